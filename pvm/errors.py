@@ -1,0 +1,114 @@
+"""The errors that PVM raises, all of them below ``PvmError``.
+
+Whatever a guest or a file contains ends in one of these; a Python exception of any other
+kind that leaves the package is a bug of PVM (or of a host function, whose exceptions keep
+their identity).  This module is the bottom layer: it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class PvmError(Exception):
+    """Root of everything that PVM raises on purpose."""
+
+
+class UsageError(PvmError):
+    """The embedding API or the command line was used wrongly."""
+
+
+class FormatError(PvmError):
+    """A file is not what it says it is; ``offset`` is the byte (or line, for text) at fault."""
+
+    def __init__(self, offset: int, message: str) -> None:
+        super().__init__(f"offset {offset}: {message}")
+        self.offset = offset
+        self.message = message
+
+
+class AssemblyError(PvmError):
+    """The text form of a module is wrong at ``line`` and ``column`` (both from 1)."""
+
+    def __init__(self, line: int, column: int, message: str) -> None:
+        super().__init__(f"line {line}:{column}: {message}")
+        self.line = line
+        self.column = column
+        self.message = message
+
+
+class VerifyError(PvmError):
+    """A module breaks a verifier rule; ``function`` is empty for rules about the module as a whole."""
+
+    def __init__(self, function: str, pc: int, rule: str, message: str) -> None:
+        place = f"function {function!r} at {pc}" if function else "module"
+        super().__init__(f"{place}: {message} [{rule}]")
+        self.function = function
+        self.pc = pc
+        self.rule = rule
+        self.message = message
+
+
+class CompileError(PvmError):
+    """A program does not compile; ``diagnostics`` holds every error found, ``rendered`` the text to show."""
+
+    def __init__(self, diagnostics: Sequence[object], rendered: str) -> None:
+        super().__init__(rendered)
+        self.diagnostics = tuple(diagnostics)
+        self.rendered = rendered
+
+
+class LinkError(PvmError):
+    """An import has no provider, or the provider has another signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFrame:
+    """One line of a guest stack trace; ``line`` and ``column`` are 0 where unknown."""
+
+    function: str
+    file: str
+    line: int
+    column: int
+    pc: int
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else f"pc {self.pc}"
+        return f"{self.function} ({where})"
+
+
+class _Ended(PvmError):
+    """What ended a program, with the guest frames innermost first."""
+
+    def __init__(self, kind: str, message: str, frames: Sequence[TraceFrame] = ()) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.frames = tuple(frames)
+
+
+class Trap(_Ended):
+    """The program did something undefined for it (kind is a ``TrapKind`` mnemonic), or threw and nobody caught.
+
+    For an uncaught guest exception ``kind`` is ``uncaught`` and ``exception`` names its class.
+    """
+
+    def __init__(self, kind: str, message: str, frames: Sequence[TraceFrame] = (), exception: str = "") -> None:
+        super().__init__(kind, message, frames)
+        self.exception = exception
+
+
+class Exhaustion(_Ended):
+    """A limit of the embedder was reached; ``kind`` is ``fuel``, ``time`` or ``memory``."""
+
+
+class GuestError(PvmError):
+    """A kernel call failed with ``errno`` (Linux numbers); the guest sees the negated number."""
+
+    def __init__(self, errno: int, detail: str = "") -> None:
+        text = os.strerror(errno)
+        super().__init__(f"{text}: {detail}" if detail else text)
+        self.errno = errno
+        self.detail = detail
