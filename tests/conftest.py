@@ -1,0 +1,96 @@
+"""Options and fixtures that every test folder shares.
+
+One corpus runs on every engine: a test that takes ``engine`` runs once for each name in ``ENGINES``, a test that takes
+``engines`` gets all selected names at once and compares them.  A test that needs an outside program asks ``tool`` for
+it; where the program is missing the test is not run, and the end of the report says so.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from hypothesis import settings
+
+ENGINES = ("reference",)
+NOT_RUN = "not run: "
+
+settings.register_profile("deterministic", derandomize=True, deadline=None, database=None, print_blob=True)
+settings.register_profile("fuzz", derandomize=False, deadline=None, max_examples=10_000, print_blob=True)
+settings.load_profile("deterministic")  # --hypothesis-profile=fuzz overrides it, see `make fuzz`
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("pvm")
+    group.addoption("--bless", action="store_true", help="write golden and generated files anew")
+    group.addoption(
+        "--engine", action="append", choices=ENGINES, help="run on this engine only (repeatable; default: every engine)"
+    )
+    group.addoption("--fuzz-factor", type=int, default=1, metavar="N", help="multiply the rounds of every fuzz test")
+    group.addoption("--fuzz-seed", type=int, default=1, metavar="N", help="first seed of the fuzz tests")
+
+
+def selected_engines(config: pytest.Config) -> tuple[str, ...]:
+    chosen = config.getoption("--engine")
+    return tuple(name for name in ENGINES if not chosen or name in chosen)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", selected_engines(metafunc.config))
+
+
+@pytest.fixture(scope="session")
+def engines(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The selected engines, for tests that compare them."""
+    return selected_engines(request.config)
+
+
+@pytest.fixture(scope="session")
+def bless(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be written; hand-written marks are checked first, and never blessed."""
+    return bool(request.config.getoption("--bless"))
+
+
+@pytest.fixture(scope="session")
+def fuzz_factor(request: pytest.FixtureRequest) -> int:
+    """The number by which a fuzz test multiplies its usual rounds."""
+    return int(request.config.getoption("--fuzz-factor"))
+
+
+@pytest.fixture(scope="session")
+def fuzz_seed(request: pytest.FixtureRequest) -> int:
+    """The first seed of a fuzz test, which counts upwards from it and prints the seed that failed."""
+    return int(request.config.getoption("--fuzz-seed"))
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """Return the path of an outside program by name, or leave the test with ``not run: NAME``."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            print(f"{NOT_RUN}{name}")
+            pytest.skip(f"{NOT_RUN}{name}")
+        return path
+
+    return find
+
+
+def not_run(reports: list[pytest.TestReport]) -> Counter[str]:
+    """Count, by name of the missing program, the tests that were left for want of it."""
+    missing: Counter[str] = Counter()
+    for report in reports:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        _, found, name = reason.partition(NOT_RUN)
+        if found:
+            missing[name] += 1
+    return missing
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name, count in sorted(not_run(terminalreporter.stats.get("skipped", [])).items()):
+        terminalreporter.write_line(f"{NOT_RUN}{name} ({count} test{'s' if count > 1 else ''} left out)", yellow=True)

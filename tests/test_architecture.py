@@ -1,0 +1,223 @@
+"""The rules that hold the tree together, each tried on the real tree and on a planted violation."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import architecture
+from tests.architecture import Generated, Layer
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ISA = frozenset({"pvm.errors", "pvm.isa"})
+PBC = ISA | {"pvm.pbc"}
+VERIFY = PBC | {"pvm.verify"}
+TASK = "pvm.kernel.task"  # the protocol through which the kernel sees a guest, and an engine the kernel
+EMBED = VERIFY | {"pvm.kernel", TASK, "pvm.engines.reference"}
+COMPILER = frozenset({"compiler"})
+
+LAYERS = {
+    "pvm.errors": Layer(frozenset()),
+    "pvm.isa": Layer(frozenset({"pvm.errors"})),
+    "pvm.pbc": Layer(ISA),
+    "pvm.verify": Layer(PBC),
+    TASK: Layer(frozenset({"pvm.errors", "pvm.kernel"})),
+    "pvm.kernel": Layer(frozenset({"pvm.errors", TASK})),
+    "pvm.engines": Layer(frozenset({"pvm.errors"})),
+    "pvm.engines.reference": Layer(VERIFY | {TASK, "pvm.engines"}),
+    "pvm.embed": Layer(EMBED | {"pvm.engines"}, lazily=COMPILER),
+    "pvm": Layer(EMBED | {"pvm.embed"}, lazily=COMPILER | {"pvm.cli"}),
+    "pvm.cli": Layer(EMBED | {"pvm.embed", "pvm"}, lazily=COMPILER),
+    "pvm.__main__": Layer(frozenset({"pvm.cli"})),
+    "compiler": Layer(PBC),
+}
+
+# Why a file may be longer than 800 lines, by path: tables only.
+LONG_FILES: dict[str, str] = {}
+
+# Why a function may be longer than 60 lines, by path::qualified_name.
+LONG_FUNCTIONS: dict[str, str] = {}
+
+# Files under version control that a function writes; `make docs` writes them anew.
+GENERATED: tuple[Generated, ...] = ()
+
+# What `import pvm` and `import pvm.embed` must leave unloaded.
+HEAVY = ("lark", "llvmlite", "numpy", "click", "tabulate", "rich", "compiler")
+
+
+def plant(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def test_layers_import_only_downward() -> None:
+    assert architecture.layer_findings(ROOT, LAYERS) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "finding"),
+    [
+        ("pvm/isa/a.py", "import pvm.kernel", "pvm/isa/a.py:1 (pvm.isa) must not import pvm.kernel"),
+        ("pvm/isa/a.py", "def f():\n    import pvm.cli", "pvm/isa/a.py:2 (pvm.isa) must not import pvm.cli"),
+        ("pvm/isa/a.py", "from pvm import kernel", "pvm/isa/a.py:1 (pvm.isa) must not import pvm.kernel"),
+        ("pvm/isa/a.py", "from pvm import Module", "pvm/isa/a.py:1 (pvm.isa) must not import pvm"),
+        ("pvm/kernel/a.py", "import pvm.isa.types", "pvm/kernel/a.py:1 (pvm.kernel) must not import pvm.isa.types"),
+        ("compiler/a.py", "import pvm.verify", "compiler/a.py:1 (compiler) must not import pvm.verify"),
+        ("pvm/verify/a.py", "import compiler", "pvm/verify/a.py:1 (pvm.verify) must not import compiler"),
+        (
+            "pvm/engines/reference/a.py",
+            "import pvm.kernel.vfs",
+            "pvm/engines/reference/a.py:1 (pvm.engines.reference) must not import pvm.kernel.vfs",
+        ),
+        (
+            "pvm/embed/a.py",
+            "from compiler import driver",
+            "pvm/embed/a.py:1 imports compiler when it loads: do it in a function",
+        ),
+        ("pvm/new/a.py", "", "pvm/new/a.py is in no layer: give pvm.new.a a row"),
+    ],
+)
+def test_wrong_import_is_found(tmp_path: Path, path: str, text: str, finding: str) -> None:
+    plant(tmp_path, {"pvm/kernel/__init__.py": "", path: text})
+    assert architecture.layer_findings(tmp_path, LAYERS) == [finding]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pvm/pbc/a.py", "import os\nimport pvm.errors\nfrom pvm.isa import table\nfrom pvm.pbc.b import c"),
+        ("pvm/engines/reference/a.py", "from pvm.kernel.task import Task\nimport pvm.verify"),
+        ("pvm/embed/a.py", "def f():\n    import compiler"),
+        ("pvm/cli/a.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import compiler.driver"),
+        ("pvm/__init__.py", "from pvm.embed import Module\nfrom pvm.errors import Trap"),
+        ("compiler/a.py", "import lark\nfrom pvm.pbc import model\nimport pvm_other"),
+        ("tests/a.py", "import pvm.kernel, compiler"),
+    ],
+)
+def test_right_import_is_not_found(tmp_path: Path, path: str, text: str) -> None:
+    assert architecture.layer_findings(plant(tmp_path, {path: text}), LAYERS) == []
+
+
+def test_imports_are_absolute(tmp_path: Path) -> None:
+    assert architecture.relative_import_findings(ROOT) == []
+    plant(tmp_path, {"pvm/isa/a.py": "import os\nfrom . import b", "pvm/isa/b.py": "from .a import c"})
+    assert architecture.relative_import_findings(tmp_path) == [
+        "pvm/isa/a.py:2 has a relative import",
+        "pvm/isa/b.py:1 has a relative import",
+    ]
+
+
+def test_files_are_short() -> None:
+    assert architecture.file_size_findings(ROOT, LONG_FILES) == []
+
+
+def test_long_file_is_found(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        {
+            "pvm/long.py": "x = 1\n" * 801,
+            "pvm/fits.py": "x = 1\n" * 800,
+            "stdlib/table.peb": "\n" * 900,
+            "stdlib/sys/io.peb": "// DO NOT EDIT, from pvm.kernel\n" + "\n" * 900,
+        },
+    )
+    assert architecture.file_size_findings(tmp_path, {"stdlib/table.peb": "a table", "pvm/fits.py": "gone"}) == [
+        "pvm/long.py has 801 lines, at most 800 are allowed",
+        "pvm/fits.py is exempt but not long",
+    ]
+
+
+def test_functions_are_short() -> None:
+    assert architecture.function_size_findings(ROOT, LONG_FUNCTIONS) == []
+
+
+def test_long_function_is_found(tmp_path: Path) -> None:
+    long = "    def f(self):\n" + "        x = 1\n" * 60
+    fits = "def g():\n" + "    x = 1\n" * 59
+    plant(tmp_path, {"pvm/a.py": f"class C:\n{long}\n{fits}", "pvm/b.py": f"if True:\n{long}"})
+    assert architecture.function_size_findings(tmp_path, {"pvm/b.py::f": "a table", "pvm/a.py::g": "gone"}) == [
+        "pvm/a.py::C.f has 61 lines, at most 60 are allowed",
+        "pvm/a.py::g is exempt but not long",
+    ]
+
+
+def test_files_name_a_concept(tmp_path: Path) -> None:
+    assert architecture.file_name_findings(ROOT) == []
+    plant(tmp_path, {"pvm/isa/utils.py": "", "compiler/common/names.py": "", "stdlib/misc.peb": "", "pvm/isa/t.py": ""})
+    assert architecture.file_name_findings(tmp_path) == [
+        "pvm/isa/utils.py names no concept",
+        "compiler/common/names.py names no concept",
+        "stdlib/misc.peb names no concept",
+    ]
+
+
+def test_modules_have_docstrings(tmp_path: Path) -> None:
+    assert architecture.module_docstring_findings(ROOT) == []
+    plant(tmp_path, {"pvm/a.py": "x = 1\n", "pvm/b.py": '"""What b is."""\n', "pvm/isa/__init__.py": ""})
+    assert architecture.module_docstring_findings(tmp_path) == [
+        "pvm/a.py has no module docstring",
+        "pvm/isa/__init__.py has no module docstring",
+    ]
+
+
+def test_generated_files_are_current(bless: bool) -> None:
+    for entry in GENERATED:
+        if bless:
+            architecture.write_generated(ROOT, entry)
+        assert architecture.generated_file_findings(ROOT, entry) == []
+    assert architecture.unlisted_generated_findings(ROOT, GENERATED) == []
+
+
+def test_stale_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(
+        tmp_path,
+        {
+            "planted_generator.py": "MARK = '// DO NOT EDIT, from here\\n'\n"
+            "def manual(): return MARK + 'new'\n"
+            "def stubs(): return {'a.peb': MARK, 'b.peb': 'no mark'}\n",
+            "docs/isa.md": "// DO NOT EDIT, from here\nold",
+            "docs/lost.md": "// DO NOT EDIT, from nowhere\n",
+            "stdlib/sys/c.peb": "",
+        },
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    manual = Generated("planted_generator:manual", "docs/isa.md")
+    stubs = Generated("planted_generator:stubs", "stdlib/sys/")
+    assert architecture.generated_file_findings(tmp_path, manual) == ["docs/isa.md is stale: make docs"]
+    assert architecture.generated_file_findings(tmp_path, stubs) == [
+        "stdlib/sys/a.peb is missing: make docs",
+        "stdlib/sys/b.peb does not begin with 'DO NOT EDIT, from ...'",
+        "stdlib/sys/b.peb is missing: make docs",
+        "stdlib/sys/c.peb is produced by no generator",
+    ]
+    assert architecture.unlisted_generated_findings(tmp_path, (manual, stubs)) == [
+        "docs/lost.md says that it is generated, but no entry of GENERATED covers it"
+    ]
+    architecture.write_generated(tmp_path, manual)
+    assert architecture.generated_file_findings(tmp_path, manual) == []
+
+
+def loaded_by(statement: str, folder: Path) -> set[str]:
+    report = f"{statement}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    child = subprocess.run(
+        [sys.executable, "-c", report], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert child.returncode == 0, child.stderr
+    return set(child.stdout.split())
+
+
+@pytest.mark.parametrize("statement", ["import pvm", "import pvm.embed", "import pvm; pvm.Module; pvm.Instance"])
+def test_import_is_light(statement: str) -> None:
+    assert loaded_by(statement, ROOT) & set(HEAVY) == set()
+
+
+def test_heavy_import_is_found(tmp_path: Path) -> None:
+    plant(tmp_path, {"planted/__init__.py": "import lark.lexer"})
+    assert loaded_by("import planted", tmp_path) & set(HEAVY) == {"lark"}
