@@ -44,9 +44,11 @@ test: setup  ## run the test suite on all cores
 	@$(BIN)/python -m pytest -n auto
 
 lint: setup  ## ruff (rules and format) and mypy
-	@$(BIN)/ruff check --quiet . && echo "ruff check: clean"
-	@$(BIN)/ruff format --check --quiet . && echo "ruff format: clean"
-	@$(BIN)/mypy
+	@status=0; \
+	echo "== ruff check";  $(BIN)/ruff check . || status=1; \
+	echo "== ruff format"; $(BIN)/ruff format --check . || status=1; \
+	echo "== mypy";        $(BIN)/mypy || status=1; \
+	exit $$status
 
 format: setup  ## apply ruff's fixes and format
 	@$(BIN)/ruff check --quiet --fix-only .
