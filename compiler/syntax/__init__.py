@@ -1,0 +1,1 @@
+"""Syntax: source text to the tree of `compiler.syntax.ast`."""

@@ -1,0 +1,976 @@
+"""The abstract syntax of Pebble: what the parser builds and the checker reads.
+
+Every node is immutable, carries the `Span` it was written at, and is compared
+and hashed by identity, so that a later phase can keep facts about nodes in
+dictionaries.  Optional parts are `None`, lists are tuples.
+
+The tree says what was written and not what it means: `Red` in a pattern may
+bind a name or name an enum case, `a.b` may select a member or name a module's
+declaration, and `Name("it")` is an ordinary name.  The checker decides.  Depth
+is bounded: the parser never hands out a tree deeper than `MAX_DEPTH` levels.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar, dataclass_transform
+
+from compiler.syntax.source import Span
+
+MAX_DEPTH = 500
+
+_Class = TypeVar("_Class")
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def node(cls: type[_Class]) -> type[_Class]:
+    """Make a class an immutable, slotted node that is compared by identity."""
+    return dataclass(frozen=True, slots=True, eq=False)(cls)
+
+
+@node
+class Node:
+    """Anything that was written somewhere."""
+
+    span: Span
+
+
+@node
+class Identifier(Node):
+    """A name where it is written: declared, selected or referred to."""
+
+    text: str
+
+
+# Modifiers and annotations
+
+
+@node
+class Annotation(Node):
+    """`@export("name")`; the arguments are expressions, almost always literals."""
+
+    name: Identifier
+    arguments: tuple[Argument, ...]
+
+
+@node
+class Modifiers(Node):
+    """What precedes a declaration's keyword; `words` in the order written.
+
+    Words: pub private protected open override abstract static data unsafe.
+    """
+
+    annotations: tuple[Annotation, ...]
+    words: tuple[Identifier, ...]
+
+    def has(self, word: str) -> bool:
+        """Tell whether the modifier ``word`` is present."""
+        return any(item.text == word for item in self.words)
+
+    def word(self, word: str) -> Identifier | None:
+        """Return the modifier ``word`` where it is written."""
+        return next((item for item in self.words if item.text == word), None)
+
+    def annotation(self, name: str) -> Annotation | None:
+        """Return the first annotation called ``name``."""
+        return next((item for item in self.annotations if item.name.text == name), None)
+
+
+# Types
+
+
+@node
+class NamedType(Node):
+    """`Int`, `json.JsonValue`, `Map<String, Int>`; the path has at least one part."""
+
+    path: tuple[Identifier, ...]
+    arguments: tuple[Type, ...]
+
+
+@node
+class NullableType(Node):
+    """`T?`."""
+
+    inner: Type
+
+
+@node
+class TupleType(Node):
+    """`(Int, String)`, two elements or more; `(T)` is just `T`, `()` is refused."""
+
+    elements: tuple[Type, ...]
+
+
+@node
+class FunctionType(Node):
+    """`(Int, String) -> Bool`."""
+
+    parameters: tuple[Type, ...]
+    result: Type
+
+
+@node
+class ErrorType(Node):
+    """Stands where a type could not be read; an error has been reported."""
+
+
+Type: TypeAlias = NamedType | NullableType | TupleType | FunctionType | ErrorType
+
+
+@node
+class TypeParameter(Node):
+    """`T`, or `T: Ranked & Printable`."""
+
+    name: Identifier
+    bounds: tuple[Type, ...]
+
+
+# Bindings: the left side of `let`, `for`, lambda parameters
+
+
+@node
+class NameBinding(Node):
+    """`name`; the name `_` binds nothing."""
+
+    name: Identifier
+
+
+@node
+class TupleBinding(Node):
+    """`(a, (b, _))`."""
+
+    elements: tuple[Binding, ...]
+
+
+Binding: TypeAlias = NameBinding | TupleBinding
+
+
+# Expressions: literals
+
+
+@node
+class IntLiteral(Node):
+    """`1_000`, `0xFF`, `0b1`, `0o7`: 0 to 2**64 - 1; a minus sign is a `Unary`."""
+
+    value: int
+
+
+@node
+class FloatLiteral(Node):
+    """`1.5`, `1e-3`."""
+
+    value: float
+
+
+@node
+class BoolLiteral(Node):
+    """`true` or `false`."""
+
+    value: bool
+
+
+@node
+class NullLiteral(Node):
+    """`null`."""
+
+
+@node
+class CharLiteral(Node):
+    """`'x'`; `value` is one Unicode scalar value."""
+
+    value: str
+
+
+@node
+class StringLiteral(Node):
+    """Text without interpolation; escapes and indentation are resolved."""
+
+    value: str
+
+
+@node
+class StringTemplate(Node):
+    """`"${word}: ${n}"`; text parts are `StringLiteral`, other parts any expression.
+
+    A part that was written as `${"text"}` is a `StringLiteral` too: same meaning.
+    """
+
+    parts: tuple[Expression, ...]
+
+
+@node
+class TupleLiteral(Node):
+    """`(a, b)`, two elements or more."""
+
+    elements: tuple[Expression, ...]
+
+
+@node
+class ListLiteral(Node):
+    """`[a, b, c]`, possibly empty."""
+
+    elements: tuple[Expression, ...]
+
+
+@node
+class MapLiteral(Node):
+    """`["a": 1, "b": 2]`; `[:]` is the empty one."""
+
+    entries: tuple[MapEntry, ...]
+
+
+@node
+class MapEntry(Node):
+    """`key: value` of a map literal."""
+
+    key: Expression
+    value: Expression
+
+
+# Expressions: names, selection, calls
+
+
+@node
+class Name(Node):
+    """A plain name used as an expression."""
+
+    text: str
+
+
+@node
+class This(Node):
+    """`this`."""
+
+
+@node
+class Super(Node):
+    """`super`, only useful as the object of a `Member`."""
+
+
+@node
+class Member(Node):
+    """`object.name`, or `object?.name` if `is_safe`."""
+
+    object: Expression
+    name: Identifier
+    is_safe: bool
+
+
+@node
+class TupleField(Node):
+    """`object.0`, or `object?.0` if `is_safe`."""
+
+    object: Expression
+    index: int
+    is_safe: bool
+
+
+@node
+class TypeApply(Node):
+    """`callee<A, B>`: explicit type arguments, always followed by a call or a selection."""
+
+    callee: Expression
+    arguments: tuple[Type, ...]
+
+
+@node
+class Argument(Node):
+    """`value`, `name: value`, or `values...` (`is_spread`) into variadic parameters."""
+
+    name: Identifier | None
+    value: Expression
+    is_spread: bool
+
+
+@node
+class Call(Node):
+    """`callee(arguments) { trailing }`; `callee { trailing }` has no arguments."""
+
+    callee: Expression
+    arguments: tuple[Argument, ...]
+    trailing: Lambda | None
+
+
+@node
+class Index(Node):
+    """`object[i]`, or `object[i, j]`."""
+
+    object: Expression
+    arguments: tuple[Expression, ...]
+
+
+@node
+class NotNull(Node):
+    """`operand!!`."""
+
+    operand: Expression
+
+
+@node
+class LambdaParameter(Node):
+    """`x`, `x: Int`, `(k, v)`."""
+
+    binding: Binding
+    type: Type | None
+
+
+@node
+class Lambda(Node):
+    """`{ x, y -> body }`.
+
+    `parameters` is `None` if there is no arrow: then `it` is the parameter,
+    provided that the expected function type has exactly one.
+    """
+
+    parameters: tuple[LambdaParameter, ...] | None
+    body: Block
+
+
+# Expressions: operators
+
+
+class UnaryOperator(enum.Enum):
+    """Prefix operators."""
+
+    NEGATE = "-"
+    NOT = "!"
+    COMPLEMENT = "~"
+
+
+class BinaryOperator(enum.Enum):
+    """Infix operators on two values; the value is the operator as written."""
+
+    MULTIPLY = "*"
+    DIVIDE = "/"
+    REMAINDER = "%"
+    WRAPPING_MULTIPLY = "&*"
+    ADD = "+"
+    SUBTRACT = "-"
+    WRAPPING_ADD = "&+"
+    WRAPPING_SUBTRACT = "&-"
+    SHIFT_LEFT = "<<"
+    SHIFT_RIGHT = ">>"
+    SHIFT_RIGHT_UNSIGNED = ">>>"
+    WRAPPING_SHIFT_LEFT = "&<<"
+    BIT_AND = "&"
+    BIT_XOR = "^"
+    BIT_OR = "|"
+    RANGE_INCLUSIVE = ".."
+    RANGE_EXCLUSIVE = "..<"
+    ELVIS = "?:"
+    IN = "in"
+    NOT_IN = "!in"
+    LESS = "<"
+    LESS_EQUAL = "<="
+    GREATER = ">"
+    GREATER_EQUAL = ">="
+    EQUAL = "=="
+    NOT_EQUAL = "!="
+    IDENTICAL = "==="
+    NOT_IDENTICAL = "!=="
+    AND = "&&"
+    OR = "||"
+
+
+@node
+class Unary(Node):
+    """`-operand`, `!operand`, `~operand`."""
+
+    operator: UnaryOperator
+    operand: Expression
+
+
+@node
+class Binary(Node):
+    """`left operator right`; `operator_span` is where the operator stands."""
+
+    operator: BinaryOperator
+    operator_span: Span
+    left: Expression
+    right: Expression
+
+
+@node
+class TypeTest(Node):
+    """`operand is T`, or `operand !is T` if `is_negated`."""
+
+    operand: Expression
+    type: Type
+    is_negated: bool
+
+
+@node
+class Cast(Node):
+    """`operand as T` (throws), or `operand as? T` if `is_safe` (null on failure)."""
+
+    operand: Expression
+    type: Type
+    is_safe: bool
+
+
+# Expressions: control
+
+
+@node
+class Block(Node):
+    """`{ statements }`: a body, a branch, or `do { ... }` as an expression.
+
+    Its value, where one is wanted, is that of a final `ExpressionStatement`.
+    """
+
+    statements: tuple[Statement, ...]
+
+
+@node
+class If(Node):
+    """`if condition { } else if ... else { }`, statement or expression."""
+
+    condition: Expression
+    then: Block
+    otherwise: Block | If | None
+
+
+@node
+class Match(Node):
+    """`match subject { arms }`."""
+
+    subject: Expression
+    arms: tuple[MatchArm, ...]
+
+
+@node
+class MatchArm(Node):
+    """`pattern if guard => body`; `else => body` has a `WildcardPattern`."""
+
+    pattern: Pattern
+    guard: Expression | None
+    body: Expression | Assign
+
+
+@node
+class Try(Node):
+    """`try { } catch (e: T) { } finally { }`, statement or expression."""
+
+    body: Block
+    catches: tuple[Catch, ...]
+    finally_body: Block | None
+
+
+@node
+class Catch(Node):
+    """`catch (name: type) { body }`."""
+
+    name: Identifier
+    type: Type
+    body: Block
+
+
+@node
+class Return(Node):
+    """`return value`, an expression that never has a value."""
+
+    value: Expression | None
+
+
+@node
+class Throw(Node):
+    """`throw value`, an expression that never has a value."""
+
+    value: Expression
+
+
+@node
+class Break(Node):
+    """`break`, `break label`, an expression that never has a value."""
+
+    label: Identifier | None
+
+
+@node
+class Continue(Node):
+    """`continue`, `continue label`, an expression that never has a value."""
+
+    label: Identifier | None
+
+
+@node
+class Yield(Node):
+    """`yield value`: hands the next element to the consumer of a generator."""
+
+    value: Expression
+
+
+@node
+class Spawn(Node):
+    """`spawn { body }`, a `Task<T>`."""
+
+    body: Block
+
+
+@node
+class Unsafe(Node):
+    """`unsafe { body }`."""
+
+    body: Block
+
+
+@node
+class Select(Node):
+    """`select { arms }`."""
+
+    arms: tuple[SelectArm, ...]
+
+
+@node
+class SelectArm(Node):
+    """`let v = channel.receive() if guard => body`, `channel.send(x) => body`, `else => body`.
+
+    `operation` is `None` in an `else` arm; `binding` only with a `let`.
+    """
+
+    binding: Binding | None
+    operation: Expression | None
+    guard: Expression | None
+    body: Expression | Assign
+
+
+@node
+class ErrorExpression(Node):
+    """Stands where an expression or statement could not be read; an error has been reported."""
+
+
+Expression: TypeAlias = (
+    IntLiteral
+    | FloatLiteral
+    | BoolLiteral
+    | NullLiteral
+    | CharLiteral
+    | StringLiteral
+    | StringTemplate
+    | TupleLiteral
+    | ListLiteral
+    | MapLiteral
+    | Name
+    | This
+    | Super
+    | Member
+    | TupleField
+    | TypeApply
+    | Call
+    | Index
+    | NotNull
+    | Lambda
+    | Unary
+    | Binary
+    | TypeTest
+    | Cast
+    | Block
+    | If
+    | Match
+    | Try
+    | Return
+    | Throw
+    | Break
+    | Continue
+    | Yield
+    | Spawn
+    | Unsafe
+    | Select
+    | ErrorExpression
+)
+
+
+# Patterns
+
+
+@node
+class WildcardPattern(Node):
+    """`_`, or the `else` of a match arm."""
+
+
+@node
+class NamePattern(Node):
+    """A plain name: an enum case or constant if one is in scope, else a new binding."""
+
+    name: Identifier
+
+
+@node
+class PathPattern(Node):
+    """`Color.Red`, `Limits.max`: two parts or more."""
+
+    path: tuple[Identifier, ...]
+
+
+@node
+class LiteralPattern(Node):
+    """A literal; a negative number is a `Unary`; never a `StringTemplate`."""
+
+    value: Expression
+
+
+@node
+class RangePattern(Node):
+    """`'a'..'z'`, `0..<n` with literal ends."""
+
+    low: Expression
+    high: Expression
+    is_inclusive: bool
+
+
+@node
+class ConstructorPattern(Node):
+    """`Circle(_, r)`, `Shape.Circle(radius: r)`, a data class `Point(x, y)`."""
+
+    path: tuple[Identifier, ...]
+    arguments: tuple[PatternArgument, ...]
+
+
+@node
+class PatternArgument(Node):
+    """`pattern` or `name: pattern`."""
+
+    name: Identifier | None
+    pattern: Pattern
+
+
+@node
+class TuplePattern(Node):
+    """`(a, b)`, two elements or more."""
+
+    elements: tuple[Pattern, ...]
+
+
+@node
+class TypePattern(Node):
+    """`is T`."""
+
+    type: Type
+
+
+@node
+class AtPattern(Node):
+    """`name @ pattern`: binds the whole value."""
+
+    name: Identifier
+    pattern: Pattern
+
+
+@node
+class OrPattern(Node):
+    """`a | b | c`, two alternatives or more."""
+
+    alternatives: tuple[Pattern, ...]
+
+
+Pattern: TypeAlias = (
+    WildcardPattern
+    | NamePattern
+    | PathPattern
+    | LiteralPattern
+    | RangePattern
+    | ConstructorPattern
+    | TuplePattern
+    | TypePattern
+    | AtPattern
+    | OrPattern
+)
+
+
+# Statements
+
+
+@node
+class ExpressionStatement(Node):
+    """An expression on a line of its own."""
+
+    expression: Expression
+
+
+@node
+class Assign(Node):
+    """`target = value`, or `target += value` with an `operator`.
+
+    The target is a `Name`, `Member`, `TupleField` or `Index`, as the parser has checked.
+    """
+
+    target: Expression
+    operator: BinaryOperator | None
+    operator_span: Span
+    value: Expression
+
+
+@node
+class While(Node):
+    """`label: while condition { body }`."""
+
+    label: Identifier | None
+    condition: Expression
+    body: Block
+
+
+@node
+class DoWhile(Node):
+    """`label: do { body } while condition`."""
+
+    label: Identifier | None
+    body: Block
+    condition: Expression
+
+
+@node
+class For(Node):
+    """`label: for binding in iterable { body }`."""
+
+    label: Identifier | None
+    binding: Binding
+    type: Type | None
+    iterable: Expression
+    body: Block
+
+
+@node
+class Defer(Node):
+    """`defer { body }`; `defer expression` has a block of one statement."""
+
+    body: Block
+
+
+@node
+class Assert(Node):
+    """`assert condition`, `assert condition, message`."""
+
+    condition: Expression
+    message: Expression | None
+
+
+# Declarations
+
+
+@node
+class Parameter(Node):
+    """`name: type = default`; `name: type...` is variadic and its type the element's."""
+
+    annotations: tuple[Annotation, ...]
+    name: Identifier
+    type: Type
+    is_variadic: bool
+    default: Expression | None
+
+
+@node
+class Function(Node):
+    """A function, method, local function or extension (`receiver` is set).
+
+    `body` is a `Block` for `{ }`, any other expression for `= expression`, and
+    `None` if there is none (abstract, interface, @host, @intrinsic).
+    """
+
+    doc: str | None
+    modifiers: Modifiers
+    receiver: Type | None
+    name: Identifier
+    type_parameters: tuple[TypeParameter, ...]
+    parameters: tuple[Parameter, ...]
+    result: Type | None
+    body: Expression | None
+
+
+@node
+class Variable(Node):
+    """`let` or `var` (`is_mutable`): local, module level, or a property.
+
+    With a `getter` it is a computed property.  Only a local one may bind a tuple.
+    """
+
+    doc: str | None
+    modifiers: Modifiers
+    is_mutable: bool
+    binding: Binding
+    type: Type | None
+    initializer: Expression | None
+    getter: Getter | None
+    setter: Setter | None
+
+
+@node
+class Getter(Node):
+    """`get() = expression` or `get() { body }`; body as in `Function`."""
+
+    modifiers: Modifiers
+    body: Expression
+
+
+@node
+class Setter(Node):
+    """`set(name) { body }`; body as in `Function`."""
+
+    modifiers: Modifiers
+    parameter: Identifier
+    body: Expression
+
+
+@node
+class ClassParameter(Node):
+    """A constructor parameter in the header of a class.
+
+    `is_mutable` is `None` for a plain parameter, which is a `let` property in a
+    data class; `False` for `let name: T`, `True` for `var name: T`.
+    """
+
+    doc: str | None
+    modifiers: Modifiers
+    is_mutable: bool | None
+    name: Identifier
+    type: Type
+    is_variadic: bool
+    default: Expression | None
+
+
+@node
+class Supertype(Node):
+    """`Ranked`, or `Base(x)` with constructor arguments (`None` if there are no parentheses)."""
+
+    type: Type
+    arguments: tuple[Argument, ...] | None
+
+
+@node
+class Class(Node):
+    """`class Name<T>(parameters) : Base(x), Interface { members }`.
+
+    `data`, `open`, `abstract` are modifiers.  `parameters` is `None` without parentheses.
+    """
+
+    doc: str | None
+    modifiers: Modifiers
+    name: Identifier
+    type_parameters: tuple[TypeParameter, ...]
+    parameters: tuple[ClassParameter, ...] | None
+    supertypes: tuple[Supertype, ...]
+    members: tuple[ClassMember, ...]
+
+
+@node
+class Init(Node):
+    """`init { body }` of a class."""
+
+    body: Block
+
+
+@node
+class Interface(Node):
+    """`interface Name<T> : Other { members }`."""
+
+    doc: str | None
+    modifiers: Modifiers
+    name: Identifier
+    type_parameters: tuple[TypeParameter, ...]
+    supertypes: tuple[Supertype, ...]
+    members: tuple[ClassMember, ...]
+
+
+@node
+class EnumField(Node):
+    """One part of a case's payload: `radius: Float`, or `Float` without a name."""
+
+    name: Identifier | None
+    type: Type
+    default: Expression | None
+
+
+@node
+class EnumCase(Node):
+    """`Circle(center: Point, radius: Float)`, `Red`, `Red = 1`."""
+
+    doc: str | None
+    annotations: tuple[Annotation, ...]
+    name: Identifier
+    fields: tuple[EnumField, ...]
+    value: Expression | None
+
+
+@node
+class Enum(Node):
+    """`enum Name<T> : Interface { cases and members }`."""
+
+    doc: str | None
+    modifiers: Modifiers
+    name: Identifier
+    type_parameters: tuple[TypeParameter, ...]
+    supertypes: tuple[Supertype, ...]
+    cases: tuple[EnumCase, ...]
+    members: tuple[ClassMember, ...]
+
+
+@node
+class TypeAliasDeclaration(Node):
+    """`typealias Name<T> = Type`."""
+
+    doc: str | None
+    modifiers: Modifiers
+    name: Identifier
+    type_parameters: tuple[TypeParameter, ...]
+    type: Type
+
+
+@node
+class Test(Node):
+    """`test "name" { body }`."""
+
+    doc: str | None
+    modifiers: Modifiers
+    name: str
+    body: Block
+
+
+Declaration: TypeAlias = (
+    Function | Variable | Class | Interface | Enum | TypeAliasDeclaration | Test
+)
+ClassMember: TypeAlias = Function | Variable | Class | Interface | Enum | TypeAliasDeclaration | Init
+Statement: TypeAlias = (
+    ExpressionStatement
+    | Assign
+    | While
+    | DoWhile
+    | For
+    | Defer
+    | Assert
+    | Variable
+    | Function
+)
+
+
+# Modules
+
+
+@node
+class ImportName(Node):
+    """`name`, or `name as alias`, between the braces of an import."""
+
+    name: Identifier
+    alias: Identifier | None
+
+
+@node
+class Import(Node):
+    """`import a.b`, `import a.b as c`, `import a.{x, y as z}`.
+
+    `names` is `None` without braces.  `pub import` has the modifier `pub`.
+    """
+
+    modifiers: Modifiers
+    path: tuple[Identifier, ...]
+    alias: Identifier | None
+    names: tuple[ImportName, ...] | None
+
+
+@node
+class Module(Node):
+    """One file; `annotations` are those written `@file:name` before the imports."""
+
+    doc: str | None
+    annotations: tuple[Annotation, ...]
+    imports: tuple[Import, ...]
+    declarations: tuple[Declaration, ...]
