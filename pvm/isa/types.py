@@ -198,3 +198,7 @@ class Bank(Enum):
 def bank_of(value_type: ValueType) -> Bank:
     """The stack of a value of this type."""
     return Bank.REF if isinstance(value_type, RefType) else Bank.PRIM
+
+
+MAX_ARRAY_LENGTH = (1 << 31) - 1
+"""Elements of the longest array; with 8-byte elements the guard region must cover 16 GiB."""

@@ -1,0 +1,1 @@
+"""PVM: a process-level virtual machine that runs untrusted programs inside Python."""

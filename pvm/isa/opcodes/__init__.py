@@ -1,0 +1,1 @@
+"""The instruction table, a module per family of opcodes."""

@@ -1,0 +1,88 @@
+"""The clocks of a guest: the host's, or a virtual one that makes runs repeatable.
+
+Times are integers in nanoseconds.  The virtual clock starts at 2000-01-01T00:00:00Z, moves by one
+microsecond with each reading, so that a loop that waits for the clock ends, and jumps when the
+scheduler is idle.  File times do not move it: how often a file system stamps a file is no
+promise, and must not show in a program's clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+VIRTUAL_EPOCH_NS = 946_684_800 * 10**9
+VIRTUAL_STEP_NS = 1_000
+SLICE_NS = 10_000_000
+"""Longest uninterrupted sleep of the host clock, so that a time limit is noticed."""
+
+
+class Clock(Protocol):
+    """A source of time."""
+
+    def realtime(self) -> int:
+        """Nanoseconds since 1970-01-01T00:00:00Z."""
+
+    def monotonic(self) -> int:
+        """Nanoseconds since some fixed point; never goes back."""
+
+    def stamp(self) -> int:
+        """The real time for a file's stamp; reading it does not move a virtual clock."""
+
+    def reached(self, deadline_ns: int) -> bool:
+        """Whether the monotonic clock has come to ``deadline_ns``."""
+
+    def wait_until(self, deadline_ns: int, interrupted: Callable[[], bool] | None = None) -> bool:
+        """Sleep until the monotonic clock shows ``deadline_ns``; false if ``interrupted`` said so before."""
+
+
+class HostClock:
+    """The host's clocks; sleeping really sleeps, in slices."""
+
+    __slots__ = ()
+
+    def realtime(self) -> int:
+        return time.time_ns()
+
+    def monotonic(self) -> int:
+        return time.monotonic_ns()
+
+    def stamp(self) -> int:
+        return time.time_ns()
+
+    def reached(self, deadline_ns: int) -> bool:
+        return time.monotonic_ns() >= deadline_ns
+
+    def wait_until(self, deadline_ns: int, interrupted: Callable[[], bool] | None = None) -> bool:
+        while (left := deadline_ns - time.monotonic_ns()) > 0:
+            if interrupted is not None and interrupted():
+                return False
+            time.sleep(min(left, SLICE_NS) / 1e9)
+        return True
+
+
+class VirtualClock:
+    """A clock that only the guest's own doings move; ``elapsed_ns`` is its whole state."""
+
+    __slots__ = ("elapsed_ns",)
+
+    def __init__(self, elapsed_ns: int = 0) -> None:
+        self.elapsed_ns = elapsed_ns
+
+    def realtime(self) -> int:
+        return VIRTUAL_EPOCH_NS + self.monotonic()
+
+    def monotonic(self) -> int:
+        self.elapsed_ns += VIRTUAL_STEP_NS
+        return self.elapsed_ns
+
+    def stamp(self) -> int:
+        return VIRTUAL_EPOCH_NS + self.elapsed_ns
+
+    def reached(self, deadline_ns: int) -> bool:
+        return self.elapsed_ns >= deadline_ns
+
+    def wait_until(self, deadline_ns: int, interrupted: Callable[[], bool] | None = None) -> bool:
+        self.elapsed_ns = max(self.elapsed_ns, deadline_ns)
+        return True

@@ -1,0 +1,1 @@
+"""The ``.pbc`` container: its model, its bytes, its text form."""
