@@ -1,0 +1,1 @@
+"""From syntax to meaning: names, types, flow; the result is typed HIR (``compiler.ir``)."""

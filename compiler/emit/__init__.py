@@ -1,0 +1,1 @@
+"""From typed HIR to a ``.pbc`` module: specialisation, layout, code."""

@@ -1,0 +1,400 @@
+"""Typed HIR: expressions with their types, every name resolved, every conversion explicit.
+
+Everything is an expression; statements are expressions of type Unit or Nothing.  Evaluation is left
+to right.  The checker has removed: named and default arguments, varargs, operators on user types,
+properties with getters, ``?.``, ``?:``, string conversion in templates, ``match``, destructuring,
+``it``.  An operand whose type differs from the type needed is wrapped in ``Coerce``.  Types may
+mention type parameters of the enclosing declaration; the emitter specialises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from compiler.ir.symbols import ClassSymbol, FieldSymbol, FunctionSymbol, GlobalSymbol, LocalSymbol
+from compiler.ir.types import Type
+from compiler.syntax.source import Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """Anything: where it was written, and the type of its value."""
+
+    span: Span
+    type: Type
+
+
+# Values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Node):
+    """A literal: int (any integer type, Char as code point), float, bool, str, None for null or Unit."""
+
+    value: int | float | bool | str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalGet(Node):
+    """Read a local; ``this`` is a local too."""
+
+    local: LocalSymbol
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalSet(Node):
+    """Initialise (first time) or assign a local."""
+
+    local: LocalSymbol
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GlobalGet(Node):
+    """Read a module variable."""
+
+    variable: GlobalSymbol
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GlobalSet(Node):
+    """Assign a module variable."""
+
+    variable: GlobalSymbol
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldGet(Node):
+    """Read a field of a non-null object, whose static type is the owner or below it."""
+
+    object: Expr
+    field: FieldSymbol
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldSet(Node):
+    """Assign a field."""
+
+    object: Expr
+    field: FieldSymbol
+    value: Expr
+
+
+# Calls
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call(Node):
+    """Call exactly this function (free function, super call, method of a builtin or final class).
+
+    ``class_arguments`` instantiate the owner's type parameters, ``type_arguments`` the function's own.
+    The receiver, if any, is the first argument.
+    """
+
+    function: FunctionSymbol
+    class_arguments: tuple[Type, ...]
+    type_arguments: tuple[Type, ...]
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VirtualCall(Node):
+    """Call the override that the receiver's dynamic class has; ``function`` is the declaration seen
+    statically (class or interface method).  The receiver may be of a type parameter's type: then
+    ``function`` belongs to one of its bounds, or is equals/hash/toString of Any (``Object``), and the
+    emitter resolves it when the instance is over a builtin."""
+
+    function: FunctionSymbol
+    class_arguments: tuple[Type, ...]
+    type_arguments: tuple[Type, ...]
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallValue(Node):
+    """Call a function value."""
+
+    callee: Expr
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class New(Node):
+    """Make an object of a class (``type`` is its ClassType) with constructor arguments, in parameter order."""
+
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewArray(Node):
+    """Array of given elements; ``type`` is ``Array<T>``."""
+
+    elements: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lambda(Node):
+    """A function value.  ``captures`` are the locals of enclosing functions (``this`` too) that it uses,
+    including those used by lambdas inside it."""
+
+    params: tuple[LocalSymbol, ...]
+    captures: tuple[LocalSymbol, ...]
+    body: Expr
+    name: str
+    """For stack traces: ``main.lambda#1``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionValue(Node):
+    """A named function used as a value."""
+
+    function: FunctionSymbol
+    class_arguments: tuple[Type, ...]
+    type_arguments: tuple[Type, ...]
+
+
+# Types at run time
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coerce(Node):
+    """Conversion that cannot fail: to a supertype (boxing a primitive for Any, nullable or interface),
+    from Nothing, or to the type that flow typing has proved (unboxing a smart cast)."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cast(Node):
+    """``as``: throws the bad-cast trap if the value is not of the type."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IsInstance(Node):
+    """``is``: Bool.  ``target`` has no erased type arguments that matter."""
+
+    value: Expr
+    target: Type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IsNull(Node):
+    """Bool: the nullable value is null."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NotNull(Node):
+    """``!!``: the value as non-null; throws the null-reference trap."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identical(Node):
+    """``===`` on references: Bool."""
+
+    left: Expr
+    right: Expr
+
+
+# Operators and text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class And(Node):
+    """Short-circuit and of Bools."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Or(Node):
+    """Short-circuit or of Bools."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Not(Node):
+    """Negation of a Bool."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Concat(Node):
+    """Text of several Strings, at least one."""
+
+    parts: tuple[Expr, ...]
+
+
+# Control
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block(Node):
+    """Statements, then the value of the last one if ``type`` is not Unit; may be empty (Unit)."""
+
+    body: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class If(Node):
+    """Both branches have this type or Nothing (or are statements: Unit)."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr | None
+
+
+@dataclass(eq=False, slots=True)
+class JumpTarget:
+    """A loop or a labelled block, as the target of Break and Continue."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop(Node):
+    """``while condition { body; step }``.  Continue goes to ``step``.  ``condition`` None: forever;
+    ``tests_last``: do-while."""
+
+    target: JumpTarget
+    condition: Expr | None
+    body: Expr
+    step: Expr | None = None
+    tests_last: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled(Node):
+    """A statement block that Break can leave (Unit)."""
+
+    target: JumpTarget
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Break(Node):
+    """Leave a loop or labelled block (Nothing)."""
+
+    target: JumpTarget
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Continue(Node):
+    """Next round of a loop (Nothing)."""
+
+    target: JumpTarget
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Switch(Node):
+    """Jump by an Int32 or Int; cases are constant numbers with a body; like If in type."""
+
+    subject: Expr
+    cases: tuple[tuple[tuple[int, ...], Expr], ...]
+    default: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Return(Node):
+    """Return from the enclosing function or lambda (Nothing)."""
+
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Throw(Node):
+    """Throw an exception object (Nothing)."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catch:
+    """``catch (local: type) body``; ``type`` is the local's class type."""
+
+    local: LocalSymbol
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Try(Node):
+    """Body or a catch gives the value; ``finally_body`` (Unit) runs on every way out, Break, Continue and Return too."""
+
+    body: Expr
+    catches: tuple[Catch, ...]
+    finally_body: Expr | None
+
+
+Expr: TypeAlias = (
+    Constant
+    | LocalGet
+    | LocalSet
+    | GlobalGet
+    | GlobalSet
+    | FieldGet
+    | FieldSet
+    | Call
+    | VirtualCall
+    | CallValue
+    | New
+    | NewArray
+    | Lambda
+    | FunctionValue
+    | Coerce
+    | Cast
+    | IsInstance
+    | IsNull
+    | NotNull
+    | Identical
+    | And
+    | Or
+    | Not
+    | Concat
+    | Block
+    | If
+    | Loop
+    | Labelled
+    | Break
+    | Continue
+    | Switch
+    | Return
+    | Throw
+    | Try
+)
+
+
+@dataclass(eq=False, slots=True)
+class Program:
+    """A checked program: roots for the emitter, which takes along only what they reach.
+
+    ``core`` finds a class of stdlib/core by name.
+    """
+
+    name: str
+    main: FunctionSymbol | None
+    exports: list[FunctionSymbol]
+    globals: list[GlobalSymbol]
+    """Of all modules, in initialisation order; the emitter keeps those that are reached."""
+    core: dict[str, ClassSymbol]
+    bodies: Bodies
+    sources: list[str] = field(default_factory=list)
+    """File names of the user's modules, whose text is embedded for disassembly and traces."""
+
+
+class Bodies(Protocol):
+    """Gives the checked body of a function, checking library functions on demand."""
+
+    def body(self, function: FunctionSymbol) -> Expr:
+        """Return the body; its value is the function's result (or it returns)."""
+        ...
