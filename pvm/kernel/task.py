@@ -78,17 +78,19 @@ class KernelInterface(Protocol):
         """Sleep until one of ``waits`` may succeed; false if interrupted before, or if none ever can."""
 
 
-class WouldBlock(Exception):  # noqa: N818 - not an error: the call is to be issued again
+class WouldBlock(Exception):
     """The call must wait: until ``deadline_ns`` of the monotonic clock, or until a host descriptor is ready."""
 
-    def __init__(self, deadline_ns: int | None = None, readable: int | None = None, writable: int | None = None) -> None:
+    def __init__(
+        self, deadline_ns: int | None = None, readable: int | None = None, writable: int | None = None
+    ) -> None:
         super().__init__("the hypercall must wait")
         self.deadline_ns = deadline_ns
         self.readable = readable
         self.writable = writable
 
 
-class ProcessExit(BaseException):  # noqa: N818 - not an error: it ends the process on purpose
+class ProcessExit(Exception):
     """The guest asked to end its process; status is 0 to 255."""
 
     def __init__(self, status: int) -> None:

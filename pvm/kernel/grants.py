@@ -1,0 +1,80 @@
+"""What an embedder grants at a mount path: a directory of the host, or files in memory.
+
+A grant is a description only; each kernel builds a file system of its own from it, so one grant may
+serve many kernels.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pvm.errors import UsageError
+from pvm.kernel.clock import Clock
+from pvm.kernel.fs.memfs import MemFs
+from pvm.kernel.quotas import Ledger
+from pvm.kernel.vfs.node import DirectoryNode, FileSystem, OpenFlag
+
+
+@dataclass(frozen=True, slots=True)
+class HostDir:
+    """A directory of the host: read-only, writable, or with the changes kept in memory (``overlay``)."""
+
+    path: str | os.PathLike[str]
+    mode: Literal["ro", "rw", "overlay"] = "ro"
+
+    def __post_init__(self) -> None:
+        if self.mode not in {"ro", "rw", "overlay"}:
+            raise UsageError(f"mount mode {self.mode!r} is unknown, expected ro, rw or overlay")
+
+    def build(self, device: int, ledger: Ledger, clock: Clock) -> FileSystem:
+        """The file system of this grant."""
+        from pvm.kernel.fs.hostfs import HostFs
+
+        if self.mode == "overlay":
+            from pvm.kernel.fs.overlayfs import OverlayFs
+
+            return OverlayFs(device, ledger, clock, HostFs(device, self.path, ledger, read_only=True))
+        return HostFs(device, self.path, ledger, read_only=self.mode == "ro")
+
+
+@dataclass(frozen=True, slots=True)
+class MemDir:
+    """Files in memory, by path below the mount; missing directories are made. ``read_only`` freezes them."""
+
+    files: Mapping[str, bytes | str] = field(default_factory=dict)
+    read_only: bool = False
+
+    def build(self, device: int, ledger: Ledger, clock: Clock) -> FileSystem:
+        """The file system of this grant."""
+        fs = MemFs(device, ledger, clock)
+        for path, content in self.files.items():
+            data = content.encode() if isinstance(content, str) else bytes(content)
+            place_file(fs.root, path, data)
+        fs.read_only = self.read_only
+        return fs
+
+
+Grant = HostDir | MemDir
+
+
+def place_file(root: DirectoryNode, path: str, data: bytes) -> None:
+    """Make a file with its directories below ``root``."""
+    *folders, name = [part for part in path.split("/") if part] or [""]
+    if not name or any(part in {".", ".."} or "\0" in part for part in (*folders, name)):
+        raise UsageError(f"{path!r} is no path of a file")
+    directory = root
+    for folder in folders:
+        below = directory.lookup(folder) or directory.create_directory(folder, 0o755)
+        if not isinstance(below, DirectoryNode):
+            raise UsageError(f"{path!r}: {folder!r} is a file already")
+        directory = below
+    file = directory.create_file(name, 0o644).open(OpenFlag.WRITE)
+    try:
+        if data:
+            file.truncate(len(data))
+            file.write_at(data, 0)
+    finally:
+        file.close()

@@ -1,0 +1,253 @@
+"""The kernel object: one virtual machine's operating system, and the dispatcher of its hypercalls.
+
+Everything that the embedder did not grant is absent.  One lock serialises the calls of all tasks;
+nothing sleeps while holding it (``WouldBlock`` leaves it), except a blocking file object that the
+embedder passed as a stream.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import RLock
+from typing import Literal, Self
+
+from pvm.errors import LinkError, UsageError
+from pvm.kernel.abi import Errno, GuestError, HostFailure, Hypercall
+from pvm.kernel.clock import SLICE_NS, Clock, HostClock, VirtualClock
+from pvm.kernel.fs.devfs import DevFs
+from pvm.kernel.fs.memfs import MemFs
+from pvm.kernel.grants import Grant
+from pvm.kernel.guest_files import GuestFiles
+from pvm.kernel.hypercalls import HYPERCALLS
+from pvm.kernel.process import Process
+from pvm.kernel.quotas import Ledger, Quotas, Usage
+from pvm.kernel.randomness import HostRandom, RandomSource, SeededRandom
+from pvm.kernel.streams import (
+    INHERIT,
+    CaptureSink,
+    InputDescription,
+    InputSpec,
+    OutputDescription,
+    OutputSpec,
+    Sink,
+    make_sink,
+    make_source,
+)
+from pvm.kernel.task import HypercallInfo, Task, Value, WouldBlock
+from pvm.kernel.trace import outcome_of, trace_line
+from pvm.kernel.vfs.mount import mount_components, mount_tree
+from pvm.kernel.vfs.node import FileSystem
+from pvm.kernel.vfs.path import Location
+
+DEFAULT_QUOTAS = Quotas()
+ALWAYS_ALLOWED = frozenset({Errno.FAULT})
+
+
+class Kernel(GuestFiles):
+    """The operating system of a guest: files, streams, environment, clock, randomness, quotas.
+
+    ``mounts`` maps guest paths to ``HostDir`` or ``MemDir``; without any, the guest has an empty root
+    in memory with ``/tmp``, and ``/dev``.  ``stdin`` is None (empty), bytes, text, a binary file or
+    INHERIT; ``stdout`` and ``stderr`` are INHERIT, CAPTURE, None (discard) or a file.  With
+    ``clock="virtual"`` and a ``seed``, runs repeat exactly.  ``trace`` is called with a line for each
+    hypercall.  A kernel serves several runs in sequence and keeps its files between them.
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword for each thing that can be granted
+        self,
+        mounts: Mapping[str, Grant] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+        stdin: InputSpec = None,
+        stdout: OutputSpec = INHERIT,
+        stderr: OutputSpec = INHERIT,
+        clock: Literal["host", "virtual"] = "host",
+        seed: int | None = None,
+        quotas: Quotas = DEFAULT_QUOTAS,
+        trace: Callable[[str], None] | None = None,
+    ) -> None:
+        self.ledger = Ledger(quotas)
+        self.clock: Clock = make_clock(clock)
+        self.random: RandomSource = HostRandom() if seed is None else SeededRandom(seed)
+        self.env = dict(env or {})
+        self.trace = trace
+        self._lock = RLock()
+        self._source = make_source(stdin)
+        self._sinks = {fd: make_sink(spec, fd, self.ledger) for fd, spec in ((1, stdout), (2, stderr))}
+        self._file_systems = self._build(mounts or {})
+        tree = mount_tree(self._file_systems)
+        assert tree.fs is not None, "there is always a root"
+        self.root = Location(tree.fs.root, None, "", tree)
+
+    def _build(self, mounts: Mapping[str, Grant]) -> dict[str, FileSystem]:
+        built: dict[str, FileSystem] = {}
+        grants = checked_grants(mounts)
+        try:
+            for path, grant in grants.items():
+                built[path] = grant.build(len(built) + 3, self.ledger, self.clock)
+        except BaseException:
+            for fs in built.values():
+                fs.close()
+            raise
+        built.setdefault("/dev", DevFs(2, self.random))
+        if "/" not in built:
+            root = MemFs(1, self.ledger, self.clock)
+            root.root.create_directory("tmp", 0o777)
+            built["/"] = root
+        return built
+
+    def new_process(self, args: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Process:
+        """A process for one run, with descriptors 0, 1, 2 open; ``env`` overrides the kernel's."""
+        process = Process(self, args, self.env if env is None else env, self.root)
+        process.descriptors.add(InputDescription(self._source))
+        for fd, sink in self._sinks.items():
+            process.descriptors.add(OutputDescription(sink, fd, self.ledger))
+        return process
+
+    def resolve(self, name: str) -> Hypercall:
+        """The hypercall called ``name``."""
+        found = HYPERCALLS.get(name)
+        if found is None:
+            raise LinkError(f"no hypercall is called {name!r}")
+        return found
+
+    def call(self, task: Task, hypercall: HypercallInfo, args: Sequence[object]) -> Value:
+        """Perform a hypercall: its value, or the negated errno where it fails."""
+        assert isinstance(hypercall, Hypercall)
+        assert not task.process.closed, f"{hypercall.name}: the process has ended"
+        check_arguments(hypercall, args)
+        if self.trace is None:
+            return self._perform(task, hypercall, args)
+        outcome = "?"
+        try:
+            result = self._perform(task, hypercall, args)
+            outcome = outcome_of(result)
+            return result
+        except WouldBlock:
+            outcome = "? (waits)"
+            raise
+        finally:
+            self.trace(trace_line(hypercall, args, outcome))
+
+    def _perform(self, task: Task, hypercall: Hypercall, args: Sequence[object]) -> Value:
+        with self._lock:
+            try:
+                result: Value = hypercall.handler(task, *args)
+            except GuestError as error:
+                return -errno_to_guest(hypercall, error)
+        return result
+
+    def wait(self, waits: Iterable[WouldBlock], interrupted: Callable[[], bool] | None = None) -> bool:
+        """Sleep until one of ``waits`` may succeed; false if ``interrupted`` said so, or if none ever can.
+
+        With a virtual clock and no descriptor to wait for, the clock jumps.
+        """
+        waits = list(waits)
+        deadlines = [wait.deadline_ns for wait in waits if wait.deadline_ns is not None]
+        deadline = min(deadlines, default=None)
+        poll = select.poll()
+        for wait in waits:
+            if wait.readable is not None:
+                poll.register(wait.readable, select.POLLIN)
+            if wait.writable is not None:
+                poll.register(wait.writable, select.POLLOUT)
+        if not any(wait.readable is not None or wait.writable is not None for wait in waits):
+            return deadline is not None and self.clock.wait_until(deadline, interrupted)
+        if isinstance(self.clock, VirtualClock) and deadline is not None:
+            return bool(poll.poll(0)) or self.clock.wait_until(deadline, interrupted)
+        while not poll.poll(SLICE_NS // 1_000_000):
+            if interrupted is not None and interrupted():
+                return False
+            if deadline is not None and self.clock.reached(deadline):
+                return True
+        return True
+
+    @property
+    def stdout_bytes(self) -> bytes:
+        """What the guest wrote to its standard output so far, when that is CAPTURE."""
+        return captured(self._sinks[1], "stdout")
+
+    @property
+    def stderr_bytes(self) -> bytes:
+        """What the guest wrote to its standard error so far, when that is CAPTURE."""
+        return captured(self._sinks[2], "stderr")
+
+    @property
+    def stdout_broken(self) -> bool:
+        """Whether the reader of standard output has gone, which the guest sees as errno PIPE."""
+        return self._sinks[1].broken
+
+    @property
+    def stderr_broken(self) -> bool:
+        """Whether the reader of standard error has gone."""
+        return self._sinks[2].broken
+
+    def usage(self) -> Usage:
+        """What is in use of the quotas."""
+        return self.ledger.usage()
+
+    def close(self) -> None:
+        """Give host resources back; what is in memory is lost."""
+        for fs in self._file_systems.values():
+            fs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def checked_grants(mounts: Mapping[str, Grant]) -> dict[str, Grant]:
+    """The grants by normalised path."""
+    grants: dict[str, Grant] = {}
+    for path, grant in mounts.items():
+        key = "/" + "/".join(mount_components(path))
+        if key in grants:
+            raise UsageError(f"two mounts at {key!r}")
+        if not isinstance(grant, Grant):
+            raise UsageError(f"mount {path!r} is {type(grant).__name__}, expected HostDir or MemDir")
+        grants[key] = grant
+    return grants
+
+
+def make_clock(name: str) -> Clock:
+    """The clock that an embedder's ``clock=`` asks for."""
+    match name:
+        case "host":
+            return HostClock()
+        case "virtual":
+            return VirtualClock()
+        case _:
+            raise UsageError(f"clock {name!r} is unknown, expected host or virtual")
+
+
+def captured(sink: Sink, name: str) -> bytes:
+    """The bytes that a capturing sink has."""
+    if not isinstance(sink, CaptureSink):
+        raise UsageError(f"{name} was not captured: pass {name}=CAPTURE")
+    return bytes(sink.taken)
+
+
+def check_arguments(hypercall: Hypercall, args: Sequence[object]) -> None:
+    """Assert that the engine marshalled the arguments as declared."""
+    assert len(args) == len(hypercall.params), f"{hypercall.name}: {len(args)} arguments"
+    for guest, value in zip(hypercall.params, args, strict=True):
+        match guest:
+            case "i64":
+                right = type(value) is int
+            case "string":
+                right = type(value) is str
+            case _:
+                right = not isinstance(value, (int, str, bytes))
+        assert right, f"{hypercall.name}: {type(value).__name__} for {guest}"
+
+
+def errno_to_guest(hypercall: Hypercall, error: GuestError) -> int:
+    """The errno to give to the guest; one that is not declared is a bug of ours, unless the host said it."""
+    if error.errno in hypercall.errors or error.errno in ALWAYS_ALLOWED:
+        return error.errno
+    if isinstance(error, HostFailure) and Errno.IO in hypercall.errors:
+        return Errno.IO
+    raise AssertionError(f"{hypercall.name} raised an errno that it does not declare: {error}")
