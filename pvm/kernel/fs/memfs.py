@@ -104,9 +104,9 @@ def _check_replaceable(node: MemNode, target: MemNode) -> None:
 
 
 class MemNode(Node):
-    """What all nodes in memory share; ``links`` counts the names."""
+    """What all nodes in memory share; ``links`` counts the names, ``counted`` says that it is charged as a file."""
 
-    __slots__ = ("accessed_ns", "changed_ns", "inode", "links", "mode", "modified_ns")
+    __slots__ = ("accessed_ns", "changed_ns", "counted", "inode", "links", "mode", "modified_ns")
 
     fs: MemFs
 
@@ -115,6 +115,7 @@ class MemNode(Node):
         self.inode = fs.new_inode()
         self.mode = mode & 0o777
         self.links = 1
+        self.counted = True
         self.accessed_ns = self.modified_ns = self.changed_ns = fs.clock.stamp()
 
     def size(self) -> int:
@@ -146,7 +147,7 @@ class MemNode(Node):
 
     def release_if_unused(self) -> None:
         """Give storage back if neither a name nor an open file holds the node."""
-        if self.links == 0:
+        if self.links == 0 and self.counted:
             self.fs.ledger.release_file()
 
 

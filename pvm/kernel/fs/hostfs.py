@@ -1,0 +1,555 @@
+"""A directory of the host as a file system of the guest.
+
+Every name is opened relative to the descriptor of the directory that holds it and never through a
+symbolic link, so whatever a process of the host swaps while a path is walked, nothing outside the
+granted directory is reached: links are read as text and walked as guest paths by the caller.  FIFOs,
+sockets and devices are visible but never opened.
+
+A directory node opens its descriptor when needed, and gives it up when more than ``OPEN_MAX``
+directories are open; coming back it must find the same directory, else the name is gone (NOENT).
+Names that are not UTF-8 are not visible.  Access times, owners and the host's inode numbers are
+not shown (inodes are hashed with a secret).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import weakref
+from bisect import bisect_right
+from typing import NoReturn
+
+from pvm.errors import UsageError
+from pvm.kernel.abi import Errno, GuestError, HostFailure
+from pvm.kernel.quotas import Ledger
+from pvm.kernel.vfs.node import (
+    DirectoryEntry,
+    DirectoryNode,
+    FileKind,
+    FileSystem,
+    LinkNode,
+    Node,
+    OpaqueNode,
+    OpenFile,
+    OpenFlag,
+    RegularNode,
+    Stat,
+)
+
+OPEN_MAX = 32
+SNAPSHOTS_MAX = 4
+SWAPS_MAX = 16
+"""How often a name may change its kind while it is looked up."""
+
+DIRECTORY_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+FILE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+KINDS = {
+    stat.S_IFREG: FileKind.REGULAR,
+    stat.S_IFDIR: FileKind.DIRECTORY,
+    stat.S_IFLNK: FileKind.SYMLINK,
+    stat.S_IFCHR: FileKind.CHARACTER,
+    stat.S_IFBLK: FileKind.BLOCK,
+    stat.S_IFIFO: FileKind.PIPE,
+    stat.S_IFSOCK: FileKind.SOCKET,
+}
+
+ERRNOS = {
+    "EPERM": Errno.ACCES,
+    "EDQUOT": Errno.NOSPC,
+    "ENFILE": Errno.NFILE,
+    "EMFILE": Errno.NFILE,
+    "ETXTBSY": Errno.BUSY,
+    "ENXIO": Errno.ACCES,
+}
+
+
+def host_failure(error: OSError) -> HostFailure:
+    """The guest's error for an error of the host."""
+    import errno as host
+
+    number = error.errno or host.EIO
+    name = host.errorcode.get(number, "")
+    known = ERRNOS.get(name) or Errno.__members__.get(name[1:], Errno.IO)
+    return HostFailure(known, f"host: {error.strerror}")
+
+
+class HostFs(FileSystem):
+    """The host directory ``path``; what a guest adds to it is charged to ``ledger``."""
+
+    __slots__ = ("_made_bytes", "_made_files", "_open", "_secret", "ledger", "opens", "snapshots")
+
+    root: HostDirectory
+
+    def __init__(self, device: int, path: str | os.PathLike[str], ledger: Ledger, *, read_only: bool) -> None:
+        super().__init__(device, read_only=read_only)
+        self.ledger = ledger
+        self.opens: dict[tuple[int, int], int] = {}
+        self.snapshots: dict[tuple[int, int], list[str]] = {}
+        self._made_bytes = 0
+        self._made_files = 0
+        self._open: dict[int, weakref.ref[HostDirectory]] = {}
+        self._secret = int.from_bytes(os.urandom(8), "little")
+        try:
+            descriptor = os.open(path, DIRECTORY_FLAGS)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"cannot mount {os.fspath(path)!r}: {error}") from None
+        self.root = HostDirectory(self, None, b"", identity_of(os.fstat(descriptor)))
+        self.root.descriptor = descriptor
+
+    def check_writable(self) -> None:
+        """ROFS if the mount is read-only."""
+        if self.read_only:
+            raise GuestError(Errno.ROFS)
+
+    def view(self, status: os.stat_result) -> Stat:
+        """What the guest may know of a host file."""
+        kind = kind_of(status)
+        return Stat(
+            device=self.device,
+            inode=hash((self._secret, status.st_dev, status.st_ino)) & (1 << 63) - 1,
+            kind=kind,
+            mode=status.st_mode & 0o777,
+            links=1 if kind is FileKind.DIRECTORY else status.st_nlink,
+            size=status.st_size if kind in {FileKind.REGULAR, FileKind.SYMLINK} else 0,
+            modified_ns=status.st_mtime_ns,
+            changed_ns=status.st_ctime_ns,
+            accessed_ns=status.st_mtime_ns,
+        )
+
+    def keep_open(self, directory: HostDirectory) -> None:
+        """Note that a directory holds a descriptor and was used; the one unused longest may lose its own."""
+        key = id(directory)
+        self._open.pop(key, None)
+        self._open[key] = weakref.ref(directory)
+        while len(self._open) > OPEN_MAX:
+            oldest = self._open.pop(next(iter(self._open)))()
+            if oldest is not None:
+                oldest.give_up()
+
+    def forget_open(self, directory: HostDirectory) -> None:
+        """Note that a directory holds no descriptor any more."""
+        self._open.pop(id(directory), None)
+
+    def charge_bytes(self, count: int) -> None:
+        """Charge growth."""
+        self.ledger.charge_bytes(count)
+        self._made_bytes += count
+
+    def release_bytes(self, count: int) -> None:
+        """Release growth; what was on the host before gives no credit."""
+        count = min(count, self._made_bytes)
+        self._made_bytes -= count
+        self.ledger.release_bytes(count)
+
+    def charge_file(self) -> None:
+        """Charge a new name."""
+        self.ledger.charge_file()
+        self._made_files += 1
+
+    def release_file(self) -> None:
+        """Release a name, unless it was on the host before."""
+        if self._made_files:
+            self._made_files -= 1
+            self.ledger.release_file()
+
+    def removed(self, status: os.stat_result) -> None:
+        """Release what a removed name held; an open file is released when it is closed."""
+        self.release_file()
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and identity_of(status) not in self.opens:
+            self.release_bytes(status.st_size)
+
+    def rename(self, old: DirectoryNode, old_name: str, new: DirectoryNode, new_name: str) -> None:
+        assert isinstance(old, HostDirectory)
+        assert isinstance(new, HostDirectory)
+        self.check_writable()
+        source, target = old_name.encode(), new_name.encode()
+        try:
+            replaced = new.status(target)
+            os.rename(source, target, src_dir_fd=old.acquire(), dst_dir_fd=new.acquire())
+        except FileExistsError:
+            raise GuestError(Errno.NOTEMPTY) from None
+        except OSError as error:
+            raise host_failure(error) from None
+        if replaced is not None and new.status(target) != replaced:
+            self.removed(replaced)
+
+    def close(self) -> None:
+        for reference in list(self._open.values()):
+            directory = reference()
+            if directory is not None:
+                directory.give_up()
+        self.root.give_up()
+
+
+def identity_of(status: os.stat_result) -> tuple[int, int]:
+    """What makes a host file the same file."""
+    return status.st_dev, status.st_ino
+
+
+def kind_of(status: os.stat_result) -> FileKind:
+    """The kind of a host file."""
+    return KINDS.get(stat.S_IFMT(status.st_mode), FileKind.CHARACTER)
+
+
+class HostFile(RegularNode):
+    """A name of a regular file; ``created`` is the descriptor of a file just made, for the first open."""
+
+    __slots__ = ("created", "identity", "name", "parent")
+
+    fs: HostFs
+
+    def __init__(self, parent: HostDirectory, name: bytes, identity: tuple[int, int], created: int = -1) -> None:
+        super().__init__(parent.fs)
+        self.parent = parent
+        self.name = name
+        self.identity = identity
+        self.created = created
+
+    def __del__(self) -> None:
+        if self.created >= 0:
+            os.close(self.created)
+
+    def stat(self) -> Stat:
+        return self.fs.view(self.parent.status_of(self.name))
+
+    def same_as(self, other: Node) -> bool:
+        return isinstance(other, HostFile) and other.fs is self.fs and other.identity == self.identity
+
+    def open(self, flags: OpenFlag) -> OpenFile:
+        if flags & OpenFlag.WRITE:
+            self.fs.check_writable()
+        file = HostOpenFile(self.fs, self._open_descriptor(flags))
+        if flags & OpenFlag.TRUNCATE:
+            try:
+                file.truncate(0)
+            except GuestError:
+                file.close()
+                raise
+        return file
+
+    def _open_descriptor(self, flags: OpenFlag) -> int:
+        if self.created >= 0:
+            descriptor, self.created = self.created, -1
+            return descriptor
+        access = os.O_RDONLY
+        if flags & OpenFlag.WRITE:
+            access = os.O_RDWR if flags & OpenFlag.READ else os.O_WRONLY
+        try:
+            descriptor = os.open(self.name, access | FILE_FLAGS, dir_fd=self.parent.acquire())
+        except OSError as error:
+            raise host_failure(error) from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise GuestError(Errno.ACCES, "no regular file")
+        return descriptor
+
+
+class HostOpenFile(OpenFile):
+    """An open file of the host; growth is charged before it happens."""
+
+    __slots__ = ("descriptor", "fs", "identity")
+
+    def __init__(self, fs: HostFs, descriptor: int) -> None:
+        self.fs = fs
+        self.descriptor = descriptor
+        self.identity = identity_of(os.fstat(descriptor))
+        fs.opens[self.identity] = fs.opens.get(self.identity, 0) + 1
+
+    def read_at(self, count: int, offset: int) -> bytes:
+        try:
+            return os.pread(self.descriptor, count, offset)
+        except OSError as error:
+            raise host_failure(error) from None
+
+    def _size(self) -> int:
+        return os.fstat(self.descriptor).st_size
+
+    def write_at(self, data: bytes, offset: int) -> int:
+        old = self._size()
+        ledger = self.fs.ledger
+        limit = min(ledger.quotas.file_size, old + max(0, ledger.quotas.bytes - ledger.bytes))
+        if offset < limit < offset + len(data):
+            data = data[: limit - offset]
+        growth = max(0, offset + len(data) - old)
+        if growth:
+            ledger.check_file_size(offset + len(data))
+            self.fs.charge_bytes(growth)
+        try:
+            return os.pwrite(self.descriptor, data, offset)
+        except OSError as error:
+            raise host_failure(error) from None
+        finally:
+            if growth:
+                unused = old + growth - max(old, self._size())
+                self.fs.release_bytes(max(0, min(growth, unused)))
+
+    def append(self, data: bytes) -> int:
+        return self.write_at(data, self._size()) if data else 0
+
+    def truncate(self, size: int) -> None:
+        old = self._size()
+        if size > old:
+            self.fs.ledger.check_file_size(size)
+            self.fs.charge_bytes(size - old)
+        try:
+            os.ftruncate(self.descriptor, size)
+        except OSError as error:
+            if size > old:
+                self.fs.release_bytes(size - old)
+            raise host_failure(error) from None
+        if size < old:
+            self.fs.release_bytes(old - size)
+
+    def sync(self) -> None:
+        try:
+            os.fsync(self.descriptor)
+        except OSError as error:
+            raise host_failure(error) from None
+
+    def stat(self) -> Stat:
+        return self.fs.view(os.fstat(self.descriptor))
+
+    def host_fd(self) -> int:
+        return self.descriptor
+
+    def close(self) -> None:
+        status = os.fstat(self.descriptor)
+        os.close(self.descriptor)
+        self.descriptor = -1
+        left = self.fs.opens[self.identity] - 1
+        if left:
+            self.fs.opens[self.identity] = left
+            return
+        del self.fs.opens[self.identity]
+        if status.st_nlink == 0:
+            self.fs.release_bytes(status.st_size)
+
+
+class HostLink(LinkNode):
+    """A name of a symbolic link."""
+
+    __slots__ = ("name", "parent")
+
+    fs: HostFs
+
+    def __init__(self, parent: HostDirectory, name: bytes) -> None:
+        super().__init__(parent.fs)
+        self.parent = parent
+        self.name = name
+
+    def stat(self) -> Stat:
+        return self.fs.view(self.parent.status_of(self.name))
+
+    def target(self) -> str:
+        try:
+            return os.readlink(self.name, dir_fd=self.parent.acquire()).decode()
+        except OSError as error:
+            raise host_failure(error) from None
+        except UnicodeDecodeError:
+            raise HostFailure(Errno.IO, "the target of a link of the host is not UTF-8") from None
+
+
+class HostDirectory(DirectoryNode):
+    """A directory below the granted one; ``descriptor`` is -1 while it is not open."""
+
+    __slots__ = ("descriptor", "identity", "name", "parent")
+
+    fs: HostFs
+
+    def __init__(self, fs: HostFs, parent: HostDirectory | None, name: bytes, identity: tuple[int, int]) -> None:
+        super().__init__(fs)
+        self.parent = parent
+        self.name = name
+        self.identity = identity
+        self.descriptor = -1
+
+    def __del__(self) -> None:
+        self.fs.forget_open(self)
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Close the descriptor."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+    def acquire(self) -> int:
+        """The descriptor, opened anew from the nearest open ancestor if need be."""
+        closed = []
+        node = self
+        while node.descriptor < 0:
+            closed.append(node)
+            if node.parent is None:
+                raise HostFailure(Errno.IO, "the mount was closed")
+            node = node.parent
+        for below in reversed(closed):
+            below.reopen(node.descriptor)
+            node = below
+        if self.parent is not None:
+            self.fs.keep_open(self)
+        return self.descriptor
+
+    def reopen(self, parent_descriptor: int) -> None:
+        """Open again, from the descriptor of the parent; the name must lead to the same directory."""
+        try:
+            descriptor = os.open(self.name, DIRECTORY_FLAGS | os.O_NOFOLLOW, dir_fd=parent_descriptor)
+        except OSError as error:
+            raise host_failure(error) from None
+        if identity_of(os.fstat(descriptor)) != self.identity:
+            os.close(descriptor)
+            raise GuestError(Errno.NOENT, "the directory was replaced")
+        self.descriptor = descriptor
+        self.fs.keep_open(self)
+
+    def stat(self) -> Stat:
+        return self.fs.view(os.fstat(self.acquire()))
+
+    def same_as(self, other: Node) -> bool:
+        return isinstance(other, HostDirectory) and other.fs is self.fs and other.identity == self.identity
+
+    def status_of(self, name: bytes) -> os.stat_result:
+        """The state of a name that should be there."""
+        status = self.status(name)
+        if status is None:
+            raise GuestError(Errno.NOENT)
+        return status
+
+    def status(self, name: bytes) -> os.stat_result | None:
+        """The state of a name, of a link itself, or None."""
+        try:
+            return os.stat(name, dir_fd=self.acquire(), follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise host_failure(error) from None
+
+    def lookup(self, name: str) -> Node | None:
+        encoded = name.encode()
+        for _ in range(SWAPS_MAX):
+            status = self.status(encoded)
+            if status is None:
+                return None
+            kind = kind_of(status)
+            if kind is FileKind.REGULAR:
+                return HostFile(self, encoded, identity_of(status))
+            if kind is FileKind.SYMLINK:
+                return HostLink(self, encoded)
+            if kind is not FileKind.DIRECTORY:
+                return OpaqueNode(self.fs, self.fs.view(status))
+            directory = self._open_directory(encoded)
+            if directory is not None:
+                return directory
+        raise HostFailure(Errno.IO, "the name keeps changing")
+
+    def _open_directory(self, name: bytes) -> HostDirectory | None:
+        """The directory called ``name``, or None if that is another kind of file by now."""
+        try:
+            descriptor = os.open(name, DIRECTORY_FLAGS | os.O_NOFOLLOW, dir_fd=self.acquire())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            failure = host_failure(error)
+            if failure.errno == Errno.LOOP:
+                return None
+            raise failure from None
+        directory = HostDirectory(self.fs, self, name, identity_of(os.fstat(descriptor)))
+        directory.descriptor = descriptor
+        self.fs.keep_open(directory)
+        return directory
+
+    def entries_after(self, name: str, limit: int) -> list[DirectoryEntry]:
+        names = self._snapshot(anew=not name)
+        entries = []
+        for index in range(bisect_right(names, name), len(names)):
+            status = self.status(names[index].encode())
+            if status is not None:
+                view = self.fs.view(status)
+                entries.append(DirectoryEntry(names[index], view.kind, view.inode))
+                if len(entries) == limit:
+                    break
+        return entries
+
+    def _snapshot(self, *, anew: bool) -> list[str]:
+        """The visible names in order, read when a listing starts and kept for as long as there is room."""
+        kept = None if anew else self.fs.snapshots.get(self.identity)
+        if kept is not None:
+            return kept
+        try:
+            descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.acquire())
+            try:
+                found = os.listdir(descriptor)  # noqa: PTH208 - pathlib cannot list a descriptor
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise host_failure(error) from None
+        names = sorted(name for name in map(_visible, found) if name is not None)
+        self.fs.snapshots.pop(self.identity, None)
+        self.fs.snapshots[self.identity] = names
+        while len(self.fs.snapshots) > SNAPSHOTS_MAX:
+            del self.fs.snapshots[next(iter(self.fs.snapshots))]
+        return names
+
+    def create_file(self, name: str, mode: int) -> RegularNode:
+        self.fs.check_writable()
+        self.fs.charge_file()
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | FILE_FLAGS
+        try:
+            descriptor = os.open(name.encode(), flags, mode, dir_fd=self.acquire())
+        except OSError as error:
+            self._not_made(error)
+        return HostFile(self, name.encode(), identity_of(os.fstat(descriptor)), descriptor)
+
+    def create_directory(self, name: str, mode: int) -> DirectoryNode:
+        self.fs.check_writable()
+        self.fs.charge_file()
+        try:
+            os.mkdir(name.encode(), mode, dir_fd=self.acquire())
+        except OSError as error:
+            self._not_made(error)
+        made = self.lookup(name)
+        if not isinstance(made, HostDirectory):
+            raise HostFailure(Errno.IO, "the new directory was replaced")
+        return made
+
+    def create_link(self, name: str, target: str) -> LinkNode:
+        self.fs.check_writable()
+        self.fs.charge_file()
+        try:
+            os.symlink(target.encode(), name.encode(), dir_fd=self.acquire())
+        except OSError as error:
+            self._not_made(error)
+        return HostLink(self, name.encode())
+
+    def _not_made(self, error: OSError) -> NoReturn:
+        self.fs.release_file()
+        raise host_failure(error) from None
+
+    def remove_file(self, name: str) -> None:
+        self.fs.check_writable()
+        status = self.status_of(name.encode())
+        if stat.S_ISDIR(status.st_mode):
+            raise GuestError(Errno.ISDIR)
+        try:
+            os.unlink(name.encode(), dir_fd=self.acquire())
+        except OSError as error:
+            raise host_failure(error) from None
+        self.fs.removed(status)
+
+    def remove_directory(self, name: str) -> None:
+        self.fs.check_writable()
+        try:
+            os.rmdir(name.encode(), dir_fd=self.acquire())
+        except FileExistsError:
+            raise GuestError(Errno.NOTEMPTY) from None
+        except OSError as error:
+            raise host_failure(error) from None
+        self.fs.release_file()
+
+
+def _visible(name: str) -> str | None:
+    """The name as the guest sees it, or None if it is not UTF-8."""
+    try:
+        return os.fsencode(name).decode()
+    except UnicodeDecodeError:
+        return None

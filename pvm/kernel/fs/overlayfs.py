@@ -1,0 +1,283 @@
+"""A read-only file system with changes kept in memory on top.
+
+It is a memory file system whose nodes may have an origin below.  A directory finds a name first
+among its own, then, unless a whiteout hides it, below; a file reads from below until it is first
+written, and is then copied up.  A moved directory takes its origin along, so renaming never copies.
+What is below is never changed.
+
+A node that only mirrors what is below is held weakly: it is unique while somebody uses it, so all
+who have the file open see one content.  Once it differs from below it is pinned, with all its
+ancestors, by strong references from the root.  Copied files count as files and bytes of the quota;
+mirrored names, pinned directories and whiteouts are bounded by what the embedder granted below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from weakref import WeakValueDictionary
+
+from pvm.kernel.clock import Clock
+from pvm.kernel.fs.memfs import MemDirectory, MemFile, MemFs, MemLink, MemNode, MemOpenFile
+from pvm.kernel.quotas import Ledger
+from pvm.kernel.vfs.node import (
+    DirectoryEntry,
+    DirectoryNode,
+    FileSystem,
+    LinkNode,
+    Node,
+    OpenFile,
+    OpenFlag,
+    RegularNode,
+)
+
+CHUNK = 1 << 20
+
+
+class OverlayFs(MemFs):
+    """Changes in memory over ``lower``, which the overlay owns."""
+
+    __slots__ = ("lower",)
+
+    def __init__(self, device: int, ledger: Ledger, clock: Clock, lower: FileSystem) -> None:
+        self.lower = lower
+        super().__init__(device, ledger, clock)
+
+    def make_root(self) -> MemDirectory:
+        root = OverlayDirectory(self, 0o755, self.lower.root)
+        root.pinned = True
+        return root
+
+    def close(self) -> None:
+        super().close()
+        self.lower.close()
+
+
+def _mirror(node: MemNode, lower: Node) -> None:
+    """Take over what stat shows of ``lower``; the node is not counted, since it stores nothing."""
+    state = lower.stat()
+    node.inode = state.inode
+    node.mode = state.mode
+    node.modified_ns = state.modified_ns
+    node.changed_ns = state.changed_ns
+    node.accessed_ns = state.accessed_ns
+    node.counted = False
+
+
+class OverlayFile(MemFile):
+    """A file; ``lower`` is None from the first write on, and ``source`` is ``lower`` while it is open."""
+
+    __slots__ = ("lower", "origin", "source")
+
+    def __init__(self, fs: MemFs, mode: int, lower: RegularNode | None = None) -> None:
+        super().__init__(fs, mode)
+        self.lower = lower
+        self.source: OpenFile | None = None
+        self.origin: tuple[OverlayDirectory, str] | None = None
+        if lower is not None:
+            _mirror(self, lower)
+
+    def size(self) -> int:
+        if self.lower is None:
+            return super().size()
+        return (self.lower if self.source is None else self.source).stat().size
+
+    def open(self, flags: OpenFlag) -> OpenFile:
+        if flags & OpenFlag.WRITE:
+            self.copy_up(keep=not flags & OpenFlag.TRUNCATE)
+        elif self.lower is not None and self.source is None:
+            self.source = self.lower.open(OpenFlag.READ)
+        if self.lower is None:
+            return super().open(flags)
+        self.opens += 1
+        return MemOpenFile(self)
+
+    def read_at(self, count: int, offset: int) -> bytes:
+        if self.lower is None:
+            return super().read_at(count, offset)
+        assert self.source is not None, "an open file that mirrors has its source open"
+        return self.source.read_at(count, offset)
+
+    def host_fd(self) -> int:
+        if self.lower is None:
+            return super().host_fd()
+        assert self.source is not None, "an open file that mirrors has its source open"
+        return self.source.host_fd()
+
+    def copy_up(self, *, keep: bool) -> None:
+        """Take the content into memory, or start empty, and stand on its own from now on."""
+        if self.lower is None:
+            return
+        self.fs.ledger.charge_file()
+        try:
+            content = self._content(self.lower) if keep else bytearray()
+        except BaseException:
+            self.fs.ledger.release_file()
+            raise
+        self.data = content
+        self.charged = len(content)
+        self.counted = True
+        self.lower = None
+        if self.source is not None:
+            self.source.close()
+            self.source = None
+        if self.origin is not None and self.links:
+            directory, name = self.origin
+            directory.pin_child(name, self)
+
+    def _content(self, lower: RegularNode) -> bytearray:
+        """Read everything below; what is read is charged first."""
+        source = lower.open(OpenFlag.READ)
+        content = bytearray()
+        ledger = self.fs.ledger
+        try:
+            self.fs.ledger.check_file_size(source.stat().size)
+            while part := source.read_at(CHUNK, len(content)):
+                ledger.check_file_size(len(content) + len(part))
+                ledger.charge_bytes(len(part))
+                content += part
+        except BaseException:
+            ledger.release_bytes(len(content))
+            raise
+        finally:
+            source.close()
+        return content
+
+    def release_if_unused(self) -> None:
+        if self.source is not None and self.opens == 0:
+            self.source.close()
+            self.source = None
+        if self.lower is None:
+            super().release_if_unused()
+
+
+class OverlayLink(MemLink):
+    """A symbolic link that mirrors one below."""
+
+    __slots__ = ()
+
+    def __init__(self, fs: MemFs, lower: LinkNode) -> None:
+        super().__init__(fs, lower.target())
+        _mirror(self, lower)
+
+    def release_if_unused(self) -> None:
+        """Nothing was charged for it."""
+
+
+class OverlayOpaque(MemNode):
+    """A FIFO, socket or device below: visible, never opened."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, fs: MemFs, lower: Node) -> None:
+        super().__init__(fs, 0)
+        self.kind = lower.kind
+        _mirror(self, lower)
+
+    def release_if_unused(self) -> None:
+        """Nothing was charged for it."""
+
+
+class OverlayDirectory(MemDirectory):
+    """A directory; ``children`` holds what differs from below, ``hidden`` the names below that are gone."""
+
+    __slots__ = ("hidden", "lower", "mirrors", "origin_name", "pinned")
+
+    def __init__(self, fs: MemFs, mode: int, lower: DirectoryNode | None = None) -> None:
+        super().__init__(fs, mode)
+        self.lower = lower
+        self.hidden: set[str] = set()
+        self.mirrors: WeakValueDictionary[str, MemNode] = WeakValueDictionary()
+        self.pinned = False
+        self.origin_name = ""
+        if lower is not None:
+            _mirror(self, lower)
+
+    def find(self, name: str) -> MemNode | None:
+        own = self.children.get(name)
+        if own is not None or self.lower is None or name in self.hidden:
+            return own
+        mirror = self.mirrors.get(name)
+        if mirror is None:
+            below = self.lower.lookup(name)
+            if below is None:
+                return None
+            mirror = self._wrap(name, below)
+            self.mirrors[name] = mirror
+        return mirror
+
+    def _wrap(self, name: str, below: Node) -> MemNode:
+        if isinstance(below, DirectoryNode):
+            directory = OverlayDirectory(self.fs, 0, below)
+            directory.parent = self
+            directory.origin_name = name
+            return directory
+        if isinstance(below, RegularNode):
+            file = OverlayFile(self.fs, 0, below)
+            file.origin = (self, name)
+            return file
+        if isinstance(below, LinkNode):
+            return OverlayLink(self.fs, below)
+        return OverlayOpaque(self.fs, below)
+
+    def held(self) -> Iterable[MemNode]:
+        return list(self.children.values())
+
+    def is_empty(self) -> bool:
+        return not self.entries_after("", 1)
+
+    def pin_child(self, name: str, node: MemNode) -> None:
+        """Hold a child that differs from below."""
+        if name not in self.children:
+            self.mirrors.pop(name, None)
+            super().link_name(name, node)
+        self.pin()
+
+    def pin(self) -> None:
+        """Hold this directory and its ancestors, since something in it differs from below."""
+        node = self
+        while not node.pinned and node.links:
+            node.pinned = True
+            parent = node.parent
+            assert isinstance(parent, OverlayDirectory), "a directory that mirrors has a parent"
+            if node.origin_name not in parent.children:
+                parent.mirrors.pop(node.origin_name, None)
+                MemDirectory.link_name(parent, node.origin_name, node)
+            node = parent
+
+    def link_name(self, name: str, node: MemNode) -> None:
+        super().link_name(name, node)
+        if isinstance(node, OverlayDirectory):
+            node.pinned = True
+        elif isinstance(node, OverlayFile):
+            node.origin = (self, name)
+        self.pin()
+
+    def unlink_name(self, name: str) -> None:
+        if name in self.children:
+            super().unlink_name(name)
+        self.mirrors.pop(name, None)
+        if self.lower is not None and name not in self.hidden and self.lower.lookup(name) is not None:
+            self.hidden.add(name)
+        self.pin()
+
+    def entries_after(self, name: str, limit: int) -> list[DirectoryEntry]:
+        merged = {entry.name: entry for entry in super().entries_after(name, limit)}
+        merged |= {entry.name: entry for entry in self._entries_below(name, limit)}
+        return [merged[found] for found in sorted(merged)[:limit]]
+
+    def _entries_below(self, name: str, limit: int) -> list[DirectoryEntry]:
+        """Up to ``limit`` entries from below that are neither hidden nor replaced."""
+        shown: list[DirectoryEntry] = []
+        while self.lower is not None and len(shown) < limit:
+            batch = self.lower.entries_after(name, limit)
+            if not batch:
+                break
+            shown += [found for found in batch if found.name not in self.hidden and found.name not in self.children]
+            name = batch[-1].name
+        return shown[:limit]
+
+    def new_file(self, mode: int) -> MemFile:
+        return OverlayFile(self.fs, mode)
+
+    def new_directory(self, mode: int) -> MemDirectory:
+        return OverlayDirectory(self.fs, mode)
