@@ -132,7 +132,7 @@ class Opcode:
     def ident(self) -> str:
         """The mnemonic as a Python name: ``i64_div_s``."""
         name = self.mnemonic.replace(".", "_")
-        return name + "_" if name in {"return"} else name
+        return name + "_" if name == "return" else name
 
 
 def parse_immediates(text: str) -> tuple[tuple[str, Imm], ...]:
@@ -163,16 +163,39 @@ class Family:
         """Declare the decorated function as the semantics of ``mnemonic``; its docstring is the doc line."""
 
         def declare(semantics: Semantics) -> Semantics:
-            self._add(code, mnemonic, effect, imm, form, traps, privileged, _doc(semantics), semantics)
+            self.opcodes.append(
+                Opcode(
+                    self._number(code),
+                    mnemonic,
+                    parse_immediates(imm),
+                    Effect.parse(effect),
+                    form,
+                    traps,
+                    privileged,
+                    _doc(semantics),
+                    semantics,
+                )
+            )
             return semantics
 
         return declare
 
     def driver(
-        self, code: int, mnemonic: str, effect: str, doc: str, *, form: Form, imm: str = "", traps: tuple[TrapKind, ...] = ()
+        self,
+        code: int,
+        mnemonic: str,
+        effect: str,
+        doc: str,
+        *,
+        form: Form,
+        imm: str = "",
+        traps: tuple[TrapKind, ...] = (),
     ) -> None:
         """Declare an instruction that its form alone describes."""
-        self._add(code, mnemonic, effect, imm, form, traps, False, doc, None)
+        immediates = parse_immediates(imm)
+        self.opcodes.append(
+            Opcode(self._number(code), mnemonic, immediates, Effect.parse(effect), form, traps, False, doc, None)
+        )
 
     def pair(
         self,
@@ -188,28 +211,13 @@ class Family:
         def declare(semantics: Semantics) -> Semantics:
             for code, width in zip(codes, widths, strict=True):
                 text = " ".join(part.replace(":T", f":{width}") for part in effect.split())
-                self._add(code, f"{width}.{name}", text, "", Form.SIMPLE, traps, False, _doc(semantics), semantics)
+                self.instr(code, f"{width}.{name}", text, traps=traps)(semantics)
             return semantics
 
         return declare
 
-    def _add(
-        self,
-        code: int,
-        mnemonic: str,
-        effect: str,
-        imm: str,
-        form: Form,
-        traps: tuple[TrapKind, ...],
-        privileged: bool,  # noqa: FBT001 - private, one caller per keyword
-        doc: str,
-        semantics: Semantics | None,
-    ) -> None:
-        full = code if self.page is None else self.page << 8 | code
-        opcode = Opcode(
-            full, mnemonic, parse_immediates(imm), Effect.parse(effect), form, traps, privileged, doc, semantics
-        )
-        self.opcodes.append(opcode)
+    def _number(self, code: int) -> int:
+        return code if self.page is None else self.page << 8 | code
 
 
 def _doc(semantics: Semantics) -> str:

@@ -157,8 +157,8 @@ class Machine(Protocol):
 
     # Raw memory, runtime image only
     def memory_size(self) -> Val: ...  # i64, bytes
-    def memory_grow(self, size: Val) -> Val: ...  # i64 new size, or -1
+    def memory_grow(self, size: Val) -> Val: ...  # i64 new size, or -1 below the old size and above the limit
     def memory_load(self, address: Val, width: int, to: str, *, signed: bool) -> Val: ...  # in bounds
-    def memory_store(self, address: Val, value: Val, width: int) -> None: ...  # in bounds
+    def memory_store(self, address: Val, value: Val, width: int) -> None: ...  # in bounds; NaN canonical
     def memory_copy(self, to: Val, source: Val, count: Val) -> None: ...  # in bounds
     def memory_fill(self, to: Val, byte: Val, count: Val) -> None: ...  # in bounds

@@ -2,8 +2,8 @@
 
 The runtime image ships with PVM and is privileged by the loader; a program names what it uses in
 its imports (kind ``runtime``).  The reference engine implements this table in Python, the native
-engine in Pebble's ``unsafe`` dialect.  Fuel: 1 unit a call, plus 1 for each 16 bytes or elements
-that ``size`` speaks of.
+engine in Pebble's ``unsafe`` dialect.  Fuel: 1 unit a call, plus 1 for each full 16 bytes or
+elements that ``size`` speaks of.  A function that makes a string may also trap out-of-memory.
 """
 
 from __future__ import annotations
@@ -80,9 +80,7 @@ RUNTIME_FUNCTIONS: tuple[RuntimeFunction, ...] = (
         "bytes",
         (BOUNDS, TrapKind.INVALID_UTF8),
     ),
-    _function(
-        "string.is_utf8", (BYTES, I64, I64), I32, "1 if count bytes from start are UTF-8.", "bytes", (BOUNDS,)
-    ),
+    _function("string.is_utf8", (BYTES, I64, I64), I32, "1 if count bytes from start are UTF-8.", "bytes", (BOUNDS,)),
     _function(
         "string.copy_to",
         (STRING, I64, BYTES, I64, I64),
@@ -100,12 +98,17 @@ RUNTIME_FUNCTIONS: tuple[RuntimeFunction, ...] = (
     ),
     _function("string.from_i64", (I64,), STRING, "Decimal digits, signed."),
     _function("string.from_u64", (I64,), STRING, "Decimal digits, unsigned."),
-    _function("string.from_f32", (F32,), STRING, "Shortest decimal that reads back as this binary32."),
+    _function(
+        "string.from_f32",
+        (F32,),
+        STRING,
+        "Shortest decimal that reads back as this binary32, in the form of string.from_f64.",
+    ),
     _function(
         "string.from_f64",
         (F64,),
         STRING,
-        "Shortest decimal that reads back: 1.0, 0.1, 1e+100, -0.0, NaN, Infinity; an exponent from 1e16 and below 1e-4.",
+        "Shortest decimal that reads back: 1.0, 0.1, 1e+100, -0.0, NaN, Infinity; an exponent from 1e16 or below 1e-4.",
     ),
     _function(
         "string.parse_f64",

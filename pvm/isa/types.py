@@ -126,7 +126,7 @@ ARRAY_STORAGE: dict[ArrayKind, Storage] = {
 
 @dataclass(frozen=True, slots=True)
 class RefType:
-    """A reference type: ``ref any``, ``ref? class 3``, ``ref array u8``, ``ref func 2`` …"""
+    """A reference type: ``ref any``, ``ref? class 3``, ``ref array u8``, ``ref func 2``."""
 
     kind: HeapKind
     nullable: bool

@@ -13,13 +13,11 @@ from pvm.isa.traps import TrapKind
 FAMILY = Family("Control")
 CALLS = Family("Calls")
 
-FAMILY.driver(
-    0x00, "unreachable", "--", "Always traps.", form=Form.UNREACHABLE, traps=(TrapKind.UNREACHABLE,)
-)
+FAMILY.driver(0x00, "unreachable", "--", "Always traps.", form=Form.UNREACHABLE, traps=(TrapKind.UNREACHABLE,))
 
 
 @FAMILY.instr(0x01, "nop", "--")
-def nop(m: Machine) -> None:  # noqa: ARG001 - the signature of every entry
+def nop(m: Machine) -> None:
     """Do nothing."""
 
 
@@ -27,13 +25,13 @@ FAMILY.driver(0x02, "jump", "--", "Go to the label.", imm="target:label", form=F
 
 
 @FAMILY.instr(0x03, "branch.if", "condition:i32 --", imm="target:label", form=Form.BRANCH)
-def branch_if(m: Machine, target: int, condition: Val) -> Val:  # noqa: ARG001
+def branch_if(m: Machine, target: int, condition: Val) -> Val:
     """Go to the label if the operand is not 0."""
     return m.negate(m.eq(condition, m.i32(0)))
 
 
 @FAMILY.instr(0x04, "branch.unless", "condition:i32 --", imm="target:label", form=Form.BRANCH)
-def branch_unless(m: Machine, target: int, condition: Val) -> Val:  # noqa: ARG001
+def branch_unless(m: Machine, target: int, condition: Val) -> Val:
     """Go to the label if the operand is 0."""
     return m.eq(condition, m.i32(0))
 
@@ -58,7 +56,7 @@ FAMILY.driver(
     0x07,
     "branch.instance",
     "value:R -- value:R",
-    "Go to the label with the reference, now of the type, if it is an instance of the type; fall through with it as it was.",
+    "Go to the label with the reference, now of the type, if it is of the type; fall through with it as it was.",
     imm="target:label type:ref_type",
     form=Form.BRANCH_REF,
 )
@@ -81,7 +79,13 @@ FAMILY.driver(
 
 CALL_TRAPS = (TrapKind.STACK_OVERFLOW,)
 CALLS.driver(
-    0x10, "call", "args:params -- values:results", "Call a function.", imm="function:func", form=Form.CALL, traps=CALL_TRAPS
+    0x10,
+    "call",
+    "args:params -- values:results",
+    "Call a function.",
+    imm="function:func",
+    form=Form.CALL,
+    traps=CALL_TRAPS,
 )
 CALLS.driver(
     0x11,
@@ -114,10 +118,9 @@ CALLS.driver(
     0x14,
     "call.runtime",
     "args:params -- values:results",
-    "Call an imported function of the runtime image.",
+    "Call an imported function of the runtime image, which needs no frame; it traps as its own entry says.",
     imm="function:import",
     form=Form.CALL,
-    traps=CALL_TRAPS,
 )
 CALLS.driver(
     0x15,
@@ -128,7 +131,13 @@ CALLS.driver(
     form=Form.HYPERCALL,
 )
 CALLS.driver(
-    0x18, "tail.call", "args:params --", "Call a function in place of this frame.", imm="function:func", form=Form.TAIL_CALL
+    0x18,
+    "tail.call",
+    "args:params --",
+    "Call a function in place of this frame; traps, in this frame, if the new one is larger and does not fit.",
+    imm="function:func",
+    form=Form.TAIL_CALL,
+    traps=CALL_TRAPS,
 )
 CALLS.driver(
     0x19,
@@ -137,6 +146,7 @@ CALLS.driver(
     "As call.virtual, in place of this frame.",
     imm="method:method",
     form=Form.TAIL_CALL,
+    traps=CALL_TRAPS,
 )
 CALLS.driver(
     0x1A,
@@ -145,6 +155,7 @@ CALLS.driver(
     "As call.interface, in place of this frame.",
     imm="method:method",
     form=Form.TAIL_CALL,
+    traps=CALL_TRAPS,
 )
 CALLS.driver(
     0x1B,
@@ -153,12 +164,15 @@ CALLS.driver(
     "As call.ref, in place of this frame.",
     imm="signature:sig",
     form=Form.TAIL_CALL,
+    traps=CALL_TRAPS,
 )
 
 
-@CALLS.instr(0x1C, "func.ref", "-- value:func", imm="function:func", form=Form.ALLOCATE, traps=(TrapKind.OUT_OF_MEMORY,))
+@CALLS.instr(
+    0x1C, "func.ref", "-- value:func", imm="function:func", form=Form.ALLOCATE, traps=(TrapKind.OUT_OF_MEMORY,)
+)
 def func_ref(m: Machine, function: int) -> Val:
-    """Make a function value of a function."""
+    """Make a new function value of a function."""
     return m.new_closure(function, None)
 
 
@@ -171,5 +185,5 @@ def func_ref(m: Machine, function: int) -> Val:
     traps=(TrapKind.OUT_OF_MEMORY,),
 )
 def closure_new(m: Machine, function: int, environment: Val) -> Val:
-    """Make a function value that passes the reference as the function's first parameter."""
+    """Make a new function value that passes the reference as the function's first parameter."""
     return m.new_closure(function, environment)

@@ -30,7 +30,7 @@ def memory_size(m: Machine) -> Val:
 
 @FAMILY.instr(0x01, "memory.grow", "bytes:i64 -- bytes:i64", privileged=True)
 def memory_grow(m: Machine, size: Val) -> Val:
-    """Commit up to a new size; gives it, or -1 if the limit forbids it."""
+    """Commit up to a new size; gives it, or -1, and no change, if it is below the old one or above the limit."""
     return m.memory_grow(size)
 
 
@@ -51,7 +51,7 @@ def memory_fill(m: Machine, to: Val, byte: Val, count: Val) -> None:
 
 def _load(width: int, to: str, *, signed: bool) -> Callable[[Machine, Val], Val]:
     def semantics(m: Machine, address: Val) -> Val:
-        """Load and extend to the value type."""
+        """Load and extend to the value type; for a float, the float of these bits."""
         _check(m, address, m.i64(width))
         return m.memory_load(address, width, to, signed=signed)
 
@@ -60,7 +60,7 @@ def _load(width: int, to: str, *, signed: bool) -> Callable[[Machine, Val], Val]
 
 def _store(width: int) -> Callable[[Machine, Val, Val], None]:
     def semantics(m: Machine, address: Val, value: Val) -> None:
-        """Store the low bytes."""
+        """Store the low bytes; every NaN is stored canonical."""
         _check(m, address, m.i64(width))
         m.memory_store(address, value, width)
 

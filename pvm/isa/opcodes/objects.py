@@ -53,9 +53,7 @@ def ref_identity_hash(m: Machine, value: Val) -> Val:
     return m.identity_hash(value)
 
 
-@FAMILY.instr(
-    0x40, "object.new", "values:fields -- object:class", imm="class:class", form=Form.ALLOCATE, traps=MEMORY
-)
+@FAMILY.instr(0x40, "object.new", "values:fields -- object:class", imm="class:class", form=Form.ALLOCATE, traps=MEMORY)
 def object_new(m: Machine, class_: int, *values: Val) -> Val:
     """Allocate an object whose fields, inherited ones first, are the operands."""
     return m.new_object(class_, values)
@@ -69,7 +67,7 @@ def object_new_default(m: Machine, class_: int) -> Val:
 
 @FAMILY.instr(0x42, "field.get", "object:owner -- value:field", imm="field:field")
 def field_get(m: Machine, field: tuple[int, int], obj: Val) -> Val:
-    """Load a field."""
+    """Load a field; a narrow one is extended by its sign."""
     return m.field_load(field, obj)
 
 

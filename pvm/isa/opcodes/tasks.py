@@ -15,7 +15,7 @@ FAMILY.driver(
     0x00,
     "task.spawn",
     "body:thunk -- task:task",
-    "Make a runnable task that calls a function value without parameters or results; it runs after those that are runnable now.",
+    "Make a runnable task that calls a function value; it runs after those that are runnable now.",
     form=Form.TASK,
     traps=(TrapKind.OUT_OF_MEMORY,),
 )

@@ -40,18 +40,18 @@ def global_set(m: Machine, index: int, value: Val) -> None:
 
 
 @FAMILY.instr(0x25, "prim.drop", "value:P --")
-def prim_drop(m: Machine, value: Val) -> None:  # noqa: ARG001 - the signature of every entry
+def prim_drop(m: Machine, value: Val) -> None:
     """Drop the top of the primitive stack."""
 
 
 @FAMILY.instr(0x26, "prim.dup", "value:P -- first:P second:P")
-def prim_dup(m: Machine, value: Val) -> tuple[Val, Val]:  # noqa: ARG001
+def prim_dup(m: Machine, value: Val) -> tuple[Val, Val]:
     """Copy the top of the primitive stack."""
     return value, value
 
 
 @FAMILY.instr(0x27, "prim.swap", "lower:P upper:Q -- upper:Q lower:P")
-def prim_swap(m: Machine, lower: Val, upper: Val) -> tuple[Val, Val]:  # noqa: ARG001
+def prim_swap(m: Machine, lower: Val, upper: Val) -> tuple[Val, Val]:
     """Exchange the two on top of the primitive stack."""
     return upper, lower
 
@@ -63,24 +63,24 @@ def prim_select(m: Machine, first: Val, second: Val, condition: Val) -> Val:
 
 
 @FAMILY.instr(0x29, "ref.drop", "value:R --")
-def ref_drop(m: Machine, value: Val) -> None:  # noqa: ARG001
+def ref_drop(m: Machine, value: Val) -> None:
     """Drop the top of the reference stack."""
 
 
 @FAMILY.instr(0x2A, "ref.dup", "value:R -- first:R second:R")
-def ref_dup(m: Machine, value: Val) -> tuple[Val, Val]:  # noqa: ARG001
+def ref_dup(m: Machine, value: Val) -> tuple[Val, Val]:
     """Copy the top of the reference stack."""
     return value, value
 
 
 @FAMILY.instr(0x2B, "ref.swap", "lower:R upper:S -- upper:S lower:R")
-def ref_swap(m: Machine, lower: Val, upper: Val) -> tuple[Val, Val]:  # noqa: ARG001
+def ref_swap(m: Machine, lower: Val, upper: Val) -> tuple[Val, Val]:
     """Exchange the two on top of the reference stack."""
     return upper, lower
 
 
 @FAMILY.instr(0x2C, "ref.select", "first:type second:type condition:i32 -- value:type", imm="type:ref_type")
-def ref_select(m: Machine, type_: object, first: Val, second: Val, condition: Val) -> Val:  # noqa: ARG001
+def ref_select(m: Machine, type_: object, first: Val, second: Val, condition: Val) -> Val:
     """The first if the condition is not 0, else the second; both are of the type."""
     return m.select(m.eq(condition, m.i32(0)), second, first)
 
