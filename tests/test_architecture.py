@@ -43,7 +43,7 @@ LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
 
 # Files under version control that a function writes; `make docs` writes them anew.
-GENERATED: tuple[Generated, ...] = ()
+GENERATED: tuple[Generated, ...] = (Generated("pvm.isa.manual:manual", "docs/isa.md"),)
 
 # What `import pvm` and `import pvm.embed` must leave unloaded.
 HEAVY = ("lark", "llvmlite", "numpy", "click", "tabulate", "rich", "compiler")
