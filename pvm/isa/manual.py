@@ -164,7 +164,7 @@ def _types() -> str:
         _table(("type", "byte", "values"), prims + heaps)
         + f"\nArrays have at most {MAX_ARRAY_LENGTH} elements. Elements of `ref` arrays are of type `ref? any`.\n\n"
         + _table(("array kind", "byte", "storage", "bytes"), kinds)
-        + "\nFields and elements are packed; loading extends narrow ones by their sign, if any; storing keeps the low bits.\n\n"
+        + "\nFields and elements are packed; loading extends narrow ones by their sign, storing keeps the low bits.\n\n"
         + _table(("storage", "byte", "bytes", "value"), storages)
     )
 
