@@ -21,6 +21,8 @@ from typing import NoReturn
 
 from pvm.errors import UsageError
 from pvm.kernel.abi import Errno, GuestError, HostFailure
+from pvm.kernel.fs.growth import Growth
+from pvm.kernel.fs.hoststatus import host_failure, identity_of, kind_of
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.node import (
     DirectoryEntry,
@@ -38,56 +40,25 @@ from pvm.kernel.vfs.node import (
 
 OPEN_MAX = 32
 SNAPSHOTS_MAX = 4
+INT64_MAX = (1 << 63) - 1
 SWAPS_MAX = 16
 """How often a name may change its kind while it is looked up."""
 
 DIRECTORY_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 FILE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
-KINDS = {
-    stat.S_IFREG: FileKind.REGULAR,
-    stat.S_IFDIR: FileKind.DIRECTORY,
-    stat.S_IFLNK: FileKind.SYMLINK,
-    stat.S_IFCHR: FileKind.CHARACTER,
-    stat.S_IFBLK: FileKind.BLOCK,
-    stat.S_IFIFO: FileKind.PIPE,
-    stat.S_IFSOCK: FileKind.SOCKET,
-}
-
-ERRNOS = {
-    "EPERM": Errno.ACCES,
-    "EDQUOT": Errno.NOSPC,
-    "ENFILE": Errno.NFILE,
-    "EMFILE": Errno.NFILE,
-    "ETXTBSY": Errno.BUSY,
-    "ENXIO": Errno.ACCES,
-}
-
-
-def host_failure(error: OSError) -> HostFailure:
-    """The guest's error for an error of the host."""
-    import errno as host
-
-    number = error.errno or host.EIO
-    name = host.errorcode.get(number, "")
-    known = ERRNOS.get(name) or Errno.__members__.get(name[1:], Errno.IO)
-    return HostFailure(known, f"host: {error.strerror}")
-
 
 class HostFs(FileSystem):
     """The host directory ``path``; what a guest adds to it is charged to ``ledger``."""
 
-    __slots__ = ("_made_bytes", "_made_files", "_open", "_secret", "ledger", "opens", "snapshots")
+    __slots__ = ("_open", "_secret", "growth", "snapshots")
 
     root: HostDirectory
 
     def __init__(self, device: int, path: str | os.PathLike[str], ledger: Ledger, *, read_only: bool) -> None:
         super().__init__(device, read_only=read_only)
-        self.ledger = ledger
-        self.opens: dict[tuple[int, int], int] = {}
+        self.growth = Growth(ledger)
         self.snapshots: dict[tuple[int, int], list[str]] = {}
-        self._made_bytes = 0
-        self._made_files = 0
         self._open: dict[int, weakref.ref[HostDirectory]] = {}
         self._secret = int.from_bytes(os.urandom(8), "little")
         try:
@@ -131,34 +102,6 @@ class HostFs(FileSystem):
         """Note that a directory holds no descriptor any more."""
         self._open.pop(id(directory), None)
 
-    def charge_bytes(self, count: int) -> None:
-        """Charge growth."""
-        self.ledger.charge_bytes(count)
-        self._made_bytes += count
-
-    def release_bytes(self, count: int) -> None:
-        """Release growth; what was on the host before gives no credit."""
-        count = min(count, self._made_bytes)
-        self._made_bytes -= count
-        self.ledger.release_bytes(count)
-
-    def charge_file(self) -> None:
-        """Charge a new name."""
-        self.ledger.charge_file()
-        self._made_files += 1
-
-    def release_file(self) -> None:
-        """Release a name, unless it was on the host before."""
-        if self._made_files:
-            self._made_files -= 1
-            self.ledger.release_file()
-
-    def removed(self, status: os.stat_result) -> None:
-        """Release what a removed name held; an open file is released when it is closed."""
-        self.release_file()
-        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and identity_of(status) not in self.opens:
-            self.release_bytes(status.st_size)
-
     def rename(self, old: DirectoryNode, old_name: str, new: DirectoryNode, new_name: str) -> None:
         assert isinstance(old, HostDirectory)
         assert isinstance(new, HostDirectory)
@@ -172,7 +115,7 @@ class HostFs(FileSystem):
         except OSError as error:
             raise host_failure(error) from None
         if replaced is not None and new.status(target) != replaced:
-            self.removed(replaced)
+            self.growth.removed(replaced)
 
     def close(self) -> None:
         for reference in list(self._open.values()):
@@ -180,16 +123,6 @@ class HostFs(FileSystem):
             if directory is not None:
                 directory.give_up()
         self.root.give_up()
-
-
-def identity_of(status: os.stat_result) -> tuple[int, int]:
-    """What makes a host file the same file."""
-    return status.st_dev, status.st_ino
-
-
-def kind_of(status: os.stat_result) -> FileKind:
-    """The kind of a host file."""
-    return KINDS.get(stat.S_IFMT(status.st_mode), FileKind.CHARACTER)
 
 
 class HostFile(RegularNode):
@@ -248,15 +181,15 @@ class HostFile(RegularNode):
 class HostOpenFile(OpenFile):
     """An open file of the host; growth is charged before it happens."""
 
-    __slots__ = ("descriptor", "fs", "identity")
+    __slots__ = ("descriptor", "fs")
 
     def __init__(self, fs: HostFs, descriptor: int) -> None:
         self.fs = fs
         self.descriptor = descriptor
-        self.identity = identity_of(os.fstat(descriptor))
-        fs.opens[self.identity] = fs.opens.get(self.identity, 0) + 1
+        fs.growth.opened(identity_of(os.fstat(descriptor)))
 
     def read_at(self, count: int, offset: int) -> bytes:
+        count = min(count, INT64_MAX - offset)  # the host refuses what would end beyond
         try:
             return os.pread(self.descriptor, count, offset)
         except OSError as error:
@@ -267,14 +200,14 @@ class HostOpenFile(OpenFile):
 
     def write_at(self, data: bytes, offset: int) -> int:
         old = self._size()
-        ledger = self.fs.ledger
+        ledger = self.fs.growth.ledger
         limit = min(ledger.quotas.file_size, old + max(0, ledger.quotas.bytes - ledger.bytes))
         if offset < limit < offset + len(data):
             data = data[: limit - offset]
         growth = max(0, offset + len(data) - old)
         if growth:
             ledger.check_file_size(offset + len(data))
-            self.fs.charge_bytes(growth)
+            self.fs.growth.charge_bytes(growth)
         try:
             return os.pwrite(self.descriptor, data, offset)
         except OSError as error:
@@ -282,7 +215,7 @@ class HostOpenFile(OpenFile):
         finally:
             if growth:
                 unused = old + growth - max(old, self._size())
-                self.fs.release_bytes(max(0, min(growth, unused)))
+                self.fs.growth.release_bytes(max(0, min(growth, unused)))
 
     def append(self, data: bytes) -> int:
         return self.write_at(data, self._size()) if data else 0
@@ -290,16 +223,16 @@ class HostOpenFile(OpenFile):
     def truncate(self, size: int) -> None:
         old = self._size()
         if size > old:
-            self.fs.ledger.check_file_size(size)
-            self.fs.charge_bytes(size - old)
+            self.fs.growth.ledger.check_file_size(size)
+            self.fs.growth.charge_bytes(size - old)
         try:
             os.ftruncate(self.descriptor, size)
         except OSError as error:
             if size > old:
-                self.fs.release_bytes(size - old)
+                self.fs.growth.release_bytes(size - old)
             raise host_failure(error) from None
         if size < old:
-            self.fs.release_bytes(old - size)
+            self.fs.growth.release_bytes(old - size)
 
     def sync(self) -> None:
         try:
@@ -317,13 +250,7 @@ class HostOpenFile(OpenFile):
         status = os.fstat(self.descriptor)
         os.close(self.descriptor)
         self.descriptor = -1
-        left = self.fs.opens[self.identity] - 1
-        if left:
-            self.fs.opens[self.identity] = left
-            return
-        del self.fs.opens[self.identity]
-        if status.st_nlink == 0:
-            self.fs.release_bytes(status.st_size)
+        self.fs.growth.closed(status)
 
 
 class HostLink(LinkNode):
@@ -492,7 +419,7 @@ class HostDirectory(DirectoryNode):
 
     def create_file(self, name: str, mode: int) -> RegularNode:
         self.fs.check_writable()
-        self.fs.charge_file()
+        self.fs.growth.charge_file()
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | FILE_FLAGS
         try:
             descriptor = os.open(name.encode(), flags, mode, dir_fd=self.acquire())
@@ -502,7 +429,7 @@ class HostDirectory(DirectoryNode):
 
     def create_directory(self, name: str, mode: int) -> DirectoryNode:
         self.fs.check_writable()
-        self.fs.charge_file()
+        self.fs.growth.charge_file()
         try:
             os.mkdir(name.encode(), mode, dir_fd=self.acquire())
         except OSError as error:
@@ -514,7 +441,7 @@ class HostDirectory(DirectoryNode):
 
     def create_link(self, name: str, target: str) -> LinkNode:
         self.fs.check_writable()
-        self.fs.charge_file()
+        self.fs.growth.charge_file()
         try:
             os.symlink(target.encode(), name.encode(), dir_fd=self.acquire())
         except OSError as error:
@@ -522,7 +449,7 @@ class HostDirectory(DirectoryNode):
         return HostLink(self, name.encode())
 
     def _not_made(self, error: OSError) -> NoReturn:
-        self.fs.release_file()
+        self.fs.growth.release_file()
         raise host_failure(error) from None
 
     def remove_file(self, name: str) -> None:
@@ -534,7 +461,7 @@ class HostDirectory(DirectoryNode):
             os.unlink(name.encode(), dir_fd=self.acquire())
         except OSError as error:
             raise host_failure(error) from None
-        self.fs.removed(status)
+        self.fs.growth.removed(status)
 
     def remove_directory(self, name: str) -> None:
         self.fs.check_writable()
@@ -544,7 +471,7 @@ class HostDirectory(DirectoryNode):
             raise GuestError(Errno.NOTEMPTY) from None
         except OSError as error:
             raise host_failure(error) from None
-        self.fs.release_file()
+        self.fs.growth.release_file()
 
 
 def _visible(name: str) -> str | None:

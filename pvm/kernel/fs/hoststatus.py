@@ -1,0 +1,48 @@
+"""What the host says about a file, in the guest's terms: kinds, identities, errors."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from pvm.kernel.abi import Errno, HostFailure
+from pvm.kernel.vfs.node import FileKind
+
+KINDS = {
+    stat.S_IFREG: FileKind.REGULAR,
+    stat.S_IFDIR: FileKind.DIRECTORY,
+    stat.S_IFLNK: FileKind.SYMLINK,
+    stat.S_IFCHR: FileKind.CHARACTER,
+    stat.S_IFBLK: FileKind.BLOCK,
+    stat.S_IFIFO: FileKind.PIPE,
+    stat.S_IFSOCK: FileKind.SOCKET,
+}
+
+ERRNOS = {
+    "EPERM": Errno.ACCES,
+    "EDQUOT": Errno.NOSPC,
+    "ENFILE": Errno.NFILE,
+    "EMFILE": Errno.NFILE,
+    "ETXTBSY": Errno.BUSY,
+    "ENXIO": Errno.ACCES,
+}
+
+
+def host_failure(error: OSError) -> HostFailure:
+    """The guest's error for an error of the host."""
+    import errno as host
+
+    number = error.errno or host.EIO
+    name = host.errorcode.get(number, "")
+    known = ERRNOS.get(name) or Errno.__members__.get(name[1:], Errno.IO)
+    return HostFailure(known, f"host: {error.strerror}")
+
+
+def identity_of(status: os.stat_result) -> tuple[int, int]:
+    """What makes a host file the same file."""
+    return status.st_dev, status.st_ino
+
+
+def kind_of(status: os.stat_result) -> FileKind:
+    """The kind of a host file."""
+    return KINDS.get(stat.S_IFMT(status.st_mode), FileKind.CHARACTER)
