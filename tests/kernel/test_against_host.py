@@ -18,7 +18,7 @@ from pvm.kernel import HostDir, MemDir
 from tests.kernel.world import A, Buffer, C, Failed, R, T, W, World, X
 
 NAMES = ("a", "b", "c", "a/b", "a/c", "b/a", "c/c", "a/b/c", "b/a/c", "link", "link/b", "a/link", "c/", "link/")
-TARGETS = ("a", "b", "../a", "link", "c/c", "none", "a/", "..")
+TARGETS = ("a", "b", "../a", "link", "c/c", "none", "a/", "b/c")
 FLAGS = (R, W | C, R | W | C | X, W | T, R | W, W | C | T, R | C, W | A)
 HOST_FLAGS = {C: os.O_CREAT, X: os.O_EXCL, T: os.O_TRUNC, A: os.O_APPEND}
 STEPS = 150
@@ -28,8 +28,8 @@ class Host:
     """The oracle: the same operations through the host."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
-        root.mkdir()
+        self.root = root / "w"
+        self.root.mkdir(parents=True)
 
     def at(self, path: str) -> str:
         return f"{self.root}/{path}"
@@ -152,12 +152,12 @@ def test_random_operations(kind: str, seed: int, tmp_path: Path) -> None:
     host = Host(tmp_path / "oracle")
     tried = tmp_path / "tried"
     for root in (tmp_path / "oracle", tried):
-        (root / "a/b").mkdir(parents=True, exist_ok=True)
-        (root / "a/b/c").write_bytes(b"seeded")
-        (root / "link").symlink_to("a")
-    memory = MemDir({"m/a/b/c": b"seeded"})
+        (root / "w/a/b").mkdir(parents=True, exist_ok=True)
+        (root / "w/a/b/c").write_bytes(b"seeded")
+        (root / "w/link").symlink_to("a")
+    memory = MemDir({"m/w/a/b/c": b"seeded"})
     world = World({"/g": memory} if kind == "memory" else {"/g/m": HostDir(tried, kind)})
-    world.call("dir_change", "/g/m")
+    world.call("dir_change", "/g/m/w")
     if kind == "memory":
         world.symlink("a", "link")
     guest = Guest(world)
@@ -166,8 +166,6 @@ def test_random_operations(kind: str, seed: int, tmp_path: Path) -> None:
         args = arguments(rng, name)
         expected = outcome(getattr(host, name), args)
         found = outcome(getattr(guest, name), args)
-        if {expected, found} == {"LOOP"} or (name == "rename" and expected in {"BUSY"}):
-            continue
         assert found == expected, f"seed {seed} step {step}: {name}{args}"
     world.task.process.close()
     world.kernel.close()

@@ -66,9 +66,11 @@ class MemFs(FileSystem):
         target = new.find(new_name)
         if target is node:
             return
-        if isinstance(node, MemDirectory):
-            _check_not_below(node, new)
+        if _is_above(node, new):
+            raise GuestError(Errno.INVAL, "a directory cannot move into itself")
         if target is not None:
+            if _is_above(target, old):
+                raise GuestError(Errno.NOTEMPTY)
             _check_replaceable(node, target)
             new.detach(new_name, target)
         old.unlink_name(old_name)
@@ -85,12 +87,14 @@ class MemFs(FileSystem):
                 node.drop_host_file()
 
 
-def _check_not_below(node: MemDirectory, directory: MemDirectory) -> None:
+def _is_above(node: MemNode, directory: MemDirectory) -> bool:
+    """Whether ``node`` is ``directory`` or holds it."""
     above: MemDirectory | None = directory
     while above is not None:
         if above is node:
-            raise GuestError(Errno.INVAL, "a directory cannot move into itself")
+            return True
         above = above.parent
+    return False
 
 
 def _check_replaceable(node: MemNode, target: MemNode) -> None:

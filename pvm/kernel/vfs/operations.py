@@ -17,11 +17,13 @@ def open_path(process: Process, path: str, flags: OpenFlag, mode: int) -> Descri
     """Open a path; the description is not yet retained."""
     check_flags(flags)
     last = Last.FOLLOW
-    if flags & OpenFlag.CREATE and flags & OpenFlag.EXCLUSIVE:
+    if flags & OpenFlag.CREATE and (flags & OpenFlag.EXCLUSIVE or path.endswith("/")):
         last = Last.NAME
     elif flags & OpenFlag.NOFOLLOW:
         last = Last.KEEP
     place = process.walk(path, last)
+    if place.as_directory and flags & OpenFlag.CREATE:
+        raise GuestError(Errno.ISDIR)
     if place.found is None and flags & OpenFlag.CREATE:
         return _create(place, flags, mode)
     if place.found is not None and last is Last.NAME:
@@ -52,8 +54,6 @@ def check_flags(flags: OpenFlag) -> None:
 
 
 def _create(place: Walk, flags: OpenFlag, mode: int) -> Description:
-    if place.as_directory:
-        raise GuestError(Errno.ISDIR)
     node = place.parent.directory().create_file(place.name, mode & 0o777)
     return FileDescription(node.open(flags & ~OpenFlag.TRUNCATE), flags)
 
@@ -85,15 +85,14 @@ def rename(process: Process, old: str, new: str) -> None:
     """Move what ``old`` names to ``new``."""
     source = process.walk(old, Last.NAME)
     target = process.walk(new, Last.NAME)
-    node = source.existing().node
+    if source.found is None:
+        raise GuestError(Errno.NOENT)
     if source.name == "." or target.name == ".":
         raise GuestError(Errno.BUSY)
     if source.parent.holds_mount(source.name) or target.parent.holds_mount(target.name):
         raise GuestError(Errno.BUSY)
-    if target.found is None and target.as_directory and not isinstance(node, DirectoryNode):
+    if (source.as_directory or target.as_directory) and not isinstance(source.found.node, DirectoryNode):
         raise GuestError(Errno.NOTDIR)
-    if target.found is not None and target.as_directory:
-        target.existing()
     old_parent, new_parent = source.parent.directory(), target.parent.directory()
     if old_parent.fs is not new_parent.fs:
         raise GuestError(Errno.XDEV)
