@@ -378,7 +378,8 @@ Expr: TypeAlias = (
 class Program:
     """A checked program: roots for the emitter, which takes along only what they reach.
 
-    ``core`` finds a class of stdlib/core by name.
+    ``core`` finds a class of stdlib/core by name, ``core_functions`` a function of it: the emitter needs
+    ``anyEquals``, ``anyHash``, ``anyToString`` and ``programArguments`` there.
     """
 
     name: str
@@ -388,6 +389,7 @@ class Program:
     """Of all modules, in initialisation order; the emitter keeps those that are reached."""
     core: dict[str, ClassSymbol]
     bodies: Bodies
+    core_functions: dict[str, FunctionSymbol] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
     """File names of the user's modules, whose text is embedded for disassembly and traces."""
 
