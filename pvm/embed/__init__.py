@@ -1,0 +1,1 @@
+"""The embedding API: the only place where engines, kernel, verifier and compiler meet."""

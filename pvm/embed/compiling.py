@@ -1,0 +1,32 @@
+"""``pvm.compile``: from Pebble to a module; the compiler is imported on the first call."""
+
+from __future__ import annotations
+
+import os
+
+from pvm.embed.module import Module
+from pvm.errors import UsageError
+
+
+def compile(  # noqa: A001 - the public name is fixed: pvm.compile
+    path: str | os.PathLike[str] | None = None,
+    *,
+    source: str | None = None,
+    name: str = "main.peb",
+) -> Module:
+    """Compile a Pebble program, given as a file or as text.
+
+    Imports are looked up beside the file, then in the standard library; a program given as text can
+    import the standard library only.  ``name`` is the file name that diagnostics and stack traces
+    show for text.
+
+    Raises:
+        OSError: the file cannot be read.
+        CompileError: the program is wrong; ``diagnostics`` has every error, ``str()`` shows them.
+        UsageError: not exactly one of path and source is given.
+    """
+    from compiler.driver import compile_file, compile_source
+
+    if (path is None) == (source is None):
+        raise UsageError("compile takes a path or source=, exactly one of them")
+    return Module(compile_file(path) if path is not None else compile_source(source or "", name))

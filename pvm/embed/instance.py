@@ -1,0 +1,194 @@
+"""A running program: a module, its memory, the process it is in the kernel, and its limits.
+
+An instance is used by one thread at a time; a host function that it calls may call back into it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from pvm.embed.limits import Limits
+from pvm.embed.module import Module
+from pvm.engines.api import Bindings, Engine, EngineLimits, Statistics
+from pvm.errors import LinkError, UsageError
+from pvm.kernel import Kernel, Process, ProcessExit
+
+Tier = Literal["auto", "reference", "interpreter", "jit"]
+MAIN = "main"
+
+
+class GuestProcess:
+    """The kernel's view of an instance: whose process its calls are made for."""
+
+    __slots__ = ("process",)
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+
+
+class Instance:
+    """A program that can be run and called.
+
+    Args:
+        module: what to run.
+        limits: memory, fuel, time and stack; the defaults allow 256 MiB and unlimited time.
+        kernel: files, streams, clock and so on; by default nothing but output to the host's streams.
+        imports: a Python callable for each host import of the module, by name.
+        tier: which engine; ``auto`` takes the fastest there is.
+
+    Raises:
+        LinkError: a host import is missing or is not callable, or a kernel import is unknown.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        *,
+        limits: Limits | None = None,
+        kernel: Kernel | None = None,
+        imports: Mapping[str, Callable[..., Any]] | None = None,
+        tier: Tier = "auto",
+    ) -> None:
+        self.module = module
+        self.limits = limits or Limits()
+        self._owns_kernel = kernel is None
+        self.kernel = kernel or Kernel()
+        self._task = GuestProcess(self.kernel.new_process([module.name]))
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._started = False
+        self._closed = False
+        bindings = Bindings(self.kernel, self._task, checked_imports(module, imports or {}))
+        self._engine = make_engine(tier, module, bindings, self.limits)
+
+    def run(self, args: Sequence[str] = ()) -> int:
+        """Run ``main`` with the program's arguments, its name first, and give the exit status, 0 to 255.
+
+        Raises:
+            Trap: an exception that nobody caught, or a trap; ``frames`` is the stack trace.
+            Exhaustion: fuel, time or memory was used up.
+            UsageError: the module has no main, or the instance is closed or in use.
+        """
+        if MAIN not in self.module.exports:
+            raise UsageError(f"module {self.module.name!r} has no main: it exports {', '.join(self.module.exports) or 'nothing'}")
+        with self._entered():
+            if self._depth == 1:
+                self._task.process.close()
+                self._task.process = self.kernel.new_process(list(args) or [self.module.name])
+            try:
+                self._start()
+                result = self._engine.call_export(MAIN, ())
+            except ProcessExit as ended:
+                return ended.status
+            return result & 0xFF if isinstance(result, int) else 0
+
+    def call(self, name: str, *args: object) -> Any:  # noqa: ANN401 - what the export gives back
+        """Call an exported function with Python values and give its result as one.
+
+        Raises:
+            UsageError: there is no such export, or the arguments do not fit its types.
+            Trap, Exhaustion: as ``run``.
+            SystemExit: the guest called exit, with its status.
+            Exception: what a host function raised, unchanged.
+        """
+        if name not in self.module.exports:
+            raise UsageError(unknown("export", name, self.module.exports))
+        with self._entered():
+            try:
+                self._start()
+                return self._engine.call_export(name, args)
+            except ProcessExit as ended:
+                raise SystemExit(ended.status) from None
+
+    def add_fuel(self, units: int) -> None:
+        """Allow more work."""
+        self._engine.add_fuel(units)
+
+    @property
+    def statistics(self) -> Statistics:
+        """What was used so far."""
+        return self._engine.statistics()
+
+    def close(self) -> None:
+        """Give everything back; a closed instance cannot be used.  Closing twice is fine."""
+        if self._closed:
+            return
+        with self._lock:
+            if self._depth:
+                raise UsageError("the instance is running: it cannot be closed from a host function")
+            self._closed = True
+            self._task.process.close()
+            if self._owns_kernel:
+                self.kernel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            self._engine.run_start()
+
+    @contextmanager
+    def _entered(self) -> Iterator[None]:
+        if not self._lock.acquire(blocking=False):
+            raise UsageError("the instance is in use by another thread")
+        try:
+            if self._closed:
+                raise UsageError("the instance is closed")
+            self._depth += 1
+            if self._depth == 1:
+                timeout = self.limits.timeout_seconds
+                self._engine.deadline = None if timeout is None else time.monotonic() + timeout
+            try:
+                yield
+            finally:
+                self._depth -= 1
+        finally:
+            self._lock.release()
+
+
+def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -> Engine:
+    """The engine of a tier."""
+    if tier in {"interpreter", "jit"}:
+        raise UsageError(f"tier {tier!r} needs the native engine, which this version does not have; use auto or reference")
+    if tier not in {"auto", "reference"}:
+        raise UsageError(f"tier {tier!r} is unknown, expected auto, reference, interpreter or jit")
+    from pvm.engines.reference.engine import ReferenceEngine
+
+    assert isinstance(bindings.kernel, Kernel)
+    return ReferenceEngine(
+        module.verified,
+        bindings,
+        EngineLimits(fuel=limits.fuel, memory=limits.memory_bytes, stack=limits.stack_bytes),
+        seed=int.from_bytes(bindings.kernel.random.read(8), "little"),
+    )
+
+
+def checked_imports(module: Module, imports: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """The callables that the module needs, by name."""
+    for name, boundary in module.host_imports.items():
+        if name not in imports:
+            raise LinkError(unknown("host function", name, imports) + f"; the module needs {name}{boundary}")
+        if not callable(imports[name]):
+            raise LinkError(f"host function {name!r} is {type(imports[name]).__name__}, expected a callable")
+    return {name: imports[name] for name in module.host_imports}
+
+
+def unknown(what: str, name: str, known: Mapping[str, object]) -> str:
+    """``no export 'fbi'; did you mean 'fib'?``"""
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return f"no {what} {name!r}; did you mean {close[0]!r}?"
+    return f"no {what} {name!r}; there are: {', '.join(known) or 'none'}"
