@@ -925,21 +925,9 @@ class Test(Node):
     body: Block
 
 
-Declaration: TypeAlias = (
-    Function | Variable | Class | Interface | Enum | TypeAliasDeclaration | Test
-)
+Declaration: TypeAlias = Function | Variable | Class | Interface | Enum | TypeAliasDeclaration | Test
 ClassMember: TypeAlias = Function | Variable | Class | Interface | Enum | TypeAliasDeclaration | Init
-Statement: TypeAlias = (
-    ExpressionStatement
-    | Assign
-    | While
-    | DoWhile
-    | For
-    | Defer
-    | Assert
-    | Variable
-    | Function
-)
+Statement: TypeAlias = ExpressionStatement | Assign | While | DoWhile | For | Defer | Assert | Variable | Function
 
 
 # Modules

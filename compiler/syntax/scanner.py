@@ -3,7 +3,8 @@
 One compiled expression finds the next lexeme; strings and nested comments,
 which no regular expression describes, are read by hand.  A string with
 interpolation becomes TEMPLATE_START (TEXT | `${` tokens `}$`)* TEMPLATE_END,
-and the stack of open braces tells which `}` goes back into a string.
+and the stack of open braces tells which `}` goes back into a string.  In a string
+of one line an interpolation ends on that line too, unless a `{` is open inside it.
 
 Every `>` is a token of its own here: whether two of them close type arguments
 or shift is known only after `layout` has matched the angle brackets.
@@ -143,7 +144,7 @@ class Scanner:
                 self._attach_doc(start)
             if group == "word":
                 kind = kind_of(lexeme)
-                if kind is None or (kinds and kinds[-1] in (".", "?.")):
+                if kind is None or (kinds and kinds[-1] in (".", "?.", "fun")):
                     self._name(lexeme, start, end)
                     continue
                 kinds.append(kind)
@@ -407,6 +408,11 @@ class Scanner:
 
     def _newline(self, start: int) -> None:
         tokens = self._tokens
+        while self._braces and (string := self._braces[-1]) is not None and not string.is_multiline:
+            self._braces.pop()
+            self._depth = string.depth
+            tokens.add("}$", start, start)
+            self._unclosed_string(string, start, start)
         if tokens.kinds and tokens.kinds[-1] != "NEWLINE":
             tokens.add("NEWLINE", start, start + 1)
         if self._doc_span is not None and self._text[self._doc_span[1] : start].strip(" \t\r") == "":
@@ -441,5 +447,6 @@ class Scanner:
     def _end(self) -> None:
         for string in reversed(self._braces):
             if string is not None:
+                self._tokens.add("}$", len(self._text), len(self._text))
                 self._unclosed_string(string, len(self._text), len(self._text))
         self._tokens.add("EOF", len(self._text), len(self._text))

@@ -1,0 +1,463 @@
+"""Layout: raw tokens to the tokens of the grammar.
+
+**Where a statement ends.**  A line end is a NEWLINE token only if all of these hold:
+
+1. the innermost open bracket is neither `(`, `[`, `${` nor the brace of an import;
+2. the line's last token can end a statement: a name, a literal, `)` `]` `}` `!!` `?`, a `>` that
+   closes type arguments, or one of `this super null true false return break continue`;
+3. the next line does not begin with a token that only continues something: `.` `?.` `?:` `&&` `||`, a comparison,
+   `*` `/` `%` `..` `..<` `as` `|` `^` `&` shifts, `=` and its kin, `->` `=>` `:` `,` `?`, `{`, a closing bracket,
+   `catch`, `finally`, an accessor (`get()`, `set(v)`) or an `else` that is no arm of a `match`.
+
+`+` and `-` do not continue: a line that begins with `-x` is a statement.  After a token that cannot end a statement a line
+end still counts if the next line begins with a keyword that only begins a statement; then the error is reported
+where it is.  `;` ends a statement like a line end.
+
+**What `{` opens.**  Each of `if while for match fun class interface enum catch select test init get set` waits for one `{`
+at its own bracket level; that brace opens its body.  So does a `{` after `else try finally do defer spawn
+unsafe =>`.  Every other `{` is a lambda, hence the parentheses around a trailing lambda in a head.  A lambda
+whose first tokens read as parameters up to `->` is LAMBDA_PARAMS_OPEN.
+
+**Words that are names elsewhere**: modifiers before a declaration, `init {`, `test "..." {`, `spawn {`, `select {`,
+`unsafe {`, accessors in a class body, labels before a loop.
+
+Brackets that do not match are reported here, once, and then made to match, so that the parser always sees balanced
+brackets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from compiler.diagnostics import Diagnostics, Label
+from compiler.syntax.angles import Angles
+from compiler.syntax.source import SourceFile, Span
+from compiler.syntax.tokens import MODIFIER_WORDS, SourceRefusedError, Tokens
+
+_ENDS_STATEMENT = frozenset(
+    """IDENT INT FLOAT STRING CHAR TEMPLATE_END ) ] } !! ? > this super null true false return break continue
+    ...""".split()
+)
+_CONTINUES = frozenset(""". ?. < > | & .. ..< as = ASSIGNMENT -> => : , ? ) ] } { catch finally""".split())
+_BEGINS_STATEMENT = frozenset("let var fun class interface enum import for while typealias assert defer".split())
+_AWAITS_OPERAND = frozenset(
+    """OPERATOR ASSIGNMENT = - & | < > . ?. .. ..< ! ~ in is !is as if while for match throw yield let var fun class
+    interface enum import typealias assert""".split()
+)
+
+_HEADS = {
+    "if": "block",
+    "while": "block",
+    "for": "block",
+    "fun": "function",
+    "catch": "block",
+    "match": "arms",
+    "class": "class",
+    "interface": "class",
+    "enum": "class",
+}
+_BLOCK_FOLLOWS = frozenset("else try finally do defer => spawn unsafe".split())
+_DECLARES = frozenset("fun let var class interface enum import typealias @".split())
+_LAMBDA_PARAMETER_TOKENS = frozenset({"IDENT", ",", ":", "(", ")", "<", ">", "?", ".", "->"})
+MAX_ERRORS = 100
+_CLOSER = {"(": ")", "[": "]", "{": "}", "${": "}$"}
+_OPENER = {")": "(", "]": "[", "}": "{", "}$": "${"}
+
+
+@dataclass(slots=True)
+class _Level:
+    """An open bracket and what is awaited directly inside it.
+
+    ``role`` is what the bracket encloses: code, class, arms, list, do, import or module.
+    ``heads`` are the roles of the braces awaited, the next one last; that of a function is
+    awaited no more after `=`.
+    """
+
+    opener: str
+    role: str
+    index: int
+    heads: list[str] = field(default_factory=list)
+
+    @property
+    def ends_lines(self) -> bool:
+        return self.opener in ("{", "") and self.role != "import"
+
+
+def lay_out(source: SourceFile, raw: Tokens, diagnostics: Diagnostics) -> Tokens:
+    """Return the tokens that the parser reads, ending with EOF, brackets balanced.
+
+    Raises:
+        SourceRefusedError: more than `MAX_ERRORS` brackets do not match.
+    """
+    return _Layout(source, raw, diagnostics).run()
+
+
+class _Layout:
+    def __init__(self, source: SourceFile, raw: Tokens, diagnostics: Diagnostics) -> None:
+        self._source = source
+        self._raw = raw
+        self._diagnostics = diagnostics
+        self._angles = Angles(raw)
+        self._out = Tokens(docs=raw.docs, module_doc=raw.module_doc)
+        self._levels = [_Level("", "module", -1)]
+        self._modifiers_until = 0
+        self._suspect: int | None = None
+        self._last_closed = ""
+        self._errors = 0
+
+    def run(self) -> Tokens:
+        raw, out = self._raw, self._out
+        kinds, starts, ends, values = raw.kinds, raw.starts, raw.ends, raw.values
+        special = _SPECIAL
+        index, count = 0, len(kinds)
+        while index < count:
+            kind = kinds[index]
+            handler = special.get(kind)
+            if handler is None:
+                out.kinds.append(kind)
+                out.starts.append(starts[index])
+                out.ends.append(ends[index])
+                out.values.append(values[index])
+                index += 1
+            else:
+                index = handler(self, index)
+        return out
+
+    # Emitting
+
+    def _copy(self, index: int, kind: str | None = None) -> int:
+        raw = self._raw
+        self._out.add(kind or raw.kinds[index], raw.starts[index], raw.ends[index], raw.values[index])
+        return index + 1
+
+    def _previous(self) -> str:
+        return self._out.kinds[-1] if self._out.kinds else "NEWLINE"
+
+    def _span(self, index: int) -> Span:
+        return Span(self._source, self._raw.starts[index], self._raw.ends[index])
+
+    # Words
+
+    def _word(self, index: int) -> int:
+        """A name that may be a word of the language here."""
+        word = self._raw.values[index]
+        following = self._raw.kinds[index + 1]
+        if following == "{" and word in ("init", "spawn", "select", "unsafe"):
+            if word != "init" or self._previous() in ("NEWLINE", "{", "LAMBDA_OPEN"):
+                if word in ("init", "select"):
+                    self._levels[-1].heads.append("arms" if word == "select" else "block")
+                return self._copy(index, str(word))
+        elif following == "STRING" and word == "test":
+            self._levels[-1].heads.append("block")
+            return self._copy(index, "test")
+        elif word in MODIFIER_WORDS and index >= self._modifiers_until:
+            return self._modifiers(index)
+        elif following == "(" and word in ("get", "set") and self._is_accessor(index):
+            self._levels[-1].heads.append("function")
+            return self._copy(index, "get" if word == "get" else "set")
+        elif following == ":" and self._raw.kinds[index + 2] in ("for", "while", "do"):
+            return self._copy(index, "LABEL")
+        return self._copy(index)
+
+    def _modifiers(self, index: int) -> int:
+        """Turn a run of modifier words into MODIFIER tokens if a declaration follows it."""
+        kinds, values = self._raw.kinds, self._raw.values
+        end = index
+        while kinds[end] == "IDENT" and values[end] in MODIFIER_WORDS:
+            end += 1
+        declares = kinds[end] in _DECLARES or (kinds[end] == "IDENT" and self._is_accessor(end))
+        if not declares and kinds[end] == "IDENT":
+            if self._previous() in ("NEWLINE", "{"):
+                declares = values[end] in ("test", "init") or self._levels[-1].role == "class"
+            else:
+                declares = kinds[end + 1] == ":" and self._previous() in ("(", ",")
+        if not declares:
+            self._modifiers_until = end
+            return self._copy(index)
+        for position in range(index, end):
+            self._copy(position, "MODIFIER")
+        return end
+
+    def _is_accessor(self, index: int) -> bool:
+        """Tell whether `get` or `set` at ``index`` is an accessor of the property before it."""
+        kinds = self._raw.kinds
+        if self._raw.values[index] not in ("get", "set") or kinds[index + 1] != "(":
+            return False
+        if self._levels[-1].role not in ("class", "module"):
+            return False
+        end = index + 2 + (kinds[index + 2] == "IDENT")
+        return kinds[end] == ")" and kinds[end + 1] in ("=", "{") and self._previous() not in ("fun", ".")
+
+    def _keyword(self, index: int) -> int:
+        """A keyword that awaits a body."""
+        kind = self._raw.kinds[index]
+        if kind == "while" and self._closed_do(index):
+            return self._copy(index, "WHILE_TAIL")
+        if kind in _BEGINS_STATEMENT:
+            self._leave_parentheses(index)
+        self._levels[-1].heads.append(_HEADS[kind])
+        return self._copy(index)
+
+    def _closed_do(self, index: int) -> bool:
+        return self._previous() == "}" and self._last_closed == "do" and self._raw.kinds[index - 1] == "}"
+
+    def _declaring(self, index: int) -> int:
+        """A keyword that begins a statement and awaits no body."""
+        self._leave_parentheses(index)
+        return self._copy(index)
+
+    def _leave_parentheses(self, index: int) -> None:
+        """Close parentheses in which the word at ``index``, first on its line, cannot stand."""
+        raw = self._raw
+        is_first = index > 0 and raw.kinds[index - 1] == "NEWLINE"
+        level = self._levels[-1]
+        if not is_first or level.opener not in ("(", "["):
+            return
+        below = self._levels[-2]
+        if raw.kinds[index] in ("let", "var") and "class" in below.heads:
+            return
+        while self._levels[-1].opener in ("(", "["):
+            self._report_unclosed(self._levels[-1], ())
+            self._close_level(raw.ends[index - 2])
+        self._levels[-1].heads.clear()
+        self._out.add("NEWLINE", raw.starts[index - 1], raw.ends[index - 1])
+
+    # Line ends
+
+    def _newline(self, index: int) -> int:
+        """Keep or drop a line end, as the module's documentation says."""
+        raw = self._raw
+        level = self._levels[-1]
+        following, previous = raw.kinds[index + 1], self._previous()
+        if not level.ends_lines or following == "EOF" or previous == "NEWLINE":
+            return index + 1
+        if previous in _ENDS_STATEMENT and (previous != ">" or index - 1 in self._angles.closers):
+            if self._continues(index + 1):
+                return index + 1
+        elif previous not in _AWAITS_OPERAND or following not in _BEGINS_STATEMENT:
+            return index + 1
+        level.heads.clear()
+        self._out.add("NEWLINE", raw.starts[index], raw.ends[index])
+        return index + 1
+
+    def _continues(self, index: int) -> bool:
+        raw = self._raw
+        kind = raw.kinds[index]
+        if kind == "OPERATOR":
+            return raw.values[index] not in ("+", "&-")
+        if kind == "else":
+            return raw.kinds[index + 1] != "=>"
+        if kind == "IDENT":
+            at = index
+            while raw.kinds[at] == "IDENT" and raw.values[at] in MODIFIER_WORDS:
+                at += 1
+            return self._is_accessor(at)
+        if kind == ".":
+            return raw.kinds[index + 1] != "INT"
+        return kind in _CONTINUES
+
+    def _semicolon(self, index: int) -> int:
+        raw = self._raw
+        if raw.kinds[index + 1] in ("NEWLINE", "EOF", "}") or self._previous() == "NEWLINE":
+            message = "this `;` is not needed: a statement ends at the line end"
+            self._diagnostics.warning("W0101", self._span(index), message, suggestion="remove it")
+            return index + 1
+        self._levels[-1].heads.clear()
+        if not self._levels[-1].ends_lines:
+            return self._copy(index)
+        self._out.add("NEWLINE", raw.starts[index], raw.ends[index], ";")
+        return index + 1
+
+    def _equals(self, index: int) -> int:
+        """`=` begins a body that is an expression, so no brace is awaited any more."""
+        heads = self._levels[-1].heads
+        if heads and heads[-1] == "function":
+            heads.pop()
+        return self._copy(index)
+
+    def _arrow(self, index: int) -> int:
+        """`=>` ends the head of an arm, whose guard awaits no brace."""
+        self._levels[-1].heads.clear()
+        return self._copy(index)
+
+    # Brackets
+
+    def _open(self, index: int) -> int:
+        kind = self._raw.kinds[index]
+        self._levels.append(_Level(kind, "list", index))
+        return self._copy(index)
+
+    def _open_brace(self, index: int) -> int:
+        level = self._levels[-1]
+        previous = self._previous()
+        if previous == ".":
+            self._levels.append(_Level("{", "import", index))
+            return self._copy(index)
+        if previous in _BLOCK_FOLLOWS:
+            role = "do" if previous == "do" else "code"
+            self._levels.append(_Level("{", role, index))
+            return self._copy(index)
+        if level.heads:
+            role = level.heads.pop()
+            self._levels.append(_Level("{", "code" if role in ("block", "function") else role, index))
+            return self._copy(index)
+        self._levels.append(_Level("{", "code", index))
+        return self._copy(index, "LAMBDA_PARAMS_OPEN" if self._has_parameters(index) else "LAMBDA_OPEN")
+
+    def _has_parameters(self, index: int) -> bool:
+        """Tell whether the lambda opened at ``index`` has `parameters ->`; stops at the next brace."""
+        kinds = self._raw.kinds
+        depth = 0
+        index += 1
+        while kinds[index] == "NEWLINE":
+            index += 1
+        while kinds[index] in _LAMBDA_PARAMETER_TOKENS:
+            kind = kinds[index]
+            if kind == "->" and not depth:
+                return True
+            depth += (kind == "(") - (kind == ")")
+            index += 1
+        return False
+
+    def _close(self, index: int) -> int:
+        raw = self._raw
+        kind = raw.kinds[index]
+        wanted = _OPENER[kind]
+        if self._levels[-1].opener != wanted:
+            depth = self._find_opener(kind, wanted)
+            if not depth:
+                self._report_stray(index)
+                return index + 1
+            while len(self._levels) - 1 > depth:
+                self._report_unclosed(self._levels[-1], (Label(self._span(index), f"`{kind[0]}` does not close it"),))
+                self._close_level(raw.starts[index])
+        level = self._levels.pop()
+        self._last_closed = level.role
+        self._trim_newline()
+        if wanted == "{":
+            self._check_indentation(level, index)
+        return self._copy(index)
+
+    def _find_opener(self, kind: str, wanted: str) -> int:
+        """Return the level that ``kind`` closes, or 0: parentheses do not close a brace."""
+        for depth in range(len(self._levels) - 1, 0, -1):
+            opener = self._levels[depth].opener
+            if opener == wanted:
+                return depth
+            if kind in (")", "]") and opener in ("{", "${"):
+                break
+        return 0
+
+    def _trim_newline(self) -> None:
+        out = self._out
+        if out.kinds and out.kinds[-1] == "NEWLINE":
+            for column in (out.kinds, out.starts, out.ends, out.values):
+                column.pop()
+
+    def _close_level(self, offset: int) -> None:
+        """Add the closer that is missing."""
+        level = self._levels.pop()
+        self._last_closed = level.role
+        self._trim_newline()
+        self._out.add(_CLOSER[level.opener], offset, offset)
+
+    def _check_indentation(self, level: _Level, index: int) -> None:
+        """Remember the first brace whose closer stands further left: it probably lacks its own."""
+        if self._suspect is not None or self._raw.kinds[index - 1] != "NEWLINE":
+            return
+        if self._indentation(index) < self._indentation(level.index):
+            self._suspect = level.index
+
+    def _indentation(self, index: int) -> int:
+        line = self._source.line_text(self._span(index).line)
+        return len(line) - len(line.lstrip(" \t"))
+
+    def _report_unclosed(self, level: _Level, labels: tuple[Label, ...]) -> None:
+        opener = level.opener
+        message = f"this `{opener}` is never closed"
+        self._diagnostics.error("E0102", self._span(level.index), message, label="opened here", labels=labels)
+        self._count_error()
+
+    def _report_stray(self, index: int) -> None:
+        kind = self._raw.kinds[index][0]
+        opener = _OPENER.get(kind, "{")
+        message = f"unexpected `{kind}`"
+        self._diagnostics.error("E0103", self._span(index), message, label=f"no `{opener}` is open here")
+        self._count_error()
+
+    def _count_error(self) -> None:
+        self._errors += 1
+        if self._errors > MAX_ERRORS:
+            raise SourceRefusedError
+
+    def _end(self, index: int) -> int:
+        raw = self._raw
+        open_braces = [level for level in self._levels if level.opener == "{"]
+        if open_braces and self._suspect is not None:
+            suspect = _Level("{", "", self._suspect)
+            note = (Label(self._span(index), "the file ends and a `}` is missing"),)
+            self._report_unclosed(suspect, note)
+        while len(self._levels) > 1:
+            level = self._levels[-1]
+            is_text = level.opener == "${"
+            if not (is_text or (level.opener == "{" and self._suspect is not None)):
+                self._report_unclosed(level, ())
+            self._close_level(raw.starts[index])
+        self._trim_newline()
+        return self._copy(index)
+
+    # Angles
+
+    def _less(self, index: int) -> int:
+        return self._copy(index, "TYPE_OPEN" if index in self._angles.type_openers else None)
+
+    def _greater(self, index: int) -> int:
+        """Join adjacent `>` into a shift unless they close type arguments."""
+        raw = self._raw
+        if index in self._angles.closers:
+            return self._copy(index)
+        end = index + 1
+        text = ">"
+        while len(text) < 3 and raw.kinds[end] == ">" and raw.starts[end] == raw.ends[end - 1]:
+            if end in self._angles.closers:
+                break
+            text += ">"
+            end += 1
+        if raw.values[end] == ">=" and raw.starts[end] == raw.ends[end - 1]:
+            text += ">="
+            end += 1
+        kind = ">" if text == ">" else "ASSIGNMENT" if text.endswith("=") else "OPERATOR"
+        self._out.add(kind, raw.starts[index], raw.ends[end - 1], text)
+        return end
+
+    def _double_not(self, index: int) -> int:
+        """`!!` before an operand is `!` twice."""
+        if self._previous() in _ENDS_STATEMENT:
+            return self._copy(index)
+        start = self._raw.starts[index]
+        self._out.add("!", start, start + 1, "!")
+        self._out.add("!", start + 1, start + 2, "!")
+        return index + 1
+
+
+_SPECIAL = {
+    "IDENT": _Layout._word,
+    "NEWLINE": _Layout._newline,
+    ";": _Layout._semicolon,
+    "=": _Layout._equals,
+    "=>": _Layout._arrow,
+    "(": _Layout._open,
+    "[": _Layout._open,
+    "${": _Layout._open,
+    "{": _Layout._open_brace,
+    ")": _Layout._close,
+    "]": _Layout._close,
+    "}": _Layout._close,
+    "}$": _Layout._close,
+    "<": _Layout._less,
+    ">": _Layout._greater,
+    "!!": _Layout._double_not,
+    "EOF": _Layout._end,
+}
+_SPECIAL |= dict.fromkeys(_HEADS, _Layout._keyword)
+_SPECIAL |= dict.fromkeys(_BEGINS_STATEMENT - _HEADS.keys(), _Layout._declaring)

@@ -1,0 +1,48 @@
+"""One file from text to checked tree: the phases of the syntax in order."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Diagnostics
+from compiler.syntax import ast
+from compiler.syntax.depth import too_deep
+from compiler.syntax.layout import lay_out
+from compiler.syntax.parser import Parser
+from compiler.syntax.scanner import scan
+from compiler.syntax.source import SourceFile, Span
+from compiler.syntax.tokens import SourceRefusedError, Tokens
+
+
+def read_module(source: SourceFile, diagnostics: Diagnostics) -> ast.Module:
+    """Return the tree of ``source``; a declaration nested too deeply is left out and reported."""
+    try:
+        tokens = lay_out(source, scan(source, diagnostics), diagnostics)
+        module = Parser(source, tokens, diagnostics).run()
+    except SourceRefusedError:
+        return ast.Module(Span(source, 0, len(source.text)), None, (), (), ())
+    _report_stray_docs(source, tokens, diagnostics)
+    return _without_deep(module, diagnostics)
+
+
+def _report_stray_docs(source: SourceFile, tokens: Tokens, diagnostics: Diagnostics) -> None:
+    if tokens.docs and not diagnostics.has_errors:
+        for offset in tokens.docs:
+            start = source.text.rfind("///", 0, offset)
+            end = source.text.find("\n", start)
+            message = "this documentation belongs to no declaration"
+            suggestion = "write `//` for an ordinary comment"
+            diagnostics.warning("W0102", Span(source, start, end), message, suggestion=suggestion)
+
+
+def _without_deep(module: ast.Module, diagnostics: Diagnostics) -> ast.Module:
+    kept: list[ast.Declaration] = []
+    for declaration in module.declarations:
+        deep = too_deep(declaration)
+        if deep is None:
+            kept.append(declaration)
+            continue
+        message = f"this is nested more than {ast.MAX_DEPTH} levels deep"
+        suggestion = "give inner parts a name of their own, with `let` or as a function"
+        diagnostics.error("E0901", deep.span.first(), message, label="too deep from here on", suggestion=suggestion)
+    if len(kept) == len(module.declarations):
+        return module
+    return ast.Module(module.span, module.doc, module.annotations, module.imports, tuple(kept))
