@@ -254,25 +254,23 @@ class HostOpenFile(OpenFile):
 
 
 class HostLink(LinkNode):
-    """A name of a symbolic link."""
+    """A symbolic link, as it was when it was looked up."""
 
-    __slots__ = ("name", "parent")
+    __slots__ = ("status", "text")
 
     fs: HostFs
 
-    def __init__(self, parent: HostDirectory, name: bytes) -> None:
-        super().__init__(parent.fs)
-        self.parent = parent
-        self.name = name
+    def __init__(self, fs: HostFs, status: os.stat_result, text: bytes) -> None:
+        super().__init__(fs)
+        self.status = status
+        self.text = text
 
     def stat(self) -> Stat:
-        return self.fs.view(self.parent.status_of(self.name))
+        return self.fs.view(self.status)
 
     def target(self) -> str:
         try:
-            return os.readlink(self.name, dir_fd=self.parent.acquire()).decode()
-        except OSError as error:
-            raise host_failure(error) from None
+            return self.text.decode()
         except UnicodeDecodeError:
             raise HostFailure(Errno.IO, "the target of a link of the host is not UTF-8") from None
 
@@ -361,13 +359,26 @@ class HostDirectory(DirectoryNode):
             if kind is FileKind.REGULAR:
                 return HostFile(self, encoded, identity_of(status))
             if kind is FileKind.SYMLINK:
-                return HostLink(self, encoded)
-            if kind is not FileKind.DIRECTORY:
+                found: Node | None = self._read_link(encoded, status)
+            elif kind is FileKind.DIRECTORY:
+                found = self._open_directory(encoded)
+            else:
                 return OpaqueNode(self.fs, self.fs.view(status))
-            directory = self._open_directory(encoded)
-            if directory is not None:
-                return directory
+            if found is not None:
+                return found
         raise HostFailure(Errno.IO, "the name keeps changing")
+
+    def _read_link(self, name: bytes, status: os.stat_result) -> HostLink | None:
+        """The link called ``name``, or None if that is no link any more."""
+        try:
+            return HostLink(self.fs, status, os.readlink(name, dir_fd=self.acquire()))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            failure = host_failure(error)
+            if failure.errno == Errno.INVAL:
+                return None
+            raise failure from None
 
     def _open_directory(self, name: bytes) -> HostDirectory | None:
         """The directory called ``name``, or None if that is another kind of file by now."""
@@ -446,7 +457,7 @@ class HostDirectory(DirectoryNode):
             os.symlink(target.encode(), name.encode(), dir_fd=self.acquire())
         except OSError as error:
             self._not_made(error)
-        return HostLink(self, name.encode())
+        return HostLink(self.fs, self.status_of(name.encode()), target.encode())
 
     def _not_made(self, error: OSError) -> NoReturn:
         self.fs.growth.release_file()
