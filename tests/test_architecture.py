@@ -43,7 +43,11 @@ LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
 
 # Files under version control that a function writes; `make docs` writes them anew.
-GENERATED: tuple[Generated, ...] = (Generated("pvm.isa.manual:manual", "docs/isa.md"),)
+GENERATED: tuple[Generated, ...] = (
+    Generated("pvm.isa.manual:manual", "docs/isa.md"),
+    Generated("pvm.kernel.stubs:manual", "docs/abi.md"),
+    Generated("pvm.kernel.stubs:stubs", "stdlib/sys/"),
+)
 
 # What `import pvm` and `import pvm.embed` must leave unloaded.
 HEAVY = ("lark", "llvmlite", "numpy", "click", "tabulate", "rich", "compiler")

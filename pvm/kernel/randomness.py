@@ -16,7 +16,7 @@ BLOCK = 4096
 class RandomSource(Protocol):
     """A source of random bytes."""
 
-    def take(self, count: int) -> bytes:
+    def read(self, count: int) -> bytes:
         """The next ``count`` bytes."""
 
 
@@ -25,7 +25,7 @@ class HostRandom:
 
     __slots__ = ()
 
-    def take(self, count: int) -> bytes:
+    def read(self, count: int) -> bytes:
         return os.urandom(count)
 
 
@@ -40,7 +40,7 @@ class SeededRandom:
         self._number = -1
         self._block = b""
 
-    def take(self, count: int) -> bytes:
+    def read(self, count: int) -> bytes:
         parts = []
         while count > 0:
             number, start = divmod(self.position, BLOCK)

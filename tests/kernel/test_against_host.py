@@ -4,6 +4,7 @@ The oracle is the host's own file system under a scratch directory.  Left out is
 otherwise: absolute links, permission checks and paths that end in ``.`` or ``..``.
 """
 
+# ruff: noqa: PTH - the oracle is the system call itself
 from __future__ import annotations
 
 import errno

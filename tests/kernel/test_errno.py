@@ -4,6 +4,7 @@ What a healthy file system never does (input/output errors, refusals of the host
 directory and a file that fail on purpose.
 """
 
+# ruff: noqa: ARG005 - a case takes the world whether it needs one or not
 from __future__ import annotations
 
 from collections.abc import Callable

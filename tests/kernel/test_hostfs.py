@@ -1,5 +1,6 @@
 """Hostile trees: whatever lies in, or is swapped into, a granted directory, nothing outside is reached."""
 
+# ruff: noqa: PTH - names that pathlib cannot express, and system calls as such
 from __future__ import annotations
 
 import gc
@@ -168,9 +169,8 @@ def test_race_with_a_process_that_swaps_a_directory_for_a_link(tree: Path, mode:
                 try:
                     found: object = world.get(path)
                 except Failed as error:
-                    assert error.errno in allowed
                     found = error.errno
-                assert found != SECRET
+                assert found == b"inside" or found in allowed
                 outcomes[found] = outcomes.get(found, 0) + 1
             if mode == "rw":
                 world.raw("fs_open", f"/m/d/new{tries}", int(W | C), 0o644)

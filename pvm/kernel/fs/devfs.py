@@ -35,11 +35,11 @@ class DevFs(FileSystem):
         nodes: dict[str, Node] = {
             "full": DataDevice(self, 2, zeros, full=True),
             "null": DataDevice(self, 3, lambda _count: b""),
-            "random": DataDevice(self, 4, random.take),
+            "random": DataDevice(self, 4, random.read),
             "stderr": StandardStream(self, 5, 2),
             "stdin": StandardStream(self, 6, 0),
             "stdout": StandardStream(self, 7, 1),
-            "urandom": DataDevice(self, 8, random.take),
+            "urandom": DataDevice(self, 8, random.read),
             "zero": DataDevice(self, 9, zeros),
         }
         self.root = DevDirectory(self, nodes)

@@ -12,4 +12,4 @@ RANDOM_MAX = 1 << 20
 @hypercall(0x0601, "random_fill(buf: out_bytes) -> size")
 def random_fill(task: Task, buf: Span) -> int:
     """Fill the buffer with random bytes; how many were filled, at most 1 MiB."""
-    return buf.write(task.process.kernel.random.take(min(len(buf), RANDOM_MAX)))
+    return buf.write(task.process.kernel.random.read(min(len(buf), RANDOM_MAX)))
