@@ -121,6 +121,8 @@ class Parser:
                 elif operation in (tables.LIST_MORE, tables.LIST_APPEND):
                     value = values[-length]
                     value.append(values[-1])
+                elif operation == tables.LIST_NONE:
+                    value = []
                 else:
                     value = values[-length + (operation == tables.SECOND)]
                 ends[-length:] = ends[-1:]
