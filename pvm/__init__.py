@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from pvm.embed.compiling import compile
+    from pvm.embed.compiling import compile  # noqa: A004 - the public name is fixed
     from pvm.embed.instance import Instance
     from pvm.embed.limits import Limits
     from pvm.embed.module import Module
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Exhaustion,
         FormatError,
         GuestError,
+        GuestExit,
         LinkError,
         PvmError,
         TraceFrame,
@@ -53,6 +54,7 @@ _HOMES = {
         "Exhaustion",
         "FormatError",
         "GuestError",
+        "GuestExit",
         "LinkError",
         "PvmError",
         "TraceFrame",
@@ -72,6 +74,7 @@ __all__ = [
     "Exhaustion",
     "FormatError",
     "GuestError",
+    "GuestExit",
     "HostDir",
     "Instance",
     "Kernel",

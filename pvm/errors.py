@@ -104,6 +104,14 @@ class Exhaustion(_Ended):
     """A limit of the embedder was reached; ``kind`` is ``fuel``, ``time`` or ``memory``."""
 
 
+class GuestExit(PvmError):
+    """The guest ended its process, with ``status``, inside a call of one of its exports."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the guest exited with status {status}")
+        self.status = status
+
+
 class GuestError(PvmError):
     """A kernel call failed with ``errno`` (Linux numbers); the guest sees the negated number."""
 

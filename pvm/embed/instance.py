@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 from pvm.embed.limits import Limits
 from pvm.embed.module import Module
 from pvm.engines.api import Bindings, Engine, EngineLimits, Statistics
-from pvm.errors import LinkError, UsageError
+from pvm.errors import GuestExit, LinkError, UsageError
 from pvm.kernel import Kernel, Process, ProcessExit
 
 Tier = Literal["auto", "reference", "interpreter", "jit"]
@@ -62,7 +62,7 @@ class Instance:
         self._task = GuestProcess(self.kernel.new_process([module.name]))
         self._lock = threading.RLock()
         self._depth = 0
-        self._started = False
+        self._start_state: Literal["new", "running", "done"] = "new"
         self._closed = False
         bindings = Bindings(self.kernel, self._task, checked_imports(module, imports or {}))
         self._engine = make_engine(tier, module, bindings, self.limits)
@@ -76,7 +76,9 @@ class Instance:
             UsageError: the module has no main, or the instance is closed or in use.
         """
         if MAIN not in self.module.exports:
-            raise UsageError(f"module {self.module.name!r} has no main: it exports {', '.join(self.module.exports) or 'nothing'}")
+            raise UsageError(
+                f"module {self.module.name!r} has no main: it exports {', '.join(self.module.exports) or 'nothing'}"
+            )
         with self._entered():
             if self._depth == 1:
                 self._task.process.close()
@@ -88,13 +90,13 @@ class Instance:
                 return ended.status
             return result & 0xFF if isinstance(result, int) else 0
 
-    def call(self, name: str, *args: object) -> Any:  # noqa: ANN401 - what the export gives back
+    def call(self, name: str, *args: object) -> Any:
         """Call an exported function with Python values and give its result as one.
 
         Raises:
             UsageError: there is no such export, or the arguments do not fit its types.
             Trap, Exhaustion: as ``run``.
-            SystemExit: the guest called exit, with its status.
+            GuestExit: the guest ended its process, with its status.
             Exception: what a host function raised, unchanged.
         """
         if name not in self.module.exports:
@@ -104,7 +106,7 @@ class Instance:
                 self._start()
                 return self._engine.call_export(name, args)
             except ProcessExit as ended:
-                raise SystemExit(ended.status) from None
+                raise GuestExit(ended.status) from None
 
     def add_fuel(self, units: int) -> None:
         """Allow more work."""
@@ -136,9 +138,13 @@ class Instance:
         self.close()
 
     def _start(self) -> None:
-        if not self._started:
-            self._started = True
-            self._engine.run_start()
+        if self._start_state == "done":
+            return
+        if self._start_state == "running":
+            raise UsageError("the module's initialisation has not finished: it failed, or is calling back")
+        self._start_state = "running"
+        self._engine.run_start()
+        self._start_state = "done"
 
     @contextmanager
     def _entered(self) -> Iterator[None]:
@@ -162,7 +168,9 @@ class Instance:
 def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -> Engine:
     """The engine of a tier."""
     if tier in {"interpreter", "jit"}:
-        raise UsageError(f"tier {tier!r} needs the native engine, which this version does not have; use auto or reference")
+        raise UsageError(
+            f"tier {tier!r} needs the native engine, which this version does not have; use auto or reference"
+        )
     if tier not in {"auto", "reference"}:
         raise UsageError(f"tier {tier!r} is unknown, expected auto, reference, interpreter or jit")
     from pvm.engines.reference.engine import ReferenceEngine
@@ -172,7 +180,7 @@ def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -
         module.verified,
         bindings,
         EngineLimits(fuel=limits.fuel, memory=limits.memory_bytes, stack=limits.stack_bytes),
-        seed=int.from_bytes(bindings.kernel.random.read(8), "little"),
+        seed=int.from_bytes(bindings.kernel.random.take(8), "little"),
     )
 
 
@@ -187,7 +195,7 @@ def checked_imports(module: Module, imports: Mapping[str, Callable[..., Any]]) -
 
 
 def unknown(what: str, name: str, known: Mapping[str, object]) -> str:
-    """``no export 'fbi'; did you mean 'fib'?``"""
+    """Say that a name is unknown, with the nearest known one: ``no export 'fbi'; did you mean 'fib'?``."""
     close = get_close_matches(name, known, n=1)
     if close:
         return f"no {what} {name!r}; did you mean {close[0]!r}?"

@@ -135,8 +135,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """Code offsets ``start`` to ``end`` (exclusive) are covered; ``target`` is a label whose stacks hold the
-    exception alone.  ``catches`` is a class, or None for all.  Ranges nest properly, innermost first."""
+    """A handler of exceptions thrown at code offsets ``start`` to ``end`` (exclusive).
+
+    ``target`` is a label whose stacks hold the exception alone.  ``catches`` is a class, or None for
+    all.  Ranges nest properly, innermost first.
+    """
 
     start: int
     end: int
@@ -146,8 +149,11 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in the source.  For inlined code ``function`` names the function whose line this is and
-    ``caller`` is the index of the position of the call; else they are empty and None."""
+    """A place in the source.
+
+    For inlined code ``function`` names the function whose line this is and ``caller`` is the index of
+    the position of the call; else they are empty and None.
+    """
 
     file: int
     line: int

@@ -1,0 +1,5 @@
+"""``python -m pvm``: the same as ``pvm``."""
+
+from pvm.cli import main
+
+main()

@@ -1,0 +1,136 @@
+"""The command group, and the last line of defence: nothing leaves here as a Python traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from pvm.cli.status import STATUS_HELP, Status
+from pvm.errors import CompileError, PvmError
+
+COMMANDS = {
+    "run": "Run a program.",
+    "compile": "Compile a Pebble program to a module.",
+    "verify": "Check that a module is safe to run.",
+    "disasm": "Show a module as text.",
+    "asm": "Make a module from its text form.",
+    "completion": "Print the shell's completion script.",
+    "version": "Show the version.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used, so that ``pvm run`` starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"pvm.cli.commands.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; a file name in its place gets a hint."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if args and (Path(args[0]).exists() or args[0].endswith((".peb", ".pbc"))):
+                raise click.UsageError(f"no such command {args[0]!r}; to run a file: pvm run {args[0]}") from error
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"\b\n{STATUS_HELP}",
+)
+def pvm() -> None:
+    r"""Run programs that you need not trust.
+
+    PVM is a process-level virtual machine: a program inside it has its own memory, files, clock and
+    limits, and reaches nothing of this machine that you did not grant.
+
+    \b
+    Start here:
+      pvm run hello.peb                         compile and run a Pebble program
+      pvm compile hello.peb -o hello.pbc        compile once ...
+      pvm run hello.pbc                         ... run often
+      pvm run --memory 64M --timeout 5s p.pbc   with hard limits
+      pvm run --mount /data=.:ro p.pbc /data/x  with this directory, for reading
+    """
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run a command line and give its exit status."""
+    try:
+        result = pvm.main(list(arguments), prog_name="pvm", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.Abort:
+        return Status.INTERRUPTED
+    except click.UsageError as error:
+        hint = f"; see {error.ctx.command_path} --help" if error.ctx else ""
+        return complain(error.format_message().rstrip(".").replace("\n", " ") + hint)
+    except click.ClickException as error:
+        return complain(error.format_message())
+    except CompileError as error:
+        click.echo(error.rendered.rstrip("\n"), err=True)
+        return Status.USAGE
+    except PvmError as error:
+        return complain(str(error))
+    except KeyboardInterrupt:
+        return Status.INTERRUPTED
+    except BrokenPipeError:
+        silence_stdout()
+        return Status.BROKEN_PIPE
+    except OSError as error:
+        return complain(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+    except Exception as error:  # noqa: BLE001 - the promise of this function
+        return report_bug(error)
+    return result if isinstance(result, int) else 0
+
+
+def complain(message: str) -> int:
+    """Print a message of PVM's own; gives the status of a wrong use."""
+    click.echo(f"pvm: {message}", err=True)
+    return Status.USAGE
+
+
+def report_bug(error: Exception) -> int:
+    """Say that PVM is wrong; the traceback is shown on request only."""
+    if os.environ.get("PVM_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        place = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    click.echo(f"pvm: this is a bug in pvm: {type(error).__name__}{place}: {error}", err=True)
+    click.echo("pvm: please report it, with the program; PVM_DEBUG=1 shows the traceback", err=True)
+    return Status.BUG
+
+
+def silence_stdout() -> None:
+    """Point standard output at nothing, so that the interpreter's last flush cannot fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

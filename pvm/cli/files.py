@@ -1,0 +1,120 @@
+"""Input and output files of commands: ``-`` is a standard stream, the kind of a program is told by its content."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import click
+
+from pvm.cli.status import Status
+from pvm.embed.module import Module
+from pvm.errors import UsageError
+
+PBC_MAGIC_BYTE = 0
+SOURCE_LIMIT = 64 << 20
+
+
+class Kind(Enum):
+    """What a file holds."""
+
+    MODULE = "module"
+    SOURCE = "Pebble source"
+    ELF = "Linux ELF executable"
+    PE = "Windows executable"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramFile:
+    """A program as it was found: its name as given, its bytes, its kind."""
+
+    name: str
+    data: bytes
+    kind: Kind
+
+    @property
+    def is_stdin(self) -> bool:
+        """Whether it came from standard input."""
+        return self.name == "-"
+
+
+def read_input(name: str) -> bytes:
+    """The bytes of a file, or of standard input for ``-``.
+
+    Exits with 127 if it is not there, raises UsageError if it cannot be read.
+    """
+    if name == "-":
+        return sys.stdin.buffer.read(SOURCE_LIMIT)
+    path = Path(name)
+    try:
+        if path.is_dir():
+            raise UsageError(f"{name}: is a directory, expected a program")
+        with path.open("rb") as file:
+            return file.read(SOURCE_LIMIT)
+    except FileNotFoundError:
+        click.echo(f"pvm: {name}: no such file", err=True)
+        raise click.exceptions.Exit(Status.NOT_FOUND) from None
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read: {error.strerror}") from None
+
+
+def read_program(name: str) -> ProgramFile:
+    """Read a program and tell what it is by its first bytes."""
+    data = read_input(name)
+    if data.startswith(b"\x7fELF"):
+        kind = Kind.ELF
+    elif data.startswith(b"MZ"):
+        kind = Kind.PE
+    elif data[:1] == bytes([PBC_MAGIC_BYTE]):
+        kind = Kind.MODULE
+    else:
+        kind = Kind.SOURCE
+    return ProgramFile(name, data, kind)
+
+
+def load_module(program: ProgramFile) -> Module:
+    """The module that a program is, or compiles to.
+
+    Exits with 126 for executables of other kinds.
+    """
+    match program.kind:
+        case Kind.MODULE:
+            return Module.from_bytes(program.data)
+        case Kind.SOURCE:
+            return compile_program(program)
+        case _:
+            click.echo(
+                f"pvm: {program.name}: a {program.kind.value}: this version of pvm runs Pebble and .pbc only", err=True
+            )
+            raise click.exceptions.Exit(Status.NOT_EXECUTABLE)
+
+
+def compile_program(program: ProgramFile) -> Module:
+    """Compile source; text from standard input can import the standard library only."""
+    from pvm.embed.compiling import compile as compile_pebble
+
+    if not program.is_stdin:
+        return compile_pebble(program.name)
+    try:
+        text = program.data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"standard input: not UTF-8 at byte {error.start}, and not a module") from None
+    return compile_pebble(source=text, name="<stdin>")
+
+
+def write_output(name: str, data: bytes) -> None:
+    """Write a file whole or not at all; ``-`` is standard output."""
+    if name == "-":
+        sys.stdout.buffer.write(data)
+        return
+    target = Path(name)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise UsageError(f"{name}: cannot be written: {error.strerror}") from None
