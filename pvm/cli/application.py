@@ -57,25 +57,29 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+HELP = """Run programs that you need not trust.
+
+PVM is a process-level virtual machine: a program inside it has its own memory, files, clock and
+limits, and reaches nothing of this machine that you did not grant.
+
+\b
+Start here:
+  pvm run hello.peb                         compile and run a Pebble program
+  pvm compile hello.peb -o hello.pbc        compile once ...
+  pvm run hello.pbc                         ... run often
+  pvm run --memory 64M --timeout 5s p.pbc   with hard limits
+  pvm run --mount /data=.:ro p.pbc /data/x  with this directory, for reading
+"""
+
+
 @click.group(
     cls=LazyGroup,
+    help=HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"\b\n{STATUS_HELP}",
 )
 def pvm() -> None:
-    r"""Run programs that you need not trust.
-
-    PVM is a process-level virtual machine: a program inside it has its own memory, files, clock and
-    limits, and reaches nothing of this machine that you did not grant.
-
-    \b
-    Start here:
-      pvm run hello.peb                         compile and run a Pebble program
-      pvm compile hello.peb -o hello.pbc        compile once ...
-      pvm run hello.pbc                         ... run often
-      pvm run --memory 64M --timeout 5s p.pbc   with hard limits
-      pvm run --mount /data=.:ro p.pbc /data/x  with this directory, for reading
-    """
+    """Hold the commands."""
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -89,7 +93,8 @@ def run_command(arguments: Sequence[str]) -> int:
         return Status.INTERRUPTED
     except click.UsageError as error:
         hint = f"; see {error.ctx.command_path} --help" if error.ctx else ""
-        return complain(error.format_message().rstrip(".").replace("\n", " ") + hint)
+        message = error.format_message().rstrip(".").replace("\n", " ")
+        return complain(message[:1].lower() + message[1:] + hint)
     except click.ClickException as error:
         return complain(error.format_message())
     except CompileError as error:

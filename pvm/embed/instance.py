@@ -180,7 +180,7 @@ def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -
         module.verified,
         bindings,
         EngineLimits(fuel=limits.fuel, memory=limits.memory_bytes, stack=limits.stack_bytes),
-        seed=int.from_bytes(bindings.kernel.random.take(8), "little"),
+        seed=int.from_bytes(bindings.kernel.random.read(8), "little"),
     )
 
 
