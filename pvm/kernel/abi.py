@@ -173,6 +173,7 @@ def _parse_parameters(text: str) -> tuple[Parameter, ...]:
     parameters = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, kind = part.partition(": ")
+        assert kind in PARAMETER_KINDS, f"{part!r} has no known kind"
         parameters.append(Parameter(name, PARAMETER_KINDS[kind]))
     return tuple(parameters)
 
@@ -191,7 +192,9 @@ def hypercall(
     """
     match = _SIGNATURE.fullmatch(signature)
     assert match is not None, f"not a hypercall signature: {signature!r}"
-    name, parameters, result = match[1], _parse_parameters(match[2]), RESULT_KINDS[match[3] or "none"]
+    name, parameters = match[1], _parse_parameters(match[2])
+    assert match[3] is None or match[3] in RESULT_KINDS, f"{name}: {match[3]!r} is no kind of result"
+    result = RESULT_KINDS[match[3] or "none"]
     spans = sum(p.kind.guest == "bytes" for p in parameters)
     assert spans <= 1, f"{name}: at most one buffer, so that the stub can name its bounds start and count"
     assert result.guest == "i64" or not errors, f"{name}: only an integer result can carry an errno"

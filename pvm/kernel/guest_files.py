@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pvm.kernel.abi import Errno, GuestError
 from pvm.kernel.vfs.description import DirectoryDescription
 from pvm.kernel.vfs.node import OpenFlag, RegularNode, Stat
-from pvm.kernel.vfs.path import Location, Walk, walk
+from pvm.kernel.vfs.path import Last, Location, Walk, walk
 
 if TYPE_CHECKING:
     from threading import RLock
@@ -25,10 +25,10 @@ class GuestFiles:
     root: Location
     _lock: RLock
 
-    def _walk(self, path: str) -> Walk:
+    def _walk(self, path: str, last: Last = Last.FOLLOW) -> Walk:
         if not path.startswith("/"):
             raise GuestError(Errno.INVAL, f"guest path {path!r} is not absolute")
-        return walk(self.root, self.root, path)
+        return walk(self.root, self.root, path, last)
 
     def read_file(self, path: str) -> bytes:
         """The content of a guest file."""
@@ -102,8 +102,12 @@ class GuestFiles:
         return True
 
     def remove_file(self, path: str) -> None:
-        """Remove a guest file."""
+        """Remove a guest file or link."""
         with self._lock:
-            place = self._walk(path)
+            place = self._walk(path, Last.NAME)
             place.existing()
+            if place.name == ".":
+                raise GuestError(Errno.ISDIR, path)
+            if place.parent.holds_mount(place.name):
+                raise GuestError(Errno.BUSY, path)
             place.parent.directory().remove_file(place.name)

@@ -35,7 +35,7 @@ from pvm.kernel.streams import (
     make_source,
 )
 from pvm.kernel.task import HypercallInfo, Task, Value, WouldBlock
-from pvm.kernel.trace import outcome_of, trace_line
+from pvm.kernel.trace import trace_line
 from pvm.kernel.vfs.mount import mount_components, mount_tree
 from pvm.kernel.vfs.node import FileSystem
 from pvm.kernel.vfs.path import Location
@@ -119,16 +119,16 @@ class Kernel(GuestFiles):
         check_arguments(hypercall, args)
         if self.trace is None:
             return self._perform(task, hypercall, args)
-        outcome = "?"
         try:
             result = self._perform(task, hypercall, args)
-            outcome = outcome_of(result)
-            return result
         except WouldBlock:
-            outcome = "? (waits)"
+            self.trace(trace_line(hypercall, args, "? (waits)"))
             raise
-        finally:
-            self.trace(trace_line(hypercall, args, outcome))
+        except BaseException:
+            self.trace(trace_line(hypercall, args, "?"))
+            raise
+        self.trace(trace_line(hypercall, args, "", result))
+        return result
 
     def _perform(self, task: Task, hypercall: Hypercall, args: Sequence[object]) -> Value:
         with self._lock:

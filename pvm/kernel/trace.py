@@ -1,12 +1,13 @@
 r"""Trace lines of hypercalls, in the manner of strace.
 
-A line is made after the call from the declaration and the values: ``fd_read(3, "hello\n", 0x40) = 6``.
+A line is made after the call from the declaration and the values: ``fd_read(3, "hello\n", 64) = 6``.
 Buffers that the kernel fills show what was written, others what was read, both cut short.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from pvm.kernel.abi import Errno, Hypercall, Parameter
 from pvm.kernel.task import Span, Value
@@ -14,14 +15,14 @@ from pvm.kernel.task import Span, Value
 PREVIEW = 32
 
 
-def trace_line(hypercall: Hypercall, args: Sequence[object], outcome: str) -> str:
-    """The line for a call that ended with ``outcome``."""
-    shown = [_argument(parameter, value) for parameter, value in zip(hypercall.arguments, args, strict=True)]
-    return f"{hypercall.name}({', '.join(shown)}) = {outcome}"
+def trace_line(hypercall: Hypercall, args: Sequence[object], ending: str, result: Value = None) -> str:
+    """The line for a call; ``ending`` tells why there is no ``result``, and is empty if there is one."""
+    filled = result if isinstance(result, int) and result > 0 else 0
+    shown = [_argument(parameter, value, filled) for parameter, value in zip(hypercall.arguments, args, strict=True)]
+    return f"{hypercall.name}({', '.join(shown)}) = {ending or _outcome(result)}"
 
 
-def outcome_of(result: Value) -> str:
-    """The right side of a trace line for a call that returned."""
+def _outcome(result: Value) -> str:
     if isinstance(result, int) and result < 0:
         errno = -result
         known = errno in Errno.__members__.values()
@@ -31,21 +32,21 @@ def outcome_of(result: Value) -> str:
     return "null" if result is None else str(result)
 
 
-def _argument(parameter: Parameter, value: object) -> str:
+def _argument(parameter: Parameter, value: object, filled: int) -> str:
     match parameter.kind.guest:
         case "bytes":
-            return _bytes(value, filled=parameter.kind.name == "out_bytes")  # type: ignore[arg-type]
+            span = cast("Span", value)
+            return _bytes(span, filled if parameter.kind.name == "out_bytes" else len(span))
         case "string":
             return _text(str(value))
         case _:
             return hex(value) if parameter.kind.name == "flags" and isinstance(value, int) else str(value)
 
 
-def _bytes(span: Span, *, filled: bool) -> str:
-    if filled:
-        return f"<{len(span)}>"
-    data = span.read()
-    return _text(data[:PREVIEW].decode("latin-1"), cut=len(data) > PREVIEW) + f", {len(data)}"
+def _bytes(span: Span, used: int) -> str:
+    """The first of the bytes that matter, and the size of the buffer."""
+    data = bytes(span.view()[: min(used, PREVIEW)])
+    return _text(data.decode("latin-1"), cut=used > PREVIEW) + f", {len(span)}"
 
 
 def _text(text: str, *, cut: bool = False) -> str:

@@ -1,6 +1,7 @@
 """Hostile trees: whatever lies in, or is swapped into, a granted directory, nothing outside is reached."""
 
-# ruff: noqa: PTH - names that pathlib cannot express, and system calls as such
+# Names that pathlib cannot express, and system calls as such.
+# ruff: noqa: PTH115, PTH123, PTH208, PTH211
 from __future__ import annotations
 
 import gc
