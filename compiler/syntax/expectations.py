@@ -21,8 +21,7 @@ _STATEMENT = frozenset({"let", "while", "IDENT"})
 _DECLARATION = frozenset({"fun", "class", "let"})
 # After a whole expression these fit as well, but are rarely what was forgotten.
 _CONTINUATIONS = frozenset(
-    """OPERATOR - & | < > .. ..< in is !is as . ?. ( [ !! TYPE_OPEN LAMBDA_OPEN LAMBDA_PARAMS_OPEN ASSIGNMENT ?
-    ... WHILE_TAIL else catch finally get set MODIFIER @ ERROR""".split()
+    ["OPERATOR", "-", "&", "|", "<", ">", "..", "..<", "in", "is", "!is", "as", ".", "?.", "(", "[", "!!", "TYPE_OPEN", "LAMBDA_OPEN", "LAMBDA_PARAMS_OPEN", "ASSIGNMENT", "?", "...", "WHILE_TAIL", "else", "catch", "finally", "get", "set", "MODIFIER", "@", "ERROR"]
 )
 _ENDS_OF_EXPRESSION = ("{", "=>", ")", "]", "}$", ",", ":", "NEWLINE", "=", "->", "}", "EOF")
 _NAMED_BY_KEYWORD = {
@@ -121,8 +120,10 @@ class Expectations:
 
     def _expected(self, fitting: set[str], index: int) -> str:
         before = self._tokens.kinds[index - 1] if index else "NEWLINE"
+        if "fun" not in fitting:
+            fitting = fitting - {"let", "var"}
         if fitting >= _EXPRESSION:
-            if "let" in fitting and "while" in fitting:
+            if fitting >= _STATEMENT:
                 return "a statement"
             return "an expression"
         if fitting >= _PATTERN:
@@ -139,7 +140,9 @@ class Expectations:
         if not listed:
             listed = sorted(fitting - {"MODIFIER", "ERROR"})
         if "NEWLINE" in listed:
-            listed = [kind for kind in listed if kind not in ("}", "EOF", ",")]
+            listed = [kind for kind in listed if kind in ("NEWLINE", ",")]
+        elif ">" in fitting and "OPERATOR" not in fitting:
+            listed.append(">")
         elif "{" in listed and len(listed) > 1 and "->" not in listed:
             listed = [kind for kind in listed if kind in ("{", "=>", "(", ":")]
         return _either([_described(kind) for kind in listed])

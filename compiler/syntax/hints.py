@@ -88,6 +88,11 @@ _FOREIGN_OPERATORS = {
 }
 
 
+_ENDS_OPERAND = frozenset(
+    {"IDENT", "INT", "FLOAT", "STRING", "CHAR", "TEMPLATE_END", ")", "]", "}", "this", "!!", "null"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """The tokens around the one at ``index``, which does not fit; ``fitting`` are kinds that would."""
@@ -117,9 +122,15 @@ class Situation:
             self.index + distance
         )
 
-    def adjoins(self) -> bool:
-        """Tell whether no space is between the token and the one before."""
-        return bool(self.index) and self.tokens.ends[self.index - 1] == self.tokens.starts[self.index]
+    def adjoins(self, distance: int = 0) -> bool:
+        """Tell whether no space is between the token at ``distance`` and the one before."""
+        at = self.index + distance
+        return at > 0 and self.tokens.ends[at - 1] == self.tokens.starts[at]
+
+    @property
+    def after_operand(self) -> bool:
+        """Whether an expression may have ended before the token."""
+        return self.kind(-1) in _ENDS_OPERAND
 
 
 def find_hint(at: Situation) -> Hint | None:
@@ -153,19 +164,17 @@ def _foreign_word(at: Situation) -> Hint | None:
 
 def _foreign_operator(at: Situation) -> Hint | None:
     """`a and b`: a name after a whole operand."""
-    if (
-        at.kind() == "IDENT"
-        and not at.begins_line(0)
-        and ("OPERATOR" in at.fitting or at.fitting & {"{", ":", "NEWLINE"})
-    ):
+    if at.kind() == "IDENT" and not at.begins_line(0) and at.fitting & {"OPERATOR", "{", ":", "NEWLINE", ")", "=>"}:
         return _foreign(at, 0, _FOREIGN_OPERATORS)
     return None
 
 
 def _walrus(at: Situation) -> Hint | None:
-    if at.kind() == "=" and at.kind(-1) == ":":
-        suggestion = "write `let name = value`, or `name = value` to assign"
+    suggestion = "write `let name = value`, or `name = value` to assign"
+    if at.kind() == "=" and at.kind(-1) == ":" and at.adjoins():
         return "E0114", at.span(-1, 0), "`:=` is no operator", "", suggestion
+    if at.kind() == ":" and at.kind(1) == "=" and at.adjoins(1):
+        return "E0114", at.span(0, 1), "`:=` is no operator", "", suggestion
     return None
 
 
@@ -195,7 +204,7 @@ def _type_first(at: Situation) -> Hint | None:
     if at.kind() != "IDENT" or at.kind(-1) != "IDENT":
         return None
     kind, name = at.text(-1), at.text()
-    if at.kind(-2) in ("(", ",", "let", "var") and at.fitting & {":"}:
+    if at.kind(-2) in ("(", ",") and at.fitting == {":"} and at.kind(1) in (",", ")", "="):
         return "E0119", at.span(-1, 0), "a type stands after the name", "", f"write `{name}: {kind}`"
     if at.begins_line(-1) and at.kind(1) == "=" and kind[:1].isalpha():
         return "E0119", at.span(-1, 0), "a variable is declared with `let` or `var`", "", f"write `let {name}: {kind}`"
@@ -210,12 +219,15 @@ def _untyped_parameter(at: Situation) -> Hint | None:
 
 
 def _assignment_in_expression(at: Situation) -> Hint | None:
-    if at.kind() == "=" and at.fitting & {"{", ")", "]", "}$"} and "OPERATOR" in at.fitting:
-        if at.kind(-1) == "IDENT" and at.kind(-2) in ("(", ",") and "," in at.fitting:
-            name = at.text(-1)
-            return "E0121", at.span(), "a named argument is written with `:`", "", f"write `{name}: value`"
-        return "E0121", at.span(), "`=` assigns and is no expression", "", "compare with `==`"
-    if at.kind() in ("=", "ASSIGNMENT") and "NEWLINE" in at.fitting and "OPERATOR" in at.fitting:
+    if at.kind() not in ("=", "ASSIGNMENT") or not at.after_operand:
+        return None
+    if at.kind() == "=" and at.kind(-1) == "IDENT" and at.kind(-2) in ("(", ",") and at.fitting >= {",", ")"}:
+        name = at.text(-1)
+        return "E0121", at.span(), "a named argument is written with `:`", "", f"write `{name}: value`"
+    if at.fitting & {"{", ")", "]", "}$"} and "->" not in at.fitting:
+        better = "compare with `==`" if at.kind() == "=" else "assign in a statement before"
+        return "E0121", at.span(), f"`{at.text()}` assigns and is no expression", "", better
+    if "NEWLINE" in at.fitting and ":" not in at.fitting:
         return "E0121", at.span(), "an assignment has no value, so it cannot be chained", "", "write two statements"
     return None
 
@@ -229,7 +241,9 @@ def _lambda_in_head(at: Situation) -> Hint | None:
 
 
 def _arrow_in_head(at: Situation) -> Hint | None:
-    if at.kind() == "->" and "OPERATOR" in at.fitting and "NEWLINE" in at.fitting:
+    if at.kind() == "->" and "=>" in at.fitting:
+        return "E0114", at.span(), "a pattern and its value are separated by `=>`", "", "write `=>`"
+    if at.kind() == "->" and at.after_operand and "NEWLINE" in at.fitting:
         message = "a `{` in the head of `if`, `while`, `for` or `match` opens the body"
         return "E0122", at.span(), message, "", "put the call with its trailing lambda in parentheses"
     return None
@@ -237,18 +251,16 @@ def _arrow_in_head(at: Situation) -> Hint | None:
 
 def _foreign_symbol(at: Situation) -> Hint | None:
     kind, before = at.kind(), at.kind(-1)
-    if kind == "?" and "OPERATOR" in at.fitting:
+    if kind == "?" and at.after_operand and "?" not in at.fitting and ":" not in at.fitting:
         return "E0114", at.span(), "there is no `? :`", "", "write `if condition { a } else { b }`"
-    if kind == "=>" and at.fitting & {")", "NEWLINE", ",", "{"} and "OPERATOR" in at.fitting:
+    if kind == "=>" and at.fitting & {")", "NEWLINE", ",", "{"} and at.after_operand:
         return "E0114", at.span(), "`=>` stands in the arms of `match` only", "", "a lambda is written `{ x -> value }`"
-    if kind == "..." and "OPERATOR" in at.fitting:
+    if kind == "..." and at.after_operand:
         return "E0114", at.span(), "`...` is no operator", "", "write `..` for a range with its end, `..<` without"
     if at.adjoins() and before == "OPERATOR" and at.text(-1) == "*" and at.text() == "*":
         return "E0114", at.span(-1, 0), "there is no operator `**`", "", "call `pow`"
     if at.adjoins() and before == "<" and kind == ">":
         return "E0114", at.span(-1, 0), "there is no operator `<>`", "", "write `!=`"
-    if kind == "NEWLINE" and at.text() == ";":
-        return None
     return None
 
 
@@ -280,7 +292,7 @@ def _bare_fraction(at: Situation) -> Hint | None:
 
 
 def _if_without_braces(at: Situation) -> Hint | None:
-    if at.fitting >= {"{"} and "OPERATOR" in at.fitting and at.kind(-1) == ")" and "NEWLINE" not in at.fitting:
+    if "{" in at.fitting and at.kind(-1) == ")" and not at.fitting & {"NEWLINE", "->", ":"}:
         if at.kind() in ("IDENT", "INT", "STRING", "NEWLINE", "return", "break", "continue", "throw", "this"):
             return "E0101", at.span(), "expected `{`: a branch or body is a block", "", "put braces around it"
     return None

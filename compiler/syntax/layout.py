@@ -35,14 +35,12 @@ from compiler.syntax.source import SourceFile, Span
 from compiler.syntax.tokens import MODIFIER_WORDS, SourceRefusedError, Tokens
 
 _ENDS_STATEMENT = frozenset(
-    """IDENT INT FLOAT STRING CHAR TEMPLATE_END ) ] } !! ? > this super null true false return break continue
-    ...""".split()
+    ["IDENT", "INT", "FLOAT", "STRING", "CHAR", "TEMPLATE_END", ")", "]", "}", "!!", "?", ">", "this", "super", "null", "true", "false", "return", "break", "continue", "..."]
 )
-_CONTINUES = frozenset(""". ?. < > | & .. ..< as = ASSIGNMENT -> => : , ? ) ] } { catch finally""".split())
-_BEGINS_STATEMENT = frozenset("let var fun class interface enum import for while typealias assert defer".split())
+_CONTINUES = frozenset([".", "?.", "<", ">", "|", "&", "..", "..<", "as", "=", "ASSIGNMENT", "->", "=>", ":", ",", "?", ")", "]", "}", "{", "catch", "finally"])
+_BEGINS_STATEMENT = frozenset(["let", "var", "fun", "class", "interface", "enum", "import", "for", "while", "typealias", "assert", "defer"])
 _AWAITS_OPERAND = frozenset(
-    """OPERATOR ASSIGNMENT = - & | < > . ?. .. ..< ! ~ in is !is as if while for match throw yield let var fun class
-    interface enum import typealias assert""".split()
+    ["OPERATOR", "ASSIGNMENT", "=", "-", "&", "|", "<", ">", ".", "?.", "..", "..<", "!", "~", "in", "is", "!is", "as", "if", "while", "for", "match", "throw", "yield", "let", "var", "fun", "class", "interface", "enum", "import", "typealias", "assert"]
 )
 
 _HEADS = {
@@ -56,8 +54,8 @@ _HEADS = {
     "interface": "class",
     "enum": "class",
 }
-_BLOCK_FOLLOWS = frozenset("else try finally do defer => spawn unsafe".split())
-_DECLARES = frozenset("fun let var class interface enum import typealias @".split())
+_BLOCK_FOLLOWS = frozenset(["else", "try", "finally", "do", "defer", "=>", "spawn", "unsafe"])
+_DECLARES = frozenset(["fun", "let", "var", "class", "interface", "enum", "import", "typealias", "@"])
 _LAMBDA_PARAMETER_TOKENS = frozenset({"IDENT", ",", ":", "(", ")", "<", ">", "?", ".", "->"})
 MAX_ERRORS = 100
 _CLOSER = {"(": ")", "[": "]", "{": "}", "${": "}$"}

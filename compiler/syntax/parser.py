@@ -7,7 +7,8 @@ bounds that.
 
 Recovery is by the productions with ERROR: after an error the parser pops states
 until one accepts ERROR and then skips tokens, whole brackets at a time, until
-one fits.  Layout has balanced the brackets before, so skipping cannot run away.
+one fits.  Layout has balanced the brackets before, so skipping cannot run away,
+and the token that fits is shifted next, so every recovery makes progress.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, cast
 
 from compiler.diagnostics import Diagnostics
 from compiler.syntax import ast, tables
-from compiler.syntax.build import Builder
+from compiler.syntax.actions import Builder
 from compiler.syntax.expectations import Expectations
 from compiler.syntax.precedence import Chain
 from compiler.syntax.source import SourceFile, Span
@@ -53,6 +54,14 @@ class Parser:
         self._values: list[Any] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
+        # What was read or built to come to a state: all ways into an LALR state are the same symbol.
+        self._symbols = {
+            target: symbol
+            for table in (self._tables.actions, self._tables.gotos)
+            for row in table
+            for symbol, target in row.items()
+            if target >= 0
+        }
         self._errors = 0
         self._error_at = -1
         self._recovered_at = -1
@@ -67,7 +76,7 @@ class Parser:
         token_starts, token_ends = self._tokens.starts, self._tokens.ends
         states, values, starts, ends = self._states, self._values, self._starts, self._ends
         index, count = 0, len(kinds)
-        reduce = self._reducer()
+        reduce = self._reduce = self._reducer()
         state = states[-1]
         kind = kinds[0]
         while True:
@@ -149,39 +158,69 @@ class Parser:
     # Errors
 
     def _recover(self, index: int) -> int:
-        """Report the token at ``index`` and get the stack ready for a later one; return its index."""
+        """Report the token at ``index`` and get the stack ready for a later one; return its index.
+
+        The ERROR of a head, as in `if ERROR block`, is no way out once its block has been read, and
+        nothing is resumed inside brackets that were closed.
+        """
         if index >= len(self._tokens.kinds):
             raise AssertionError("a complete module is always reduced")
-        if index != self._error_at and (
-            self._error_at < 0 or index > self._recovered_at + 1 or self._is_new_line(index)
-        ):
+        if self._is_news(index):
             self._expectations.report(self._states, index)
             self._errors += 1
             if self._errors >= MAX_ERRORS:
                 raise SourceRefusedError
-        # The same token twice: what was recovered to did not help, so it is skipped.
-        begin = index + 1 if index <= self._recovered_at else index
         self._error_at = index
-        actions = self._tables.actions
+        self._reduce_what_is_complete(index)
+        has_block = False
+        opened = closed = 0
         for depth in range(len(self._states) - 1, -1, -1):
-            target = actions[self._states[depth]].get("ERROR")
-            if target is None:
-                continue
-            resume = self._resume(target, begin, depth)
-            if resume is not None:
-                self._commit(depth, target, resume)
-                self._recovered_at = resume
-                return resume
+            state = self._states[depth]
+            target = self._tables.actions[state].get("ERROR", -1)
+            if target >= 0 and not closed and not (has_block and "{" in self._tables.actions[target]):
+                resume = self._resume(target, index, depth, opened)
+                if resume is not None:
+                    self._commit(depth, target, resume)
+                    self._recovered_at = resume
+                    return resume
+            symbol = self._symbols.get(state)
+            has_block = has_block or symbol == "block"
+            if symbol in _CLOSERS:
+                closed += 1
+            elif symbol in _OPENERS:
+                opened += not closed
+                closed -= closed > 0
         raise AssertionError("the start state accepts ERROR before EOF")
+
+    def _reduce_what_is_complete(self, index: int) -> None:
+        """Reduce where nothing else is possible, so that no closed bracket is popped open again."""
+        actions = self._tables.actions
+        while True:
+            choices = set(actions[self._states[-1]].values())
+            if len(choices) != 1 or (action := choices.pop()) >= 0:
+                return
+            self._reduce(action, index)
+
+    def _is_news(self, index: int) -> bool:
+        """Tell whether an error at ``index`` is no mere consequence of the last one, or of a bracket never closed."""
+        tokens = self._tokens
+        if tokens.kinds[index] in _CLOSERS and tokens.starts[index] == tokens.ends[index]:
+            return False
+        if self._error_at < 0:
+            return True
+        return index != self._error_at and (index > self._recovered_at + 1 or self._is_new_line(index))
 
     def _is_new_line(self, index: int) -> bool:
         line = self._source.position(self._tokens.starts[index])[0]
         return line != self._source.position(self._tokens.starts[self._error_at])[0]
 
-    def _resume(self, target: int, begin: int, depth: int) -> int | None:
-        """Return the next token that fits after ERROR, or None if the construct ends before one does."""
+    def _resume(self, target: int, begin: int, depth: int, nesting: int) -> int | None:
+        """Return the next token that fits after ERROR, or None if the construct ends before one does.
+
+        ``nesting`` brackets were opened above ``depth``, so as many closers are passed over.
+        """
         kinds = self._tokens.kinds
-        index, nesting = begin, 0
+        index = begin
         while True:
             kind = kinds[index]
             if not nesting and self._expectations.accepts(self._states, depth + 1, target, kind):

@@ -60,8 +60,8 @@ _PLAIN_MULTILINE = re.compile(r'[^"\\$]+')
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
-_KIND = {text: text for text in KEYWORDS} | {text: "OPERATOR" for text in OPERATORS}
-_KIND |= {text: "ASSIGNMENT" for text in ASSIGNMENTS}
+_KIND = {text: text for text in KEYWORDS} | dict.fromkeys(OPERATORS, "OPERATOR")
+_KIND |= dict.fromkeys(ASSIGNMENTS, "ASSIGNMENT")
 
 
 @dataclass(slots=True)

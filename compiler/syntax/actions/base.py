@@ -1,0 +1,45 @@
+"""What all actions share: the tokens, the file and the place to report to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from compiler.diagnostics import Diagnostics
+from compiler.syntax.ast import Identifier
+from compiler.syntax.source import SourceFile, Span
+from compiler.syntax.tokens import Tokens
+
+_Item = TypeVar("_Item")
+
+
+class Actions:
+    """Base of the action classes."""
+
+    def __init__(self, source: SourceFile, tokens: Tokens, diagnostics: Diagnostics) -> None:
+        self.source = source
+        self.tokens = tokens
+        self.diagnostics = diagnostics
+
+    def token_span(self, token: int) -> Span:
+        return Span(self.source, self.tokens.starts[token], self.tokens.ends[token])
+
+    def token_text(self, token: int) -> str:
+        return self.source.text[self.tokens.starts[token] : self.tokens.ends[token]]
+
+    def identifier(self, token: int) -> Identifier:
+        tokens = self.tokens
+        return Identifier(Span(self.source, tokens.starts[token], tokens.ends[token]), str(tokens.values[token]))
+
+    def label(self, token: int | None) -> Identifier | None:
+        return None if token is None else self.identifier(token)
+
+    def doc_at(self, start: int) -> str | None:
+        """Take the documentation written before the declaration that begins at ``start``."""
+        docs = self.tokens.docs
+        return docs.pop(start, None) if docs else None
+
+
+def present(items: Iterable[_Item | None]) -> tuple[_Item, ...]:
+    """Return the items that could be read."""
+    return tuple(item for item in items if item is not None)
