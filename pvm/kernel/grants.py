@@ -26,18 +26,21 @@ class HostDir:
     mode: Literal["ro", "rw", "overlay"] = "ro"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.path, (str, os.PathLike)):
+            raise UsageError(f"host path is {type(self.path).__name__}, expected text or a path")
         if self.mode not in {"ro", "rw", "overlay"}:
             raise UsageError(f"mount mode {self.mode!r} is unknown, expected ro, rw or overlay")
 
-    def build(self, device: int, ledger: Ledger, clock: Clock) -> FileSystem:
+    def build(self, device: int, ledger: Ledger, clock: Clock, inode_key: int) -> FileSystem:
         """The file system of this grant."""
         from pvm.kernel.fs.hostfs import HostFs
 
-        if self.mode == "overlay":
-            from pvm.kernel.fs.overlayfs import OverlayFs
+        host = HostFs(device, self.path, ledger, inode_key, read_only=self.mode != "rw")
+        if self.mode != "overlay":
+            return host
+        from pvm.kernel.fs.overlayfs import OverlayFs
 
-            return OverlayFs(device, ledger, clock, HostFs(device, self.path, ledger, read_only=True))
-        return HostFs(device, self.path, ledger, read_only=self.mode == "ro")
+        return OverlayFs(device, ledger, clock, host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,35 @@ class MemDir:
     files: Mapping[str, bytes | str] = field(default_factory=dict)
     read_only: bool = False
 
-    def build(self, device: int, ledger: Ledger, clock: Clock) -> FileSystem:
+    def build(self, device: int, ledger: Ledger, clock: Clock, inode_key: int) -> FileSystem:
         """The file system of this grant."""
         fs = MemFs(device, ledger, clock)
         for path, content in self.files.items():
-            data = content.encode() if isinstance(content, str) else bytes(content)
-            place_file(fs.root, path, data)
+            place_file(fs.root, path, content_bytes(content, path))
         fs.read_only = self.read_only
         return fs
 
 
 Grant = HostDir | MemDir
+
+
+def content_bytes(content: bytes | str, what: str) -> bytes:
+    """What an embedder gave as the content of ``what``, as bytes."""
+    if isinstance(content, str):
+        return text_bytes(content, what)
+    if not isinstance(content, (bytes, bytearray, memoryview)):
+        raise UsageError(f"content of {what!r} is {type(content).__name__}, expected bytes or text")
+    return bytes(content)
+
+
+def text_bytes(text: str, what: str) -> bytes:
+    """A text of the embedder in UTF-8, which every guest string is."""
+    if not isinstance(text, str):
+        raise UsageError(f"{what} is {type(text).__name__}, expected text")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{what} is not valid unicode: {text!a}") from None
 
 
 def place_file(root: DirectoryNode, path: str, data: bytes) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pvm.kernel.abi import Errno, GuestError
+from pvm.kernel.grants import content_bytes
 from pvm.kernel.vfs.description import DirectoryDescription
 from pvm.kernel.vfs.node import OpenFlag, RegularNode, Stat
 from pvm.kernel.vfs.path import Last, Location, Walk, walk
@@ -47,7 +48,7 @@ class GuestFiles:
 
     def write_file(self, path: str, content: bytes | str) -> None:
         """Make or replace a guest file, and the directories that lead to it."""
-        data = content.encode() if isinstance(content, str) else bytes(content)
+        data = content_bytes(content, path)
         with self._lock:
             place = self._walk_making(path)
             if place.found is None:

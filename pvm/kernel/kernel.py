@@ -7,6 +7,7 @@ embedder passed as a stream.
 
 from __future__ import annotations
 
+import os
 import select
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import RLock
@@ -17,7 +18,7 @@ from pvm.kernel.abi import Errno, GuestError, HostFailure, Hypercall
 from pvm.kernel.clock import SLICE_NS, Clock, HostClock, VirtualClock
 from pvm.kernel.fs.devfs import DevFs
 from pvm.kernel.fs.memfs import MemFs
-from pvm.kernel.grants import Grant
+from pvm.kernel.grants import Grant, text_bytes
 from pvm.kernel.guest_files import GuestFiles
 from pvm.kernel.hypercalls import HYPERCALLS
 from pvm.kernel.process import Process
@@ -69,23 +70,27 @@ class Kernel(GuestFiles):
     ) -> None:
         self.ledger = Ledger(quotas)
         self.clock: Clock = make_clock(clock)
+        if seed is not None and type(seed) is not int:
+            raise UsageError(f"seed is {seed!r}, expected a whole number or None")
         self.random: RandomSource = HostRandom() if seed is None else SeededRandom(seed)
-        self.env = dict(env or {})
+        self.env = checked_environment(env or {})
         self.trace = trace
         self._lock = RLock()
         self._source = make_source(stdin)
         self._sinks = {fd: make_sink(spec, fd, self.ledger) for fd, spec in ((1, stdout), (2, stderr))}
-        self._file_systems = self._build(mounts or {})
+        self._file_systems = self._build(
+            mounts or {}, int.from_bytes(os.urandom(8), "little") if seed is None else seed
+        )
         tree = mount_tree(self._file_systems)
         assert tree.fs is not None, "there is always a root"
         self.root = Location(tree.fs.root, None, "", tree)
 
-    def _build(self, mounts: Mapping[str, Grant]) -> dict[str, FileSystem]:
+    def _build(self, mounts: Mapping[str, Grant], inode_key: int) -> dict[str, FileSystem]:
         built: dict[str, FileSystem] = {}
         grants = checked_grants(mounts)
         try:
             for path, grant in grants.items():
-                built[path] = grant.build(len(built) + 3, self.ledger, self.clock)
+                built[path] = grant.build(len(built) + 3, self.ledger, self.clock, inode_key)
         except BaseException:
             for fs in built.values():
                 fs.close()
@@ -99,7 +104,11 @@ class Kernel(GuestFiles):
 
     def new_process(self, args: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Process:
         """A process for one run, with descriptors 0, 1, 2 open; ``env`` overrides the kernel's."""
-        process = Process(self, args, self.env if env is None else env, self.root)
+        if isinstance(args, str):
+            raise UsageError("arguments are one text, expected a list of them")
+        for index, text in enumerate(args):
+            text_bytes(text, f"argument {index}")
+        process = Process(self, args, self.env if env is None else checked_environment(env), self.root)
         process.descriptors.add(InputDescription(self._source))
         for fd, sink in self._sinks.items():
             process.descriptors.add(OutputDescription(sink, fd, self.ledger))
@@ -197,6 +206,16 @@ class Kernel(GuestFiles):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def checked_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment, which must be text."""
+    for name, value in env.items():
+        text_bytes(name, "the name of an environment variable")
+        text_bytes(value, f"environment variable {name!r}")
+        if not name or "=" in name or "\0" in name + value:
+            raise UsageError(f"environment variable {name!r} has a name or value that no environment can hold")
+    return dict(env)
 
 
 def checked_grants(mounts: Mapping[str, Grant]) -> dict[str, Grant]:

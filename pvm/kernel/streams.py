@@ -20,6 +20,7 @@ from typing import IO, Any, Protocol
 
 from pvm.errors import UsageError
 from pvm.kernel.abi import Errno, GuestError, HostFailure
+from pvm.kernel.grants import text_bytes
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.task import WouldBlock
 from pvm.kernel.vfs.description import Description
@@ -276,7 +277,7 @@ def make_source(spec: InputSpec) -> Source:
             # A guest's input may be anybody's text: it must not open the host's standard input.
             raise UsageError("stdin='inherit' is ambiguous: pass INHERIT, or b'inherit' for the text")
         case str():
-            return BytesSource(spec.encode())
+            return BytesSource(text_bytes(spec, "stdin"))
         case bytes() | bytearray():
             return BytesSource(bytes(spec))
         case Stream.CAPTURE:

@@ -269,3 +269,39 @@ def test_deleted_open_host_file_is_charged_until_closed(tmp_path: Path) -> None:
     assert world.kernel.usage().bytes == 70
     world.close(fd)
     assert world.kernel.usage().bytes == 0
+
+
+def test_overlay_listing_over_a_large_directory(tmp_path: Path) -> None:
+    for n in range(1000):
+        (tmp_path / f"{n:04}").write_bytes(b"")
+    world = World({"/m": HostDir(tmp_path, "overlay")})
+    for n in range(0, 1000, 3):
+        world.call("fs_unlink", f"/m/{n:04}")
+    for n in range(0, 1000, 50):
+        world.put(f"/m/{n:04}x", b"new")
+        world.put(f"/m/{n:04}", b"again")
+    expected = {f"{n:04}" for n in range(1000) if n % 3} | {f"{n:04}" for n in range(0, 1000, 50)}
+    assert world.list("/m", room=200) == sorted(expected | {f"{n:04}x" for n in range(0, 1000, 50)})
+
+
+def test_overlay_keeps_a_moved_directory_with_its_origin(tree: Path) -> None:
+    world = World({"/m": HostDir(tree, "overlay")})
+    reader = world.open("/m/d/f")
+    world.rename("/m/d", "/m/x")
+    world.mkdir("/m/d")
+    writer = world.open("/m/x/f", W)
+    world.write(writer, b"INS")
+    assert world.read(reader) == b"INSide"
+    assert world.get("/m/x/e/f") == b"inside"
+    assert world.list("/m/d") == []
+    assert world.kernel.usage().files == 3  # /tmp, the new directory, the copied file
+
+
+def test_overlay_sees_changes_below_until_it_copies(tree: Path) -> None:
+    world = World({"/m": HostDir(tree, "overlay")})
+    assert world.get("/m/d/f") == b"inside"
+    (tree / "d/f").write_bytes(b"changed by the host")
+    assert world.get("/m/d/f") == b"changed by the host"
+    world.put("/m/d/f", b"guest")
+    (tree / "d/f").write_bytes(b"again")
+    assert world.get("/m/d/f") == b"guest"

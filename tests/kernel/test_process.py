@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -224,3 +225,45 @@ def test_open_directory_descriptor() -> None:
     assert world.fstat(fd).kind is FileKind.DIRECTORY
     assert world.call("fd_flags", fd) == R
     assert world.errno("fd_truncate", fd, 0) is Errno.INVAL
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (lambda: Kernel(env={"A=B": "x"}), "environment variable 'A=B' has a name or value"),
+        (lambda: Kernel(env={"A": 5}), "environment variable 'A' is int, expected text"),  # type: ignore[dict-item]
+        (lambda: Kernel().new_process(["\udcff"]), "argument 0 is not valid unicode: '.udcff'"),
+        (lambda: Kernel().new_process("text"), "arguments are one text"),
+        (lambda: Kernel({"/m": MemDir({"f": 5})}), "content of 'f' is int"),  # type: ignore[dict-item]
+        (lambda: Kernel({"/m": HostDir(5)}), "host path is int"),  # type: ignore[arg-type]
+        (lambda: Kernel(seed="7"), "seed is '7', expected a whole number"),  # type: ignore[arg-type]
+        (lambda: Kernel(stdin="\ud800"), "stdin is not valid unicode"),
+    ],
+)
+def test_wrong_use(action: Callable[[], object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        action()
+
+
+def session(root: Path) -> list[str]:
+    """The trace of a run that looks at everything that could differ between two runs."""
+    lines: list[str] = []
+    world = World({"/m": HostDir(root), "/o": HostDir(root, "overlay")}, seed=7, trace=lines.append)
+    world.put("/tmp/f", b"x")
+    world.put("/o/new", b"y")
+    for path in ("/tmp/f", "/m/f", "/o/new", "/o/f", "/"):
+        world.stat(path)
+    for path in ("/", "/m", "/o", "/tmp"):
+        world.list(path)
+    world.call("clock_realtime")
+    world.call("random_fill", Buffer(16))
+    world.task.process.close()
+    world.kernel.close()
+    return lines
+
+
+def test_two_runs_with_virtual_clock_and_seed_are_identical(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"content")
+    first = session(tmp_path)
+    assert session(tmp_path) == first
+    assert len(first) > 20

@@ -8,7 +8,7 @@ sockets and devices are visible but never opened.
 A directory node opens its descriptor when needed, and gives it up when more than ``OPEN_MAX``
 directories are open; coming back it must find the same directory, else the name is gone (NOENT).
 Names that are not UTF-8 are not visible.  Access times, owners and the host's inode numbers are
-not shown (inodes are hashed with a secret).
+not shown: inodes are hashed with a key, which is secret unless the kernel has a seed.
 """
 
 from __future__ import annotations
@@ -49,18 +49,20 @@ FILE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 class HostFs(FileSystem):
-    """The host directory ``path``; what a guest adds to it is charged to ``ledger``."""
+    """The host directory ``path``; ``inode_key`` hashes inode numbers, ``ledger`` is charged for growth."""
 
-    __slots__ = ("_open", "_secret", "growth", "snapshots")
+    __slots__ = ("_inode_key", "_open", "growth", "snapshots")
 
     root: HostDirectory
 
-    def __init__(self, device: int, path: str | os.PathLike[str], ledger: Ledger, *, read_only: bool) -> None:
+    def __init__(
+        self, device: int, path: str | os.PathLike[str], ledger: Ledger, inode_key: int, *, read_only: bool
+    ) -> None:
         super().__init__(device, read_only=read_only)
         self.growth = Growth(ledger)
         self.snapshots: dict[tuple[int, int], list[str]] = {}
         self._open: dict[int, weakref.ref[HostDirectory]] = {}
-        self._secret = int.from_bytes(os.urandom(8), "little")
+        self._inode_key = inode_key
         try:
             descriptor = os.open(path, DIRECTORY_FLAGS)
         except (OSError, ValueError) as error:
@@ -78,7 +80,7 @@ class HostFs(FileSystem):
         kind = kind_of(status)
         return Stat(
             device=self.device,
-            inode=hash((self._secret, status.st_dev, status.st_ino)) & (1 << 63) - 1,
+            inode=hash((self._inode_key, status.st_dev, status.st_ino)) & (1 << 63) - 1,
             kind=kind,
             mode=status.st_mode & 0o777,
             links=1 if kind is FileKind.DIRECTORY else status.st_nlink,

@@ -15,6 +15,13 @@ def checked_position(offset: int) -> int:
     return offset
 
 
+def transferable(data: Span) -> bytes:
+    """The bytes that one call moves; a larger buffer is not copied whole."""
+    if len(data) <= TRANSFER_MAX:
+        return data.read()
+    return bytes(data.view()[:TRANSFER_MAX])
+
+
 def put_stat(stat: Stat, buf: Span) -> int:
     """Write the stat record to the guest; its size."""
     if len(buf) < STAT_LAYOUT.size:
@@ -54,7 +61,7 @@ def fd_write(task: Task, fd: int, data: Span) -> int:
     May write less than asked for, and never more than 16 MiB.
     """
     description = task.process.descriptors.get(fd)
-    return description.write(data.read()[:TRANSFER_MAX])
+    return description.write(transferable(data))
 
 
 @hypercall(
@@ -76,7 +83,7 @@ def fd_pread(task: Task, fd: int, buf: Span, offset: int) -> int:
 def fd_pwrite(task: Task, fd: int, data: Span, offset: int) -> int:
     """Write at an offset, filling a gap with zeros; the position stays."""
     description = task.process.descriptors.get(fd)
-    return description.write_at(data.read()[:TRANSFER_MAX], checked_position(offset))
+    return description.write_at(transferable(data), checked_position(offset))
 
 
 @hypercall(
