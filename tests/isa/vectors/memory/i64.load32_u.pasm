@@ -1,0 +1,26 @@
+;limits memory 1048576 stack 4096
+; the eight bytes at 16 are 80 91 a2 b3 c4 d5 e6 f7
+;= at(i64 16) -> i64 0xb3a29180
+;= at(i64 17) -> i64 0xc4b3a291
+;= at(i64 65532) -> i64 0
+;= at(i64 65533) -> trap memory-out-of-bounds
+;= at(i64 -4) -> trap memory-out-of-bounds
+
+features privileged
+
+func ready() {
+    i64.const 65536
+    memory.grow
+    prim.drop
+    i64.const 16
+    i64.const 0xf7e6d5c4b3a29180
+    i64.store
+    return
+}
+
+func at(i64) -> i64 {
+    call ready
+    local.get 0
+    i64.load32_u
+    return
+}
