@@ -24,3 +24,13 @@ def parse(source: SourceFile, diagnostics: Diagnostics) -> Module:
     from compiler.syntax.reading import read_module
 
     return read_module(source, diagnostics)
+
+
+def parse_cached(source: SourceFile, diagnostics: Diagnostics) -> Module:
+    """Return what `parse` does, from the cache if this very text was parsed without a finding before.
+
+    Meant for files that seldom change, such as the standard library.
+    """
+    from compiler.syntax.reading import read_module_cached
+
+    return read_module_cached(source, diagnostics)

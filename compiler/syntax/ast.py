@@ -146,7 +146,7 @@ class TupleBinding(Node):
 Binding: TypeAlias = NameBinding | TupleBinding
 
 
-# Expressions: literals
+# Expressions, literals
 
 
 @node
@@ -228,7 +228,7 @@ class MapEntry(Node):
     value: Expression
 
 
-# Expressions: names, selection, calls
+# Expressions, names, selection, calls
 
 
 @node
@@ -327,7 +327,7 @@ class Lambda(Node):
     body: Block
 
 
-# Expressions: operators
+# Expressions, operators
 
 
 class UnaryOperator(enum.Enum):
@@ -409,7 +409,7 @@ class Cast(Node):
     is_safe: bool
 
 
-# Expressions: control
+# Expressions, control
 
 
 @node

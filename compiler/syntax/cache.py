@@ -16,6 +16,7 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 _MAGIC = b"PVMCACHE1\n"
 _DIGEST = hashlib.sha256().digest_size
@@ -79,7 +80,7 @@ def load(kind: str, key: str) -> object | None:
     return value
 
 
-def store(kind: str, key: str, value: object) -> None:
+def store(kind: str, key: str, value: Any) -> None:
     """Keep ``value`` (numbers, texts, tuples, lists, dictionaries) for the next run, if possible."""
     directory = cache_directory()
     if directory is None:

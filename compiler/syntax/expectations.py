@@ -21,7 +21,40 @@ _STATEMENT = frozenset({"let", "while", "IDENT"})
 _DECLARATION = frozenset({"fun", "class", "let"})
 # After a whole expression these fit as well, but are rarely what was forgotten.
 _CONTINUATIONS = frozenset(
-    ["OPERATOR", "-", "&", "|", "<", ">", "..", "..<", "in", "is", "!is", "as", ".", "?.", "(", "[", "!!", "TYPE_OPEN", "LAMBDA_OPEN", "LAMBDA_PARAMS_OPEN", "ASSIGNMENT", "?", "...", "WHILE_TAIL", "else", "catch", "finally", "get", "set", "MODIFIER", "@", "ERROR"]
+    [
+        "OPERATOR",
+        "-",
+        "&",
+        "|",
+        "<",
+        ">",
+        "..",
+        "..<",
+        "in",
+        "is",
+        "!is",
+        "as",
+        ".",
+        "?.",
+        "(",
+        "[",
+        "!!",
+        "TYPE_OPEN",
+        "LAMBDA_OPEN",
+        "LAMBDA_PARAMS_OPEN",
+        "ASSIGNMENT",
+        "?",
+        "...",
+        "WHILE_TAIL",
+        "else",
+        "catch",
+        "finally",
+        "get",
+        "set",
+        "MODIFIER",
+        "@",
+        "ERROR",
+    ]
 )
 _ENDS_OF_EXPRESSION = ("{", "=>", ")", "]", "}$", ",", ":", "NEWLINE", "=", "->", "}", "EOF")
 _NAMED_BY_KEYWORD = {
@@ -85,10 +118,7 @@ class Expectations:
         expected = self._expected(fitting, index)
         after = self._after(index) if expected.startswith("a") else ""
         span, found = self._found(index)
-        if expected:
-            message = f"expected {expected}{after}, found {found}"
-        else:
-            message = f"unexpected {found}"
+        message = f"expected {expected}{after}, found {found}" if expected else f"unexpected {found}"
         self._diagnostics.error("E0101", span, message)
 
     def _found(self, index: int) -> tuple[Span, str]:

@@ -5,18 +5,20 @@
 1. the innermost open bracket is neither `(`, `[`, `${` nor the brace of an import;
 2. the line's last token can end a statement: a name, a literal, `)` `]` `}` `!!` `?`, a `>` that
    closes type arguments, or one of `this super null true false return break continue`;
-3. the next line does not begin with a token that only continues something: `.` `?.` `?:` `&&` `||`, a comparison,
-   `*` `/` `%` `..` `..<` `as` `|` `^` `&` shifts, `=` and its kin, `->` `=>` `:` `,` `?`, `{`, a closing bracket,
-   `catch`, `finally`, an accessor (`get()`, `set(v)`) or an `else` that is no arm of a `match`.
+3. the next line does not begin with a token that only continues something: `.` `?.` `?:` `&&` `||`, a
+   comparison, `*` `/` `%` `..` `..<` `as` `|` `^` `&` shifts, `=` and its kin, `->` `=>` `:` `,` `?`,
+   `{`, a closing bracket, `catch`, `finally`, an accessor (`get()`, `set(v)`) or an `else` that is no
+   arm of a `match`.
 
-`+` and `-` do not continue: a line that begins with `-x` is a statement.  After a token that cannot end a statement a line
-end still counts if the next line begins with a keyword that only begins a statement; then the error is reported
-where it is.  `;` ends a statement like a line end.
+`+` and `-` do not continue: a line that begins with `-x` is a statement.  After a token that cannot end
+a statement a line end still counts if the next line begins with a keyword that only begins a
+statement; then the error is reported where it is.  `;` ends a statement like a line end.
 
-**What `{` opens.**  Each of `if while for match fun class interface enum catch select test init get set` waits for one `{`
-at its own bracket level; that brace opens its body.  So does a `{` after `else try finally do defer spawn
-unsafe =>`.  Every other `{` is a lambda, hence the parentheses around a trailing lambda in a head.  A lambda
-whose first tokens read as parameters up to `->` is LAMBDA_PARAMS_OPEN.
+**What `{` opens.**  Each of `if while for match fun class interface enum catch select test init get set`
+waits for one `{` at its own bracket level; that brace opens its body.  So does a `{` after `else try
+finally do defer spawn unsafe =>`.  Every other `{` is a lambda, hence the parentheses around a
+trailing lambda in a head.  A lambda whose first tokens read as parameters up to `->` is
+LAMBDA_PARAMS_OPEN.
 
 **Words that are names elsewhere**: modifiers before a declaration, `init {`, `test "..." {`, `spawn {`, `select {`,
 `unsafe {`, accessors in a class body, labels before a loop.
@@ -27,6 +29,7 @@ brackets.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from compiler.diagnostics import Diagnostics, Label
@@ -35,12 +38,95 @@ from compiler.syntax.source import SourceFile, Span
 from compiler.syntax.tokens import MODIFIER_WORDS, SourceRefusedError, Tokens
 
 _ENDS_STATEMENT = frozenset(
-    ["IDENT", "INT", "FLOAT", "STRING", "CHAR", "TEMPLATE_END", ")", "]", "}", "!!", "?", ">", "this", "super", "null", "true", "false", "return", "break", "continue", "..."]
+    [
+        "IDENT",
+        "INT",
+        "FLOAT",
+        "STRING",
+        "CHAR",
+        "TEMPLATE_END",
+        ")",
+        "]",
+        "}",
+        "!!",
+        "?",
+        ">",
+        "this",
+        "super",
+        "null",
+        "true",
+        "false",
+        "return",
+        "break",
+        "continue",
+        "...",
+    ]
 )
-_CONTINUES = frozenset([".", "?.", "<", ">", "|", "&", "..", "..<", "as", "=", "ASSIGNMENT", "->", "=>", ":", ",", "?", ")", "]", "}", "{", "catch", "finally"])
-_BEGINS_STATEMENT = frozenset(["let", "var", "fun", "class", "interface", "enum", "import", "for", "while", "typealias", "assert", "defer"])
+_CONTINUES = frozenset(
+    [
+        ".",
+        "?.",
+        "<",
+        ">",
+        "|",
+        "&",
+        "..",
+        "..<",
+        "as",
+        "=",
+        "ASSIGNMENT",
+        "->",
+        "=>",
+        ":",
+        ",",
+        "?",
+        ")",
+        "]",
+        "}",
+        "{",
+        "catch",
+        "finally",
+    ]
+)
+_BEGINS_STATEMENT = frozenset(
+    ["let", "var", "fun", "class", "interface", "enum", "import", "for", "while", "typealias", "assert", "defer"]
+)
 _AWAITS_OPERAND = frozenset(
-    ["OPERATOR", "ASSIGNMENT", "=", "-", "&", "|", "<", ">", ".", "?.", "..", "..<", "!", "~", "in", "is", "!is", "as", "if", "while", "for", "match", "throw", "yield", "let", "var", "fun", "class", "interface", "enum", "import", "typealias", "assert"]
+    [
+        "OPERATOR",
+        "ASSIGNMENT",
+        "=",
+        "-",
+        "&",
+        "|",
+        "<",
+        ">",
+        ".",
+        "?.",
+        "..",
+        "..<",
+        "!",
+        "~",
+        "in",
+        "is",
+        "!is",
+        "as",
+        "if",
+        "while",
+        "for",
+        "match",
+        "throw",
+        "yield",
+        "let",
+        "var",
+        "fun",
+        "class",
+        "interface",
+        "enum",
+        "import",
+        "typealias",
+        "assert",
+    ]
 )
 
 _HEADS = {
@@ -106,11 +192,11 @@ class _Layout:
     def run(self) -> Tokens:
         raw, out = self._raw, self._out
         kinds, starts, ends, values = raw.kinds, raw.starts, raw.ends, raw.values
-        special = _SPECIAL
+        handlers = self._handlers()
         index, count = 0, len(kinds)
         while index < count:
             kind = kinds[index]
-            handler = special.get(kind)
+            handler = handlers.get(kind)
             if handler is None:
                 out.kinds.append(kind)
                 out.starts.append(starts[index])
@@ -118,8 +204,32 @@ class _Layout:
                 out.values.append(values[index])
                 index += 1
             else:
-                index = handler(self, index)
+                index = handler(index)
         return out
+
+    def _handlers(self) -> dict[str, Callable[[int], int]]:
+        """Return the method for each kind that is not just copied; it takes an index and returns the next."""
+        table: dict[str, Callable[[int], int]] = {
+            "IDENT": self._word,
+            "NEWLINE": self._newline,
+            ";": self._semicolon,
+            "=": self._equals,
+            "=>": self._arrow,
+            "(": self._open,
+            "[": self._open,
+            "${": self._open,
+            "{": self._open_brace,
+            ")": self._close,
+            "]": self._close,
+            "}": self._close,
+            "}$": self._close,
+            "<": self._less,
+            ">": self._greater,
+            "!!": self._double_not,
+            "EOF": self._end,
+        }
+        table |= dict.fromkeys(_HEADS, self._keyword)
+        return table | dict.fromkeys(_BEGINS_STATEMENT - _HEADS.keys(), self._declaring)
 
     # Emitting
 
@@ -436,26 +546,3 @@ class _Layout:
         self._out.add("!", start, start + 1, "!")
         self._out.add("!", start + 1, start + 2, "!")
         return index + 1
-
-
-_SPECIAL = {
-    "IDENT": _Layout._word,
-    "NEWLINE": _Layout._newline,
-    ";": _Layout._semicolon,
-    "=": _Layout._equals,
-    "=>": _Layout._arrow,
-    "(": _Layout._open,
-    "[": _Layout._open,
-    "${": _Layout._open,
-    "{": _Layout._open_brace,
-    ")": _Layout._close,
-    "]": _Layout._close,
-    "}": _Layout._close,
-    "}$": _Layout._close,
-    "<": _Layout._less,
-    ">": _Layout._greater,
-    "!!": _Layout._double_not,
-    "EOF": _Layout._end,
-}
-_SPECIAL |= dict.fromkeys(_HEADS, _Layout._keyword)
-_SPECIAL |= dict.fromkeys(_BEGINS_STATEMENT - _HEADS.keys(), _Layout._declaring)

@@ -105,7 +105,8 @@ class Parser:
         token_starts, token_ends = self._tokens.starts, self._tokens.ends
         builder = self._builder
         rules = [
-            (rule.left, rule.length, rule.operation, getattr(builder, rule.action, None)) for rule in self._tables.rules
+            (rule.left, rule.length, rule.operation, getattr(builder, rule.action, builder.refuse))
+            for rule in self._tables.rules
         ]
 
         def reduce(action: int, index: int) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache as cache_once
+from pathlib import Path
+
 from compiler.diagnostics import Diagnostics
-from compiler.syntax import ast
+from compiler.syntax import ast, cache, codec
 from compiler.syntax.depth import too_deep
 from compiler.syntax.layout import lay_out
 from compiler.syntax.parser import Parser
@@ -21,6 +24,31 @@ def read_module(source: SourceFile, diagnostics: Diagnostics) -> ast.Module:
         return ast.Module(Span(source, 0, len(source.text)), None, (), (), ())
     _report_stray_docs(source, tokens, diagnostics)
     return _without_deep(module, diagnostics)
+
+
+def read_module_cached(source: SourceFile, diagnostics: Diagnostics) -> ast.Module:
+    """Return the tree of ``source`` from the cache, or read it and keep it if nothing was reported."""
+    key = cache.key_of(codec.FORMAT, _syntax_version(), source.text)
+    data = cache.load("ast", key)
+    if data is not None:
+        return codec.decode(data, source)
+    before = len(diagnostics)
+    module = read_module(source, diagnostics)
+    if len(diagnostics) == before:
+        cache.store("ast", key, codec.encode(module))
+    return module
+
+
+@cache_once
+def _syntax_version() -> str:
+    """Return a text that changes with any file of this package: another parser may build another tree."""
+    folder = Path(__file__).parent
+    found: list[str] = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".py", ".lark"):
+            status = path.stat()
+            found.append(f"{path.relative_to(folder)} {status.st_size} {status.st_mtime_ns}")
+    return "\n".join(found)
 
 
 def _report_stray_docs(source: SourceFile, tokens: Tokens, diagnostics: Diagnostics) -> None:

@@ -1,10 +1,10 @@
-"""Source texts and regions of them.
+r"""Source texts and regions of them.
 
 Offsets count Unicode code points of the decoded text, from zero; lines and
 columns count from one.  A `Span` is half open and carries its file, so that a
 diagnostic needs nothing else to be shown.
 
-Only `\\n` ends a line here: `\\r\\n` is one line end as well because the
+Only `\n` ends a line here: `\r\n` is one line end as well because the
 carriage return is then ordinary white space before it.
 """
 

@@ -52,6 +52,7 @@ class Tables:
 
 
 def grammar_text() -> str:
+    """Return the grammar as it is installed."""
     return files("compiler.syntax").joinpath("pebble.lark").read_text(encoding="utf-8")
 
 

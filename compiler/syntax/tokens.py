@@ -10,16 +10,76 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 KEYWORDS = frozenset(
-    ["as", "assert", "break", "catch", "class", "continue", "defer", "do", "else", "enum", "false", "finally", "for", "fun", "if", "import", "in", "interface", "is", "let", "match", "null", "return", "super", "this", "throw", "true", "try", "typealias", "var", "while", "yield"]
+    [
+        "as",
+        "assert",
+        "break",
+        "catch",
+        "class",
+        "continue",
+        "defer",
+        "do",
+        "else",
+        "enum",
+        "false",
+        "finally",
+        "for",
+        "fun",
+        "if",
+        "import",
+        "in",
+        "interface",
+        "is",
+        "let",
+        "match",
+        "null",
+        "return",
+        "super",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typealias",
+        "var",
+        "while",
+        "yield",
+    ]
 )
 
 # Names that are words of the language only where a declaration follows; see `layout`.
 MODIFIER_WORDS = frozenset(["pub", "private", "protected", "open", "override", "abstract", "static", "data", "unsafe"])
 
 # Infix operators without another role share one kind, so that the grammar stays small.
-OPERATORS = frozenset(["+", "*", "/", "%", "&+", "&-", "&*", "<<", ">>", ">>>", "&<<", "^", "?:", "!in", "<=", ">=", "==", "!=", "===", "!==", "&&", "||"])
+OPERATORS = frozenset(
+    [
+        "+",
+        "*",
+        "/",
+        "%",
+        "&+",
+        "&-",
+        "&*",
+        "<<",
+        ">>",
+        ">>>",
+        "&<<",
+        "^",
+        "?:",
+        "!in",
+        "<=",
+        ">=",
+        "==",
+        "!=",
+        "===",
+        "!==",
+        "&&",
+        "||",
+    ]
+)
 
-ASSIGNMENTS = frozenset(["+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", ">>>=", "&+=", "&-=", "&*=", "&<<="])
+ASSIGNMENTS = frozenset(
+    ["+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", ">>>=", "&+=", "&-=", "&*=", "&<<="]
+)
 
 # What the user reads instead of a kind that is not spelt as it is written.
 DESCRIPTIONS = {

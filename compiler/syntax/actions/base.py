@@ -21,6 +21,10 @@ class Actions:
         self.tokens = tokens
         self.diagnostics = diagnostics
 
+    def refuse(self, *_parts: object) -> object:
+        """Stand for the action of productions that have none."""
+        raise AssertionError("the parser does this itself")
+
     def token_span(self, token: int) -> Span:
         return Span(self.source, self.tokens.starts[token], self.tokens.ends[token])
 

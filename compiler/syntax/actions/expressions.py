@@ -172,7 +172,7 @@ class ExpressionActions(ChainActions):
         return ast.Lambda(span, tuple(parameters), self._lambda_body(statements, close))
 
     def _lambda_body(self, statements: list[ast.Statement | None], close: int) -> ast.Block:
-        found = present(statements)
+        found: tuple[ast.Statement, ...] = present(statements)
         span = found[0].span.to(found[-1].span) if found else self.token_span(close).first()
         return ast.Block(span, found)
 
