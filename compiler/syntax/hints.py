@@ -88,6 +88,7 @@ _FOREIGN_OPERATORS = {
 }
 
 
+_BEGINS_BRANCH = frozenset({"IDENT", "INT", "STRING", "NEWLINE", "return", "break", "continue", "throw", "this"})
 _ENDS_OPERAND = frozenset(
     {"IDENT", "INT", "FLOAT", "STRING", "CHAR", "TEMPLATE_END", ")", "]", "}", "this", "!!", "null"}
 )
@@ -292,9 +293,9 @@ def _bare_fraction(at: Situation) -> Hint | None:
 
 
 def _if_without_braces(at: Situation) -> Hint | None:
-    if "{" in at.fitting and at.kind(-1) == ")" and not at.fitting & {"NEWLINE", "->", ":"}:
-        if at.kind() in ("IDENT", "INT", "STRING", "NEWLINE", "return", "break", "continue", "throw", "this"):
-            return "E0101", at.span(), "expected `{`: a branch or body is a block", "", "put braces around it"
+    is_head = "{" in at.fitting and at.kind(-1) == ")" and not at.fitting & {"NEWLINE", "->", ":"}
+    if is_head and at.kind() in _BEGINS_BRANCH:
+        return "E0101", at.span(), "expected `{`: a branch or body is a block", "", "put braces around it"
     return None
 
 

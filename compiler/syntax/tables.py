@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from compiler.syntax import cache
@@ -53,7 +54,7 @@ class Tables:
 
 def grammar_text() -> str:
     """Return the grammar as it is installed."""
-    return files("compiler.syntax").joinpath("pebble.lark").read_text(encoding="utf-8")
+    return Path(__file__).with_name("pebble.lark").read_text(encoding="utf-8")
 
 
 def load_tables() -> Tables:
@@ -67,13 +68,10 @@ def load_tables() -> Tables:
     return _from_data(data)
 
 
-def _lark_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("lark")
-    except PackageNotFoundError:
-        return "none"
+def _lark_version() -> bytes:
+    """Return what identifies lark, without loading it: the file that states its version."""
+    spec = find_spec("lark")
+    return b"" if spec is None or spec.origin is None else Path(spec.origin).read_bytes()
 
 
 def _from_data(data: Any) -> Tables:
