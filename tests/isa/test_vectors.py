@@ -5,6 +5,7 @@ An operation on numbers runs twice: on parameters, and on constants that an engi
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,11 +17,20 @@ from pvm.isa.encoding import decode_code, encode_instruction
 from pvm.isa.runtime import RUNTIME_FUNCTIONS
 from pvm.isa.table import BY_NAME, FAMILIES, OPCODES
 from pvm.isa.traps import TrapKind
-from pvm.isa.types import Signature
+from pvm.isa.types import Prim, Signature
 from pvm.pbc.asm import assemble
 from pvm.pbc.model import Function, Module
 from tests.isa.engine_start import start
-from tests.isa.vector_files import Case, bits_of, mnemonic_of, read_bodies, read_numbers, vector_paths
+from tests.isa.vector_files import (
+    Case,
+    Value,
+    bits_of,
+    mnemonic_of,
+    parse_value,
+    read_bodies,
+    read_numbers,
+    vector_paths,
+)
 
 FOLDERS = (
     "control calls variables objects arrays integer floating conversion tasks memory".split()  # noqa: SIM905 - in order
@@ -133,7 +143,35 @@ def test_body(engine: str, path: Path) -> None:
     assert list(filter(None, found)) == []
 
 
-# Completeness
+# The vectors themselves
+
+
+@pytest.mark.parametrize(
+    ("type_name", "text"),
+    [
+        ("f32", "0.1"),
+        ("f32", "16777217.0"),
+        ("f32", "0x1.0000001p+0"),
+        ("f64", "0.1"),
+        ("i32", "2147483648"),
+        ("i32", "0x100000000"),
+        ("i64", "-9223372036854775809"),
+    ],
+)
+def test_inexact_number_is_refused(type_name: str, text: str) -> None:
+    with pytest.raises(AssertionError, match=r"is not exact|is no f32|not in the range|more than"):
+        parse_value(type_name, text)
+
+
+def test_values_compare_by_bits() -> None:
+    assert parse_value("i32", "0xffffffff") == Value(Prim.I32, -1)
+    assert parse_value("f64", "-0.0").bits == 1 << 63
+    assert bits_of(Prim.F32, -math.nan) == parse_value("f32", "nan").bits == 0x7FC00000
+    assert parse_value("f32", "0x1p-149").bits == 1
+    with pytest.raises(AssertionError, match="is no int"):
+        bits_of(Prim.I32, True)
+    with pytest.raises(AssertionError, match="is no float"):
+        bits_of(Prim.F64, 1)
 
 
 def cases_by_opcode() -> dict[str, list[Case]]:

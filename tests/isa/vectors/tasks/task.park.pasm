@@ -3,6 +3,7 @@
 ;= unparks_do_not_add_up() -> trap deadlock noting 1
 ;= alone() -> trap deadlock
 ;= all_of_two() -> trap deadlock noting 1
+;= other_finishes() -> trap deadlock noting 2
 
 import host note(i64)
 global main: ref? task
@@ -67,6 +68,20 @@ func sleep() {
 
 func all_of_two() {
     func.ref sleep
+    task.spawn
+    ref.drop
+    task.park
+    return
+}
+
+func two() {
+    i64.const 2
+    hypercall note
+    return
+}
+
+func other_finishes() {
+    func.ref two
     task.spawn
     ref.drop
     task.park
