@@ -29,6 +29,7 @@ from pvm.pbc.effects import (
 )
 from pvm.pbc.layout import ClassLayout
 from pvm.pbc.model import Feature, Function, ImportKind, Module
+from pvm.verify.limits import MAX_REMEMBERED
 from pvm.verify.rules import BY_LABEL, Broken, Rule
 from pvm.verify.states import Cell, State, StateTable
 from pvm.verify.types import TypeTable, shown
@@ -114,14 +115,16 @@ class ActionTable:
         action = self._actions.get(key)
         if action is None:
             self._permit(opcode, immediates)
-            action = self._actions[key] = self._make(self.effects.resolve, function, opcode, immediates)
+            action = self._make(self.effects.resolve, function, opcode, immediates)
+            self._remember(key, action)
         return action
 
     def taken(self, function: Function, opcode: Opcode, immediates: tuple[Any, ...], key: tuple[object, ...]) -> Action:
         """The action of a branch on a reference where it jumps; ``of`` has permitted it."""
         action = self._actions.get(key)
         if action is None:
-            action = self._actions[key] = self._make(self.effects.resolve_taken, function, opcode, immediates)
+            action = self._make(self.effects.resolve_taken, function, opcode, immediates)
+            self._remember(key, action)
         return action
 
     def local(self, plan: int, number: int) -> Action:
@@ -148,6 +151,11 @@ class ActionTable:
         for item in action.push_refs:
             refs = self.states.push(refs, self._bound_ref(item, bound) if isinstance(item, TypeVariable) else item)
         return self.states.state(prims, refs)
+
+    def _remember(self, key: tuple[object, ...], action: Action) -> None:
+        if len(self._actions) >= MAX_REMEMBERED:
+            self._actions.clear()
+        self._actions[key] = action
 
     def _make(
         self, resolve: Callable[..., ResolvedEffect], function: Function, opcode: Opcode, immediates: tuple[Any, ...]

@@ -18,17 +18,19 @@ from pvm.verify.limits import MAX_CLASSES
 from pvm.verify.rules import Broken, Rule
 from pvm.verify.types import TypeTable, shown
 
-_KNOWN_FLAGS = ClassFlag.INTERFACE | ClassFlag.ABSTRACT | ClassFlag.FINAL
+_INTERFACE, _FINAL = int(ClassFlag.INTERFACE), int(ClassFlag.FINAL)
+_KNOWN_FLAGS = int(ClassFlag.INTERFACE | ClassFlag.ABSTRACT | ClassFlag.FINAL)
 
 
 def check_class_shapes(module: Module, types: TypeTable) -> None:
     """Check what layouts rest on: order, superclasses, interfaces, fields, and indices in methods."""
     if len(module.classes) > MAX_CLASSES:
         raise Broken(Rule.LIMITS, f"expected at most {MAX_CLASSES} classes, found {len(module.classes)}")
+    flags = [int(definition.flags) for definition in module.classes]
     for index, definition in enumerate(module.classes):
         what = f"class {shown(definition.name)}"
-        _check_order(module, index, definition, what)
-        _check_flags(definition, what)
+        _check_flags(definition, flags[index], what)
+        _check_order(module, index, flags, what)
         _check_fields(definition, types, what)
         for method in definition.methods:
             check_index(method.signature, len(module.signatures), "signature")
@@ -36,7 +38,8 @@ def check_class_shapes(module: Module, types: TypeTable) -> None:
                 check_index(method.function, len(module.functions), "function")
 
 
-def _check_order(module: Module, index: int, definition: ClassDef, what: str) -> None:
+def _check_order(module: Module, index: int, flags: list[int], what: str) -> None:
+    definition = module.classes[index]
     bases = definition.interfaces if definition.superclass is None else (definition.superclass, *definition.interfaces)
     for each in bases:
         check_index(each, len(module.classes), "class")
@@ -44,29 +47,30 @@ def _check_order(module: Module, index: int, definition: ClassDef, what: str) ->
             message = f"{what}: expected it after what it extends and implements"
             raise Broken(Rule.CLASS_ORDER, f"{message}, found it before {shown(module.classes[each].name)}")
     if definition.superclass is not None:
-        base = module.classes[definition.superclass]
-        if base.is_interface or base.flags & ClassFlag.FINAL:
-            kind = "interface" if base.is_interface else "final class"
-            message = f"{what}: expected a superclass that can be extended, found {kind} {shown(base.name)}"
+        base = flags[definition.superclass]
+        if base & (_INTERFACE | _FINAL):
+            kind = "interface" if base & _INTERFACE else "final class"
+            name = shown(module.classes[definition.superclass].name)
+            message = f"{what}: expected a superclass that can be extended, found {kind} {name}"
             raise Broken(Rule.CLASS_SUPER, message)
     if len(set(definition.interfaces)) != len(definition.interfaces):
         raise Broken(Rule.CLASS_INTERFACE, f"{what}: expected each interface once, found one twice")
     for each in definition.interfaces:
-        if not module.classes[each].is_interface:
+        if not flags[each] & _INTERFACE:
             message = f"{what}: expected an interface, found class {shown(module.classes[each].name)}"
             raise Broken(Rule.CLASS_INTERFACE, message)
 
 
-def _check_flags(definition: ClassDef, what: str) -> None:
-    if definition.flags & ~_KNOWN_FLAGS:
-        message = f"{what}: expected flags below {int(_KNOWN_FLAGS) + 1}, found {int(definition.flags)}"
+def _check_flags(definition: ClassDef, flags: int, what: str) -> None:
+    if flags & ~_KNOWN_FLAGS:
+        message = f"{what}: expected flags below {_KNOWN_FLAGS + 1}, found {flags}"
         raise Broken(Rule.CLASS_FLAGS, message)
-    if not definition.is_interface:
+    if not flags & _INTERFACE:
         return
     for found, text in (
         (definition.superclass is not None, "a superclass"),
         (bool(definition.fields), "fields"),
-        (bool(definition.flags & ClassFlag.FINAL), "the flag final"),
+        (bool(flags & _FINAL), "the flag final"),
     ):
         if found:
             raise Broken(Rule.INTERFACE_SHAPE, f"{what}: expected an interface without {text}, found one with it")

@@ -17,7 +17,7 @@ from pvm.isa.types import ValueType
 from pvm.pbc.model import Function
 from pvm.verify.actions import PLANS, ActionTable, Plan, check_index
 from pvm.verify.labels import HandlerCheck, Landmarks, declare_targets, sort_handlers
-from pvm.verify.limits import MAX_LOCALS
+from pvm.verify.limits import MAX_BORDER_BITS, MAX_LOCALS
 from pvm.verify.rules import Broken, Rule
 from pvm.verify.states import State, StepKey
 from pvm.verify.types import shown
@@ -58,6 +58,10 @@ class _FunctionPass:
         if len(self.local_types) > MAX_LOCALS:
             raise Broken(Rule.LIMITS, f"expected at most {MAX_LOCALS} locals, found {len(self.local_types)}")
         self.local_numbers = [self.types.declare(each) for each in self.local_types]
+        borders = len(function.labels) + len(function.handlers)
+        if borders * len(self.local_types) > MAX_BORDER_BITS:
+            message = f"expected labels and handlers times locals up to {MAX_BORDER_BITS}"
+            raise Broken(Rule.LIMITS, f"{message}, found {borders} times {len(self.local_types)}")
         instructions = self._decode()
         self.states.begin_function(len(instructions))
         self.targets = declare_targets(function, len(self.local_types), self.types, self.states)
@@ -162,7 +166,7 @@ class _FunctionPass:
         else:
             action = self.actions.of(self.function, opcode, immediates, (key,))
         after = self.actions.apply(state, action)
-        state.step[key] = after
+        self.states.remember(state, key, after)
         return after
 
     def _refuse_dead(self, state: State) -> None:
@@ -217,7 +221,8 @@ class _FunctionPass:
         after = state.step.get(key)
         if after is None:
             make = self.actions.taken if taken else self.actions.of
-            after = state.step[key] = self.actions.apply(state, make(self.function, opcode, immediates, (key,)))
+            after = self.actions.apply(state, make(self.function, opcode, immediates, (key,)))
+            self.states.remember(state, key, after)
         return after
 
     def _branch(self, state: State, initialised: int, label: int) -> None:

@@ -5,6 +5,12 @@ from __future__ import annotations
 MAX_PARAMS = 255
 MAX_LOCALS = 65_535
 """Locals of a function, parameters included: the set of initialised ones is at most 8 KiB."""
+MAX_BORDER_BITS = 1 << 28
+"""Labels and handlers of a function, times its locals: the sets of initialised locals kept for them."""
+MAX_CODE = 4 << 20
+"""Bytes of code of all functions: decoded instructions take some hundred bytes each."""
+MAX_REMEMBERED = 100_000
+"""Steps between states, actions, and answers about types that are remembered before a fresh start."""
 MAX_STACK = 65_535
 """Values on one operand stack."""
 MAX_CLASSES = 1 << 20

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pvm.verify.limits import MAX_STACK, MERGE_BASE, MERGES_PER_INSTRUCTION
+from pvm.verify.limits import MAX_REMEMBERED, MAX_STACK, MERGE_BASE, MERGES_PER_INSTRUCTION
 from pvm.verify.rules import Broken, Rule
 from pvm.verify.types import TypeTable
-
-_MAX_KEPT = 50_000
-"""States and cells that are kept from function to function."""
 
 StepKey = int | tuple[object, ...]
 """What names an effect: see ``pvm.verify.actions``."""
@@ -59,18 +56,28 @@ class StateTable:
         self._cells: dict[tuple[Cell, int], Cell] = {}
         self._states: dict[tuple[Cell, Cell], State] = {(self._bottom, self._bottom): self.empty}
         self._below: set[tuple[Cell, Cell]] = set()
+        self._remembered = 0
 
     def begin_function(self, instructions: int) -> None:
-        """Forget what has grown too large, and allow for the comparisons of another function."""
+        """Allow for the comparisons of another function."""
         self.merges_left += MERGES_PER_INSTRUCTION * instructions
         self._below.clear()
-        if len(self._cells) + len(self._states) > _MAX_KEPT:
+
+    def remember(self, state: State, key: StepKey, after: State) -> None:
+        """Note where an effect leads; now and then forget all, so that memory stays bounded.
+
+        Forgetting is only a matter of speed: states made before and after it are compared by value.
+        """
+        self._remembered += 1
+        if self._remembered > MAX_REMEMBERED:
             self.clear()
+        state.step[key] = after
 
     def clear(self) -> None:
         """Forget every state but the empty one, and the cycles between them."""
         for state in self._states.values():
             state.step.clear()
+        self._remembered = 0
         self._cells.clear()
         self._states = {(self._bottom, self._bottom): self.empty}
 

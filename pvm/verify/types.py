@@ -10,6 +10,7 @@ from __future__ import annotations
 from pvm.isa.types import ArrayKind, HeapKind, Prim, RefType, ValueType
 from pvm.pbc.model import Module
 from pvm.pbc.subtyping import Hierarchy, is_subtype
+from pvm.verify.limits import MAX_REMEMBERED
 from pvm.verify.rules import Broken, Rule
 
 _LONGEST_NAME = 80
@@ -68,6 +69,8 @@ class TypeTable:
             return True
         known = self._below.get((lower, upper))
         if known is None:
+            if len(self._below) >= MAX_REMEMBERED:
+                self._below.clear()
             known = is_subtype(self.hierarchy, self._types[lower], self._types[upper])
             self._below[lower, upper] = known
         return known

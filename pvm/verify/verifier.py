@@ -9,6 +9,7 @@ from pvm.pbc.subtyping import Hierarchy
 from pvm.verify.actions import ActionTable, check_index
 from pvm.verify.classes import MethodCheck, check_class_shapes
 from pvm.verify.functions import verify_function
+from pvm.verify.limits import MAX_CODE
 from pvm.verify.rules import Broken, Rule
 from pvm.verify.states import StateTable
 from pvm.verify.tables import (
@@ -47,6 +48,9 @@ def verify(module: Module, *, privileged: bool = False) -> VerifiedModule:
 def _check_tables(module: Module, types: TypeTable, *, privileged: bool) -> tuple[ClassLayout, ...]:
     if module.features & Feature.PRIVILEGED and not privileged:
         raise Broken(Rule.PRIVILEGED_OPCODE, "expected a module for programs, found a privileged one")
+    size = sum(len(function.code) for function in module.functions)
+    if size > MAX_CODE:
+        raise Broken(Rule.LIMITS, f"expected at most {MAX_CODE} bytes of code, found {size}")
     check_signatures(module, types)
     for function in module.functions:
         check_index(function.signature, len(module.signatures), "signature")

@@ -1,0 +1,10 @@
+abstract class Shape {
+  method area (ref Shape) -> f64
+}
+class Circle extends Shape {
+  method area (ref Shape) -> f64 = area
+}
+func area(self: ref Circle) -> f64 {
+  f64.const 1
+  return
+}

@@ -1,0 +1,3 @@
+interface Shape
+interface Round extends Shape
+class Circle implements Shape, Round

@@ -1,0 +1,2 @@
+class Point
+class Pixel extends Point

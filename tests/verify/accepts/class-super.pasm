@@ -1,0 +1,2 @@
+class Shape
+final class Circle extends Shape

@@ -1,0 +1,5 @@
+func f() {
+  return
+}
+export f
+export g = f

@@ -1,0 +1,4 @@
+abstract class Shape {
+  method area (ref Shape)
+  method name (ref Shape)
+}

@@ -1,0 +1,2 @@
+signature (i64)
+signature (i32)

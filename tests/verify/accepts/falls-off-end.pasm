@@ -1,0 +1,7 @@
+func f() {
+  unreachable
+}
+func g() {
+@again locals 0
+  jump @again
+}

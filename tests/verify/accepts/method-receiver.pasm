@@ -1,0 +1,3 @@
+abstract class Shape {
+  method area (ref Shape) -> f64
+}

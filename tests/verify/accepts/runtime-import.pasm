@@ -1,0 +1,1 @@
+import runtime string.hash (ref string, i64) -> i64

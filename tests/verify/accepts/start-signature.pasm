@@ -1,0 +1,4 @@
+start f
+func f() {
+  return
+}

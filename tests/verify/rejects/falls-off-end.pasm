@@ -1,0 +1,6 @@
+; rule: falls-off-end
+; at: f 0
+; message: expected an instruction that never falls through, found nop
+func f() {
+  nop
+}

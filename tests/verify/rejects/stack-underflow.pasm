@@ -1,0 +1,7 @@
+; rule: stack-underflow
+; at: f 0
+; message: expected i64 on the primitive stack, found nothing
+func f() -> i64 {
+  i64.add
+  return
+}
