@@ -1,0 +1,72 @@
+"""What an embedder needs of any engine: limits, bindings, and the engine itself as a protocol.
+
+An engine runs one instance of one verified module.  Values at this border are Python values,
+converted by the boundary signatures of exports and host imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pvm.engines.accounting import DEFAULT_QUANTUM
+from pvm.kernel.task import KernelInterface, Task
+
+DEFAULT_MEMORY = 256 << 20
+DEFAULT_STACK = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """Limits of one instance; None is no limit.
+
+    ``deadline`` is a reading of ``time.monotonic()``; the engine lets it be moved later.
+    """
+
+    fuel: int | None = None
+    memory: int = DEFAULT_MEMORY
+    stack: int = DEFAULT_STACK
+    deadline: float | None = None
+    quantum: int = DEFAULT_QUANTUM
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What provides the imports: a kernel with the task that its calls are made for, and host functions."""
+
+    kernel: KernelInterface | None = None
+    task: Task | None = None
+    host: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a run used so far; ``memory`` is what was live at the last count."""
+
+    fuel_used: int
+    fuel_remaining: int | None
+    memory: int
+    allocated: int
+    translated: int
+
+
+class Engine(Protocol):
+    """One running instance."""
+
+    deadline: float | None
+
+    def run_start(self) -> None:
+        """Run the start function, if there is one; once, before anything else."""
+
+    def call(self, function: int, args: Sequence[object]) -> object:
+        """Call a function with machine values (ints, floats, references) and give its result."""
+
+    def call_export(self, name: str, args: Sequence[object]) -> object:
+        """Call an export with Python values."""
+
+    def add_fuel(self, units: int) -> None:
+        """Raise the fuel limit."""
+
+    def statistics(self) -> Statistics:
+        """What was used."""

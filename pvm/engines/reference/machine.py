@@ -1,0 +1,338 @@
+"""The state of one instance: the namespace of its translated code, its heap, its traps.
+
+The namespace is the global dictionary of every translation of the instance.  Besides guest globals
+(``g0``…), functions (``f0``…), imports (``i0``…) and what translations ask for by name, ``F`` is the
+fuel budget, ``H`` the bytes that may be allocated before live ones are counted, ``R`` the result of
+the call that returned last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType, GeneratorType
+from typing import Any
+
+from pvm.engines.accounting import array_size, string_size
+from pvm.engines.api import Bindings, EngineLimits
+from pvm.engines.reference import primitives
+from pvm.engines.reference.budget import Budget
+from pvm.engines.reference.heap import (
+    ARRAY_CLASSES,
+    Array,
+    ClassFactory,
+    Closure,
+    GuestObject,
+    Identities,
+    array_of,
+    bind,
+    copy_elements,
+    fill_elements,
+    new_data,
+    zero_of,
+)
+from pvm.engines.reference.program import Program
+from pvm.engines.reference.raw_memory import RawMemory
+from pvm.engines.reference.runtime import RuntimeImage
+from pvm.engines.reference.scheduler import DONE, RUNNING, Scheduler, TaskRecord
+from pvm.engines.reference.tracing import CodeMap, live_bytes, trace_frames
+from pvm.engines.reference.translator import translate
+from pvm.engines.reference.unwinding import BLOCKED, SWITCH, GuestThrow, TailCall
+from pvm.errors import Exhaustion, TraceFrame, Trap
+from pvm.isa.traps import TrapKind
+from pvm.isa.types import ArrayKind, RefType
+
+_RESUME = Scheduler._resume.__code__  # noqa: SLF001 - where the Python stack of an activation starts
+_MIN_HEADROOM = 4096
+_PRIMITIVES = {f"P_{name}": value for name, value in vars(primitives).items() if callable(value)}
+
+
+def _stub(*arguments: Any) -> Any:
+    return TRANSLATE(0)(*arguments)  # type: ignore[name-defined] # noqa: F821 - in the namespace
+
+
+class Machine:
+    """Everything that translated code reaches."""
+
+    def __init__(self, program: Program, bindings: Bindings, limits: EngineLimits, seed: int, *, strict: bool) -> None:
+        self.program = program
+        self.module = program.module
+        self.limits = limits
+        self.strict = strict
+        self.seed = primitives.wrap64(seed)
+        self.kernel = bindings.kernel
+        self.stack_limit = limits.stack
+        self.host_depth = limits.stack
+        self.namespace: dict[str, Any] = {}
+        self.budget = Budget(self.namespace, limits, self.exhausted)
+        self.codes = CodeMap()
+        self.identities = Identities()
+        self.scheduler = Scheduler(self)
+        self.memory = RawMemory(limits.memory)
+        self.runtime = RuntimeImage(self)
+        self.functions: dict[int, FunctionType] = {}
+        self.translated = 0
+        self.live = 0
+        self.headroom = limits.memory
+        self.allocated = 0
+        self.trap_classes = dict(program.module.trap_classes)
+        self.classes = ClassFactory(
+            program.layouts, program.verified.hierarchy, self.function, program.method_attribute
+        )
+        self.imports: Callable[[int], Callable[..., Any]]
+        self._fill_namespace()
+
+    def _fill_namespace(self) -> None:
+        scheduler = self.scheduler
+        self.namespace |= {
+            "__builtins__": __builtins__,
+            **_PRIMITIVES,
+            **self.memory.names(),
+            **{f"A{int(kind)}": made for kind, made in ARRAY_CLASSES.items()},
+            "ARRAY": self.make_array,
+            "BIG_ARRAY": self.make_big_array,
+            "BIND": bind,
+            "BLOCKED": BLOCKED,
+            "CATCH": self.catch,
+            "CLOSURE": Closure,
+            "COLLECT": self.collect,
+            "COPY": copy_elements,
+            "CURRENT": lambda: scheduler.current,
+            "FILL": fill_elements,
+            "FINISHED": lambda task: 1 if task.state is DONE else 0,
+            "GENERATOR": GeneratorType,
+            "H": self.limits.memory,
+            "IDENTITY": self.identities.hash_of,
+            "INF": float("inf"),
+            "LOCK": scheduler.lock,
+            "MAKE": self.make_object,
+            "NAN": primitives.CANONICAL_NAN,
+            "NEG_INF": float("-inf"),
+            "NEW": object.__new__,
+            "OVERFLOW": lambda: self.trap(TrapKind.STACK_OVERFLOW),
+            "PARK": scheduler.park,
+            "POLL": self.budget.poll,
+            "POLL_TASK": scheduler.poll,
+            "POLL_TIME": self.poll_time,
+            "R": None,
+            "SPAWN": scheduler.spawn,
+            "SWITCH": SWITCH,
+            "TAIL": self.tail,
+            "TAIL_REF": self.tail_ref,
+            "TASK": TaskRecord,
+            "THROW": self.throw,
+            "THROWN": GuestThrow,
+            "TRANSLATE": self.translate,
+            "TRAP": self.trap,
+            "UNLOCK": scheduler.unlock,
+            "UNPARK": scheduler.unpark,
+            "YIELD": scheduler.yield_turn,
+        }
+        for index, declared in enumerate(self.module.globals):
+            self.namespace[f"g{index}"] = None if isinstance(declared.type, RefType) else declared.initial
+
+    # Functions
+
+    def function(self, index: int) -> FunctionType:
+        """The Python function of a guest function; its code is translated when it is first called."""
+        made = self.functions.get(index)
+        if made is None:
+            code = _stub.__code__.replace(
+                co_consts=tuple(index if each == 0 else each for each in _stub.__code__.co_consts)
+            )
+            made = self.functions[index] = FunctionType(code, self.namespace, f"f{index}")
+            made.frame_size = self.program.functions[index].frame_size  # type: ignore[attr-defined]
+        return made
+
+    def translate(self, index: int) -> FunctionType:
+        """Give a function its code."""
+        function = self.function(index)
+        translation = translate(
+            self.program, index, exact=self.budget.fuel_limit is not None, strict=self.strict
+        )
+        for name, (what, key) in translation.needs.items():
+            if name not in self.namespace:
+                self.namespace[name] = self._provide(what, key)
+        function.__code__ = translation.code
+        self.codes.add(translation.code, index, translation.lines)
+        self.translated += 1
+        return function
+
+    def _provide(self, what: str, key: Any) -> Any:
+        match what:
+            case "function":
+                return self.function(key)
+            case "class":
+                return self.classes.python_class(key)
+            case "below":
+                return self.classes.below(key)
+            case "string":
+                return self.module.strings[key].encode("utf-8")
+            case _:
+                assert what == "import", what
+                return self.imports(key)
+
+    def tail(self, code: Any, depth: int, arguments: tuple[Any, ...]) -> BaseException:
+        """What to raise to replace a frame, whose stack budget was ``depth`` before it was pushed."""
+        if code.frame_size > depth:
+            return self.trap(TrapKind.STACK_OVERFLOW)
+        return TailCall(code, (*arguments, depth))
+
+    def tail_ref(self, closure: Closure, depth: int, arguments: tuple[Any, ...]) -> BaseException:
+        """As ``tail`` for a function value."""
+        captured = (closure.environment,) if closure.captures else ()
+        return self.tail(closure.code, depth, (*captured, *arguments))
+
+    # Traps and exceptions
+
+    def capture(self) -> list[tuple[int, int]]:
+        """Where the current task is: (function, offset) pairs, innermost first."""
+        task = self.scheduler.current
+        if task is None:
+            return []
+        return self.codes.capture(_RESUME, task.stack, is_running=task.state is RUNNING)
+
+    def frames(self) -> list[TraceFrame]:
+        """Where the current task is, for people."""
+        return trace_frames(self.module, self.capture())
+
+    def exhausted(self, kind: str, message: str) -> Exhaustion:
+        """The end of the program at a limit."""
+        return Exhaustion(kind, message, self.frames())
+
+    def time_over(self) -> Exhaustion:
+        """The end of the program at its deadline."""
+        return self.exhausted("time", "time limit reached")
+
+    def trap(self, kind: int) -> BaseException:
+        """What to raise for a trap: a guest exception if its kind is mapped, else the end."""
+        known = TrapKind(kind)
+        class_index = self.trap_classes.get(known)
+        if class_index is None:
+            if known is TrapKind.OUT_OF_MEMORY:
+                return self.exhausted("memory", known.message)
+            return Trap(known.mnemonic, known.message, self.frames())
+        made_class = self.classes.python_class(class_index)
+        value: Any = self.make_object(made_class, zero_of(self.program.layouts[class_index]))
+        value.f0 = known.message.encode()
+        self.namespace["H"] -= made_class.size + string_size(len(value.f0))
+        return self.throw(value)
+
+    def throw(self, value: Any) -> GuestThrow:
+        """A guest exception on its way; its trace is filled at the first throw."""
+        if value.f1 is None:
+            pairs = self.capture()
+            value.f1 = array_of(ArrayKind.I32, [number for pair in pairs for number in pair])
+            self.namespace["H"] -= value.f1.size
+        return GuestThrow(value)
+
+    def catch(self, index: int, thrown: GuestThrow) -> int:
+        """The block of the innermost handler for where the exception passes, or -1."""
+        traceback = thrown.__traceback__
+        assert traceback is not None
+        place = self.codes.place(traceback.tb_frame, traceback.tb_lineno)
+        if place is None:
+            return -1
+        translation = self.program.translations[index, self.budget.fuel_limit is not None, self.strict]
+        made_class = type(thrown.value)
+        for start, end, block, caught in translation.catches:
+            if start <= place[1] < end and (caught is None or made_class in self.classes.below(caught)):
+                thrown.__traceback__ = None
+                return block
+        return -1
+
+    def uncaught(self, thrown: GuestThrow) -> BaseException:
+        """The end of the program by an exception that nobody caught."""
+        value = thrown.value
+        frames = trace_frames(self.module, self.trace_pairs(value.f1))
+        message = "" if value.f0 is None else value.f0.decode("utf-8")
+        if value.class_index == self.trap_classes.get(TrapKind.OUT_OF_MEMORY):
+            return Exhaustion("memory", message, frames)
+        return Trap("uncaught", message, frames, self.module.classes[value.class_index].name)
+
+    @staticmethod
+    def trace_pairs(trace: Array | None) -> list[tuple[int, int]]:
+        """The pairs in the trace of an exception."""
+        numbers = [] if trace is None else list(trace.data)
+        return list(zip(numbers[::2], numbers[1::2], strict=False))
+
+    def trace_text(self, trace: Array) -> str:
+        """A stack trace as text, a line a frame."""
+        return "\n".join(map(str, trace_frames(self.module, self.trace_pairs(trace))))
+
+    # Allocation
+
+    def make_object(self, made_class: type[GuestObject], values: tuple[Any, ...]) -> GuestObject:
+        """An object with these field values; not accounted."""
+        made = object.__new__(made_class)
+        for name, value in zip(made_class.fields, values, strict=True):
+            setattr(made, name, value)
+        return made
+
+    @staticmethod
+    def make_array(made_class: type[Array], length: int) -> Array:
+        """An array of zeros or nulls; not accounted."""
+        made = made_class()
+        made.data = new_data(made_class.kind, length)
+        return made
+
+    def make_big_array(self, made_class: type[Array], length: int) -> Array:
+        """An array of zeros or nulls, accounted."""
+        self.account(array_size(made_class.kind, length))
+        return self.make_array(made_class, length)
+
+    def account_string(self, length: int) -> None:
+        """Account a string that is about to be made."""
+        self.account(string_size(length))
+
+    def account(self, size: int) -> None:
+        """Account bytes that are about to be allocated; traps if they would not fit."""
+        self.namespace["H"] -= size
+        if self.namespace["H"] < 0:
+            self.collect(size)
+
+    def collect(self, size: int = 0) -> None:
+        """Count live bytes, and trap if they and ``size`` more pass the limit.
+
+        Some headroom is given even when little is left, or a program near its limit would only count.
+        """
+        self._close_interval()
+        self.live, seen = live_bytes(self._roots())
+        self.identities.sweep(seen)
+        left = self.limits.memory - self.live - size
+        self.headroom = max(left, self.limits.memory >> 4, _MIN_HEADROOM)
+        self.namespace["H"] = self.headroom
+        if left < 0:
+            raise self.trap(TrapKind.OUT_OF_MEMORY)
+
+    def _close_interval(self) -> None:
+        self.allocated += self.headroom - self.namespace["H"]
+        self.headroom = self.namespace["H"]
+
+    def total_allocated(self) -> int:
+        """Bytes allocated so far."""
+        self._close_interval()
+        return self.allocated
+
+    def _roots(self) -> list[Any]:
+        roots: list[Any] = [self.namespace[f"g{index}"] for index in range(len(self.module.globals))]
+        roots.append(self.namespace["R"])
+        for frame in self.codes.running(None):
+            roots += self.codes.references(frame)
+        for task in self.scheduler.tasks.values():
+            roots.append(task)
+            for generator in task.stack:
+                if generator is not None and generator.gi_frame is not None and self.codes.is_guest(generator.gi_frame):
+                    roots += self.codes.references(generator.gi_frame)
+        return roots
+
+    # Services of the runtime functions
+
+    def charge(self, units: int) -> None:
+        """Charge fuel from outside of translated code."""
+        self.budget.charge(units)
+
+    def poll_time(self) -> None:
+        """Look at the clock, inside a long operation."""
+        self.budget.check_clock()
+
+
