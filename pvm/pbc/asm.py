@@ -371,7 +371,7 @@ class _Assembler:
         name = line.name("the name of a global").value
         line.need(":")
         type_ = line.value_type()
-        initial: int | float = 0
+        initial: int | float = 0.0 if type_ in {Prim.F32, Prim.F64} else 0
         if line.take("="):
             match type_:
                 case Prim.I32 | Prim.I64:
