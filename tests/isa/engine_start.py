@@ -9,7 +9,7 @@ from pvm.engines.api import Bindings, Engine, EngineLimits
 from pvm.pbc.model import Feature, Module
 from pvm.verify import verify
 
-FUEL = 50_000_000
+FUEL = 1_000_000_000
 DEFAULT_MEMORY = 16 << 20
 DEFAULT_STACK = 1 << 20
 
@@ -29,6 +29,6 @@ def start(
     if engine == "reference":
         from pvm.engines.reference.engine import ReferenceEngine
 
-        return ReferenceEngine(verified, limits, bindings)
+        return ReferenceEngine(verified, bindings, limits)
     message = f"no engine is called {engine!r}"
     raise ValueError(message)
