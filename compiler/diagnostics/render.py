@@ -255,10 +255,11 @@ def _underline_rows(underlines: list[_Underline], paint: _Paint) -> list[str]:
     row = _painted(cells, paint)
     rows = [f"{row} {paint(_style(last, paint)[0], last.text)}" if beside else row]
     hanging = [item for item in (ordered[:-1] if beside else ordered) if item.text]
+    if hanging:
+        rows.append(_bars({item.start: item for item in hanging}, paint))
     while hanging:
         item = hanging[-1]
         bars = {other.start: other for other in hanging}
-        rows.append(_bars(bars, paint))
         before = {start: other for start, other in bars.items() if start < item.start}
         lead = _bars(before, paint)
         gap = " " * (item.start - (max(before) + 1 if before else 0))

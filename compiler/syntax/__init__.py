@@ -34,3 +34,10 @@ def parse_cached(source: SourceFile, diagnostics: Diagnostics) -> Module:
     from compiler.syntax.reading import read_module_cached
 
     return read_module_cached(source, diagnostics)
+
+
+def decode(name: str, data: bytes, diagnostics: Diagnostics) -> SourceFile | None:
+    """Return the contents of a file as a source text, or None if they are no UTF-8 text, which is reported."""
+    from compiler.syntax.reading import decode_source
+
+    return decode_source(name, data, diagnostics)

@@ -124,6 +124,8 @@ class Expectations:
     def _found(self, index: int) -> tuple[Span, str]:
         tokens = self._tokens
         kind = tokens.kinds[index]
+        if kind == "}" and index and "\n" in self._source.text[tokens.ends[index - 1] : tokens.starts[index]]:
+            kind = "NEWLINE"
         if kind in ("NEWLINE", "EOF") and index:
             end = tokens.ends[index - 1]
             found = "`;`" if tokens.values[index] == ";" else DESCRIPTIONS[kind]
@@ -165,6 +167,8 @@ class Expectations:
         if fitting >= _TYPE and before in (":", "->", "<", "TYPE_OPEN", "is", "!is", "as", "?", "=", "&", ","):
             return "a type"
         listed = [kind for kind in _ENDS_OF_EXPRESSION if kind in fitting]
+        if not listed and "(" in fitting:
+            return "`(`"
         if not listed or "NEWLINE" not in listed:
             listed += [kind for kind in sorted(fitting) if kind not in listed and kind not in _CONTINUATIONS]
         if not listed:

@@ -181,7 +181,7 @@ def _walrus(at: Situation) -> Hint | None:
 
 def _keyword_as_name(at: Situation) -> Hint | None:
     word = at.text()
-    if word not in KEYWORDS or at.kind() != word:
+    if word not in KEYWORDS or at.kind() != word or at.kind(-1) == "@":
         return None
     if at.kind(-1) in ("let", "var", "class", "interface", "enum", "for", "typealias") or at.fitting == {"IDENT"}:
         if at.kind(-1) == "let" and word == "var":

@@ -12,7 +12,7 @@
 
 `+` and `-` do not continue: a line that begins with `-x` is a statement.  After a token that cannot end
 a statement a line end still counts if the next line begins with a keyword that only begins a
-statement; then the error is reported where it is.  `;` ends a statement like a line end.
+statement, or if the line ends in `++` or `--`; then the error is reported where it is.  `;` ends a statement like a line end.
 
 **What `{` opens.**  Each of `if while for match fun class interface enum catch select test init get set`
 waits for one `{` at its own bracket level; that brace opens its body.  So does a `{` after `else try
@@ -229,6 +229,7 @@ class _Layout:
             "EOF": self._end,
         }
         table |= dict.fromkeys(_HEADS, self._keyword)
+        table |= dict.fromkeys(("return", "throw", "break", "continue"), self._jump)
         return table | dict.fromkeys(_BEGINS_STATEMENT - _HEADS.keys(), self._declaring)
 
     # Emitting
@@ -314,6 +315,12 @@ class _Layout:
         self._leave_parentheses(index)
         return self._copy(index)
 
+    def _jump(self, index: int) -> int:
+        """`return` and its like on a line of their own, after what may be a whole operand."""
+        if index > 1 and self._raw.kinds[index - 2] in _ENDS_STATEMENT:
+            self._leave_parentheses(index)
+        return self._copy(index)
+
     def _leave_parentheses(self, index: int) -> None:
         """Close parentheses in which the word at ``index``, first on its line, cannot stand."""
         raw = self._raw
@@ -342,11 +349,18 @@ class _Layout:
         if previous in _ENDS_STATEMENT and (previous != ">" or index - 1 in self._angles.closers):
             if self._continues(index + 1):
                 return index + 1
-        elif previous not in _AWAITS_OPERAND or following not in _BEGINS_STATEMENT:
+        elif not self._is_doubled_sign() and (previous not in _AWAITS_OPERAND or following not in _BEGINS_STATEMENT):
             return index + 1
         level.heads.clear()
         self._out.add("NEWLINE", raw.starts[index], raw.ends[index])
         return index + 1
+
+    def _is_doubled_sign(self) -> bool:
+        """Tell whether the line ends in `++` or `--`, which are no operators: the error shall not reach further."""
+        out = self._out
+        if len(out.kinds) < 2 or out.values[-1] not in ("+", "-") or out.values[-2] != out.values[-1]:
+            return False
+        return out.starts[-1] == out.ends[-2]
 
     def _continues(self, index: int) -> bool:
         raw = self._raw

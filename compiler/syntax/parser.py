@@ -153,7 +153,7 @@ class Parser:
     def _refuse_depth(self, index: int) -> None:
         span = self._builder.token_span(min(index, len(self._tokens.kinds) - 1))
         message = f"the program is nested more than {ast.MAX_DEPTH} levels deep"
-        self._diagnostics.error("E0901", span, message, label="too deep from here on")
+        self._diagnostics.error("E0911", span, message, label="too deep from here on")
         raise SourceRefusedError
 
     # Errors

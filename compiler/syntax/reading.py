@@ -10,7 +10,7 @@ from compiler.syntax import ast, cache, codec
 from compiler.syntax.depth import too_deep
 from compiler.syntax.layout import lay_out
 from compiler.syntax.parser import Parser
-from compiler.syntax.scanner import scan
+from compiler.syntax.scanner import MAX_SOURCE, scan
 from compiler.syntax.source import SourceFile, Span
 from compiler.syntax.tokens import SourceRefusedError, Tokens
 
@@ -24,6 +24,23 @@ def read_module(source: SourceFile, diagnostics: Diagnostics) -> ast.Module:
         return ast.Module(Span(source, 0, len(source.text)), None, (), (), ())
     _report_stray_docs(source, tokens, diagnostics)
     return _without_deep(module, diagnostics)
+
+
+def decode_source(name: str, data: bytes, diagnostics: Diagnostics) -> SourceFile | None:
+    """Return ``data`` as a source text, or None if it is none, which is then reported."""
+    if len(data) > 4 * MAX_SOURCE:
+        message = f"this file has {len(data):,} bytes, and {4 * MAX_SOURCE:,} are allowed"
+        diagnostics.error("E0913", Span(SourceFile(name, ""), 0, 0), message)
+        return None
+    try:
+        return SourceFile(name, data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        # What is before the bad byte is text, so its length in characters is the place.
+        start = len(data[: error.start].decode("utf-8"))
+        source = SourceFile(name, data.decode("utf-8", "replace"))
+        message = f"the byte 0x{data[error.start]:02X} is not UTF-8 here"
+        diagnostics.error("E0100", Span(source, start, start + 1), message, suggestion="save the file as UTF-8")
+        return None
 
 
 def read_module_cached(source: SourceFile, diagnostics: Diagnostics) -> ast.Module:
@@ -70,7 +87,7 @@ def _without_deep(module: ast.Module, diagnostics: Diagnostics) -> ast.Module:
             continue
         message = f"this is nested more than {ast.MAX_DEPTH} levels deep"
         suggestion = "give inner parts a name of their own, with `let` or as a function"
-        diagnostics.error("E0901", deep.span.first(), message, label="too deep from here on", suggestion=suggestion)
+        diagnostics.error("E0911", deep.span.first(), message, label="too deep from here on", suggestion=suggestion)
     if len(kept) == len(module.declarations):
         return module
     return ast.Module(module.span, module.doc, module.annotations, module.imports, tuple(kept))

@@ -25,6 +25,7 @@ from compiler.syntax.tokens import ASSIGNMENTS, KEYWORDS, OPERATORS, SourceRefus
 
 MAX_SOURCE = 16 * 1024 * 1024
 MAX_LINE = 1024 * 1024
+MAX_TOKENS = 1_000_000
 
 _LEXEME = re.compile(
     r"""[ \t\r\f]*(?:
@@ -90,14 +91,14 @@ def _refuse_unreadable(source: SourceFile, diagnostics: Diagnostics) -> None:
     text = source.text
     if len(text) > MAX_SOURCE:
         message = f"this file has {len(text):,} characters, and {MAX_SOURCE:,} are allowed"
-        diagnostics.error("E0903", Span(source, 0, 0), message)
+        diagnostics.error("E0913", Span(source, 0, 0), message)
         raise SourceRefusedError
     starts = source.line_starts
     previous = 0
     for start in [*starts[1:], len(text) + 1]:
         if start - previous > MAX_LINE:
             message = f"this line has {start - previous - 1:,} characters, and {MAX_LINE:,} are allowed"
-            diagnostics.error("E0902", Span(source, previous, previous), message)
+            diagnostics.error("E0912", Span(source, previous, previous), message)
             raise SourceRefusedError
         previous = start
     bad = None if text.isascii() and "\0" not in text else _FORBIDDEN.search(text)
@@ -271,7 +272,7 @@ class Scanner:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             message = f"brackets are nested more than {MAX_DEPTH} levels deep"
-            self._error("E0901", start, end, message, label="this one is too deep")
+            self._error("E0911", start, end, message, label="this one is too deep")
             raise SourceRefusedError
 
     # Strings
@@ -415,6 +416,10 @@ class Scanner:
             self._unclosed_string(string, start, start)
         if tokens.kinds and tokens.kinds[-1] != "NEWLINE":
             tokens.add("NEWLINE", start, start + 1)
+            if len(tokens.kinds) > MAX_TOKENS:
+                message = f"this file has more than {MAX_TOKENS:,} tokens"
+                self._error("E0913", start, start, message)
+                raise SourceRefusedError
         if self._doc_span is not None and self._text[self._doc_span[1] : start].strip(" \t\r") == "":
             following = self._text[start + 1 : self._line_end(start + 1)]
             if not following.strip():

@@ -1,0 +1,59 @@
+"""The registry of codes: complete, consistent, and its examples are what they say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from compiler.diagnostics import Diagnostics, Severity
+from compiler.diagnostics.codes import Code, all_codes, explain
+from compiler.syntax import parse
+from compiler.syntax.source import SourceFile
+
+COMPILER = Path(__file__).resolve().parents[2] / "compiler"
+SYNTAX_CODES = [code for code in all_codes().values() if code.code[1:3] == "01" and code.wrong]
+
+
+def codes_of(text: str) -> set[str]:
+    diagnostics = Diagnostics()
+    parse(SourceFile("example.peb", text), diagnostics)
+    return {item.code for item in diagnostics.sorted()}
+
+
+@pytest.mark.parametrize("code", SYNTAX_CODES, ids=lambda code: code.code)
+def test_examples_of_a_syntax_code(code: Code) -> None:
+    assert codes_of(code.wrong) == {code.code}
+    assert codes_of(code.right) == set()
+
+
+def test_every_code_that_the_syntax_reports_is_registered() -> None:
+    used = set()
+    for path in (COMPILER / "syntax").rglob("*.py"):
+        used |= set(re.findall(r'"([EW]\d{4})"', path.read_text(encoding="utf-8")))
+    assert used == {code for code in all_codes() if code[1:3] == "01" or code in ("E0911", "E0912", "E0913")}
+
+
+def test_titles_and_texts_are_in_style() -> None:
+    for code in all_codes().values():
+        assert re.fullmatch(r"[EW]\d{4}", code.code)
+        assert not code.title.endswith(".")
+        assert code.text.strip().endswith(".")
+
+
+def test_explain_shows_title_text_and_examples() -> None:
+    text = explain("e0120")
+    assert text is not None
+    assert text.startswith("error[E0120]: result type after a colon\n\nThe result type")
+    assert "Wrong:\n\n    fun answer(): Int = 42\n" in text
+    assert "Right:\n\n    fun answer() -> Int = 42\n" in text
+
+
+def test_explain_knows_no_other_code() -> None:
+    assert explain("E9999") is None
+
+
+def test_severity_is_the_first_letter() -> None:
+    assert all_codes()["W0101"].severity is Severity.WARNING
+    assert all_codes()["E0101"].severity is Severity.ERROR
