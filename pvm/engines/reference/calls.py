@@ -30,7 +30,7 @@ class CallEmitter:
         signature = self._signature(instruction)
         callee = self._pop_callee(instruction)
         arguments = self._pop_arguments(signature)
-        self.emitter.begin([*arguments, *([callee] if callee else [])])
+        self.emitter.begin([*arguments, *([] if callee is None else [callee])])
         if opcode.form is Form.HYPERCALL:
             self._hypercall(instruction.immediates[0], signature, arguments)
             return

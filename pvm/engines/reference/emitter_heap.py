@@ -40,6 +40,10 @@ NARROW: dict[Storage, Range] = {
 }
 
 
+class AlwaysTraps(Exception):  # noqa: N818 - says that nothing after this is reached
+    """The instruction traps whatever happens, so what follows it must not be translated."""
+
+
 @dataclass(slots=True)
 class State:
     """Operand stacks and bounds of locals at one place."""
@@ -181,6 +185,7 @@ class HeapEmitter:
         if condition.const is not None:
             if condition.const:
                 self.line(f"F = f; raise TRAP({int(kind)})")
+                raise AlwaysTraps
             return
         self.line(f"if {condition.raw}: F = f; raise TRAP({int(kind)})")
         self.learn(condition.if_false)

@@ -39,7 +39,8 @@ from pvm.engines.reference.translator import translate
 from pvm.engines.reference.unwinding import BLOCKED, SWITCH, GuestThrow, TailCall
 from pvm.errors import Exhaustion, TraceFrame, Trap
 from pvm.isa.traps import TrapKind
-from pvm.isa.types import ArrayKind, RefType
+from pvm.isa.types import ArrayKind, Prim, RefType
+from pvm.pbc.model import Global
 
 _RESUME = Scheduler._resume.__code__  # noqa: SLF001 - where the Python stack of an activation starts
 _MIN_HEADROOM = 4096
@@ -48,6 +49,12 @@ _PRIMITIVES = {f"P_{name}": value for name, value in vars(primitives).items() if
 
 def _stub(*arguments: Any) -> Any:
     return TRANSLATE(0)(*arguments)  # type: ignore[name-defined] # noqa: F821 - in the namespace
+
+
+def _initial(declared: Global) -> int | float | None:
+    if isinstance(declared.type, RefType):
+        return None
+    return float(declared.initial) if declared.type in {Prim.F32, Prim.F64} else declared.initial
 
 
 class Machine:
@@ -128,7 +135,7 @@ class Machine:
             "YIELD": scheduler.yield_turn,
         }
         for index, declared in enumerate(self.module.globals):
-            self.namespace[f"g{index}"] = None if isinstance(declared.type, RefType) else declared.initial
+            self.namespace[f"g{index}"] = _initial(declared)
 
     # Functions
 

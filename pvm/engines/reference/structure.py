@@ -97,6 +97,8 @@ class Structure:
         for member in members:
             here = [(target, line) for target, line in chunk.outs if target == member]
             others = [(target, line) for target, line in chunk.outs if target != member]
+            if not here:  # every way to it traps for certain
+                continue
             following = self.node(member, None)
             if others or any(line is None for _, line in here):
                 chunk.append(f"if b == {member}:", None)
@@ -185,10 +187,15 @@ class Dispatch:
     def __init__(self, flow: Flow, emit_block: EmitBlock) -> None:
         self.flow = flow
         self.emit_block = emit_block
+        self.reached: set[int] = set()
 
     def whole(self, *, dynamic: bool) -> Chunk:
-        """The whole function."""
-        chunks = [(number, self.emit_block(number, None)) for number in self.flow.blocks]
+        """The whole function; a block without a label is only reached from the one before it."""
+        chunks = []
+        self.reached.update(self.flow.roots)
+        for number, block in self.flow.blocks.items():
+            if block.label is not None or number in self.reached:
+                chunks.append((number, self.emit_block(number, None)))
         chunk = Chunk()
         if not dynamic:
             chunk.append("b = 0", None)
@@ -198,6 +205,7 @@ class Dispatch:
 
     def jump(self, target: int, state: State, settle: Callable[[State, int], list[Line]], place: Place) -> Chunk:
         """Go to a block through the loop."""
+        self.reached.add(target)
         chunk = Chunk(settle(state, target))
         chunk.append(f"b = {target}", place)
         chunk.append("continue", place)

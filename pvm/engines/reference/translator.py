@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pvm.engines.accounting import TASK_SIZE
 from pvm.engines.reference.calls import CallEmitter
 from pvm.engines.reference.emitter import PythonEmitter
-from pvm.engines.reference.emitter_heap import State
+from pvm.engines.reference.emitter_heap import AlwaysTraps, State
 from pvm.engines.reference.expression import Expr, kind_of, variable
 from pvm.engines.reference.flow import Block, build_flow, place
 from pvm.engines.reference.program import Program, Translation
@@ -137,20 +137,22 @@ class Translator:
         emitter.state = state if state is not None else self._entry_state(block)
         chunk = Chunk()
         self._enter(chunk, block)
+        try:
+            self._append(chunk, self._contents(block, chunk))
+        except AlwaysTraps:
+            self._flush(chunk)
+        self.nested -= 1
+        return chunk
+
+    def _contents(self, block: Block, chunk: Chunk) -> Chunk:
         *plain, last = block.instructions
-        if last.opcode.form in _STRAIGHT:
-            plain.append(last)
-        for instruction in plain:
+        falls = last.opcode.form in _STRAIGHT
+        for instruction in block.instructions if falls else plain:
             self._mark(instruction.offset)
             self._straight(instruction)
             self._flush(chunk)
         self._mark(last.offset)
-        if last.opcode.form in _STRAIGHT:
-            self._append(chunk, self._jump(number + 1, emitter.state))
-        else:
-            self._append(chunk, self._terminator(last, number, chunk))
-        self.nested -= 1
-        return chunk
+        return self._jump(block.number + 1, self.emitter.state) if falls else self._terminator(last, block.number, chunk)
 
     def _mark(self, offset: int) -> None:
         self.place = (offset, len(self.emitter.state.refs))
