@@ -3,7 +3,7 @@
 A primitive is its ``Prim``, a reference is None for null or the exact type of what it points at.  Where
 the real machine would compute, this one picks any value of the declared type; where it would branch
 or trap, it picks a way.  It tests at each step what engines take for granted, and shares with the
-verifier the table of effects alone: neither labels nor initialised locals are looked up in its result.
+verifier the table of effects alone.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Simulation:
         self.random = random
         self.effects = EffectResolver(verified.module, verified.layouts)
         self.labels = function.function.labels
+        self.declared = {each.offset: each for each in self.labels}
         self.at = {each.offset: index for index, each in enumerate(function.instructions)}
         params = self.module.signatures[function.function.signature].params
         self.locals: list[object] = [self.any_of(each) for each in params]
@@ -95,6 +96,7 @@ class Simulation:
     def step(self) -> None:
         assert self.next < len(self.function.instructions), "runs off the end"
         instruction = self.function.instructions[self.next]
+        self.check_declared(instruction.offset)
         if self.random.random() < 0.1 and self.module.throwable is not None:
             self.throw(instruction.offset)
             return
@@ -106,6 +108,17 @@ class Simulation:
             self.straight(instruction)
         else:
             self.control(instruction)
+
+    def check_declared(self, offset: int) -> None:
+        """Engines take what a label declares as given, however control came to it."""
+        label = self.declared.get(offset)
+        if label is None:
+            return
+        for bank, types in ((Bank.PRIM, label.prims), (Bank.REF, label.refs)):
+            assert len(self.stacks[bank]) == len(types), "another depth than the label declares"
+            assert all(self.is_of(value, each) for value, each in zip(self.stacks[bank], types, strict=True))
+        for index in set(range(label.locals)) - set(label.gaps):
+            assert self.locals[index] is not _UNSET, f"local {index} is not set where the label says so"
 
     def local(self, name: str, index: int) -> None:
         expected = self.function.local_types[index]
