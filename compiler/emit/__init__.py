@@ -1,1 +1,5 @@
-"""From typed HIR to a ``.pbc`` module: specialisation, layout, code."""
+"""The back half of the compiler: typed HIR to a module."""
+
+from compiler.emit.program import emit
+
+__all__ = ["emit"]

@@ -1,0 +1,97 @@
+"""Tables of the module under construction in which equal entries are stored once.
+
+Numbers are given in the order of first use, so that equal programs become equal bytes.
+"""
+
+from __future__ import annotations
+
+from compiler.syntax.source import SourceFile, Span
+from pvm.isa.runtime import RUNTIME_BY_NAME
+from pvm.isa.types import RefType, Signature, ValueType, func_ref
+from pvm.pbc.model import Global, Import, ImportKind
+
+
+class Pool:
+    """Strings, signatures, imports, globals and files."""
+
+    def __init__(self, sources: list[str]) -> None:
+        self._sources = frozenset(sources)
+        self._strings: dict[str, int] = {}
+        self._signatures: dict[Signature, int] = {}
+        self._imports: dict[tuple[ImportKind, str], int] = {}
+        self._import_list: list[Import] = []
+        self._files: dict[str, int] = {}
+        self._texts: dict[str, str] = {}
+        self.globals: list[Global] = []
+
+    def string(self, text: str) -> int:
+        """Return the index of a string constant."""
+        return self._strings.setdefault(text, len(self._strings))
+
+    def signature(self, signature: Signature) -> int:
+        """Return the index of a signature."""
+        return self._signatures.setdefault(signature, len(self._signatures))
+
+    def function_type(self, signature: Signature, *, nullable: bool = False) -> RefType:
+        """Return the type of function values of a signature."""
+        return func_ref(self.signature(signature), nullable=nullable)
+
+    def signature_at(self, index: int) -> Signature:
+        """Return the signature of an index."""
+        return self.signatures[index]
+
+    def runtime(self, name: str) -> tuple[int, Signature]:
+        """Return the import of a function of the runtime image, and its signature."""
+        signature = RUNTIME_BY_NAME[name].signature
+        return self.imported(ImportKind.RUNTIME, name, signature), signature
+
+    def imported(self, kind: ImportKind, name: str, signature: Signature, boundary: str = "") -> int:
+        """Return the index of an import."""
+        key = (kind, name)
+        if key not in self._imports:
+            self._imports[key] = len(self._import_list)
+            self._import_list.append(Import(kind, name, self.signature(signature), boundary))
+        return self._imports[key]
+
+    def add_global(self, name: str, value_type: ValueType, initial: float = 0, *, mutable: bool = True) -> int:
+        """Add a global variable."""
+        self.globals.append(Global(name, value_type, mutable, initial))
+        return len(self.globals) - 1
+
+    def file(self, span: Span) -> int:
+        """Return the index of the file of a span."""
+        source: SourceFile = span.file
+        if source.name not in self._files:
+            self._files[source.name] = len(self._files)
+            if source.name in self._sources:
+                self._texts[source.name] = source.text
+        return self._files[source.name]
+
+    def is_user_file(self, span: Span | None) -> bool:
+        """Tell whether a span lies in a module of the user."""
+        return span is not None and span.file.name in self._sources
+
+    @property
+    def strings(self) -> tuple[str, ...]:
+        """All strings by index."""
+        return tuple(self._strings)
+
+    @property
+    def signatures(self) -> tuple[Signature, ...]:
+        """All signatures by index."""
+        return tuple(self._signatures)
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        """All imports by index."""
+        return tuple(self._import_list)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All file names by index."""
+        return tuple(self._files)
+
+    @property
+    def attributes(self) -> tuple[tuple[str, bytes], ...]:
+        """The sources of the user's modules, by file name."""
+        return tuple((f"source:{name}", text.encode()) for name, text in sorted(self._texts.items()))

@@ -1,0 +1,133 @@
+"""From a checked program to a module: wires the emitters together and runs them to the end."""
+
+from __future__ import annotations
+
+from compiler.emit import (
+    calls,
+    closures,
+    conditions,
+    construction,
+    control,
+    exceptions,
+    expressions,
+)
+from compiler.emit.classes import ClassTable
+from compiler.emit.context import Emission, Emitter, Place
+from compiler.emit.dispatch import Dispatch
+from compiler.emit.entry import plan_exports, plan_start
+from compiler.emit.functions import FunctionTable
+from compiler.emit.lowering import Lowering
+from compiler.emit.pool import Pool
+from compiler.emit.variables import GlobalTable
+from compiler.ir import hir
+from pvm.isa.traps import TrapKind
+from pvm.pbc.model import Module
+
+_EMITTERS: dict[type[hir.Node], Emitter] = {
+    hir.Constant: expressions.emit_constant,
+    hir.LocalGet: expressions.emit_local_get,
+    hir.LocalSet: expressions.emit_local_set,
+    hir.GlobalGet: expressions.emit_global_get,
+    hir.GlobalSet: expressions.emit_global_set,
+    hir.FieldGet: expressions.emit_field_get,
+    hir.FieldSet: expressions.emit_field_set,
+    hir.Call: calls.emit_call,
+    hir.VirtualCall: calls.emit_virtual_call,
+    hir.CallValue: calls.emit_call_value,
+    hir.New: construction.emit_new,
+    hir.NewArray: expressions.emit_new_array,
+    hir.Lambda: closures.emit_lambda,
+    hir.FunctionValue: closures.emit_function_value,
+    hir.Coerce: expressions.emit_coerce,
+    hir.Cast: expressions.emit_cast,
+    hir.IsInstance: conditions.emit_is_instance,
+    hir.IsNull: conditions.emit_is_null,
+    hir.NotNull: expressions.emit_not_null,
+    hir.Identical: conditions.emit_identical,
+    hir.And: conditions.emit_truth,
+    hir.Or: conditions.emit_truth,
+    hir.Not: conditions.emit_not,
+    hir.Concat: expressions.emit_concat,
+    hir.Block: control.emit_block,
+    hir.If: control.emit_if,
+    hir.Loop: control.emit_loop,
+    hir.Labelled: control.emit_labelled,
+    hir.Break: control.emit_break,
+    hir.Continue: control.emit_continue,
+    hir.Switch: control.emit_switch,
+    hir.Return: control.emit_return,
+    hir.Throw: exceptions.emit_throw,
+    hir.Try: exceptions.emit_try,
+}
+_STATEMENTS: dict[type[hir.Node], Emitter] = {
+    hir.Block: control.run_block,
+    hir.If: control.run_if,
+    hir.Switch: control.run_switch,
+    hir.Try: exceptions.run_try,
+}
+_PLACES: dict[type[hir.Node], Place] = {
+    hir.Lambda: closures.place_lambda,
+    hir.FunctionValue: closures.place_function_value,
+}
+
+
+def emit(program: hir.Program) -> Module:
+    """Emit the module of a program.
+
+    Precondition: the program was checked without errors.
+    """
+    emission = _prepare(program)
+    exports = plan_exports(emission)
+    throwable = _throwable(emission)
+    traps = _trap_classes(emission)
+    emission.functions.run()
+    start = plan_start(emission)
+    classes = emission.dispatch.definitions()
+    functions = emission.functions.finish()
+    pool = emission.pool
+    return Module(
+        name=program.name,
+        strings=pool.strings,
+        signatures=pool.signatures,
+        classes=classes,
+        imports=pool.imports,
+        globals=tuple(pool.globals),
+        functions=functions,
+        exports=tuple(exports),
+        files=pool.files,
+        throwable=throwable,
+        trap_classes=traps,
+        start=start,
+        attributes=pool.attributes,
+    )
+
+
+def _prepare(program: hir.Program) -> Emission:
+    pool = Pool(program.sources)
+    classes = ClassTable(program)
+    classes.lowering = Lowering(pool, classes)
+    emission = Emission(program, pool, classes, classes.lowering, _EMITTERS, _STATEMENTS, _PLACES)
+    emission.dispatch = Dispatch(emission)
+    emission.functions = FunctionTable(emission)
+    emission.variables = GlobalTable(emission)
+    return emission
+
+
+def _throwable(emission: Emission) -> int | None:
+    if not any(symbol.is_throwable for symbol in emission.program.core.values()):
+        return None
+    root = emission.classes.throwable()
+    emission.classes.lay_out(root)
+    return root.index
+
+
+def _trap_classes(emission: Emission) -> tuple[tuple[TrapKind, int], ...]:
+    """Map the traps to their exceptions; the machine makes objects of these."""
+    kinds = {kind.mnemonic: kind for kind in TrapKind}
+    found: dict[TrapKind, int] = {}
+    for symbol in emission.program.core.values():
+        for trap in symbol.traps:
+            instance = emission.classes.instance(symbol, ())
+            emission.classes.instantiate(instance)
+            found.setdefault(kinds[trap], instance.index)
+    return tuple(sorted(found.items()))

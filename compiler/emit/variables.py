@@ -1,0 +1,128 @@
+"""Module variables: globals of the machine, set by initialisers that run before ``main``.
+
+A global appears when something names it.  Each initialiser is a function of its own, called from
+the start function in the order of the program, which differs from the order of discovery.  A
+variable of a user's module is initialised even if nothing reads it, because the initialiser may do
+something; the library's own initialisers have no effects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler.emit.context import Emission, FunctionContext
+from compiler.emit.expressions import nearest_f32
+from compiler.emit.instances import is_primitive, is_void, repr_of
+from compiler.emit.lowering import PRIMS
+from compiler.ir import hir
+from compiler.ir.symbols import GlobalSymbol
+from compiler.ir.types import UNIT
+from pvm.isa.types import ANY_NULL, Prim, RefType, Signature, ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    index: int
+    type: ValueType
+    initializer: int | None
+    """The function that gives it its first value."""
+
+
+class GlobalTable:
+    """The globals that are reached."""
+
+    def __init__(self, emission: Emission) -> None:
+        self._emission = emission
+        self._stored: dict[GlobalSymbol, _Stored] = {}
+
+    def index(self, variable: GlobalSymbol) -> tuple[int, ValueType]:
+        """Return the number of a global and its machine type: references are nullable."""
+        found = self._stored.get(variable)
+        if found is None:
+            found = self._stored[variable] = self._make(variable)
+        return found.index, found.type
+
+    def _make(self, variable: GlobalSymbol) -> _Stored:
+        emission = self._emission
+        value_type = ANY_NULL if is_void(variable.type) else emission.lowering.value_type(variable.type)
+        if isinstance(value_type, RefType):
+            value_type = value_type.with_null(nullable=True)
+        first = variable.initializer() if variable.initializer is not None else variable.constant
+        initial = _initial(variable, first)
+        index = emission.pool.add_global(f"{variable.module}.{variable.name}", value_type, initial or 0)
+        if first is None or initial is not None or (isinstance(first, hir.Constant) and first.value is None):
+            return _Stored(index, value_type, None)
+        key = ("initializer", variable)
+        plan = InitializerPlan(emission, variable, first, index, value_type)
+        return _Stored(index, value_type, emission.functions.demand(key, lambda: plan))
+
+    def keep_user_variables(self) -> None:
+        """Reach every variable of the user's modules."""
+        for variable in self._emission.program.globals:
+            if variable.constant is None and self._emission.pool.is_user_file(variable.span):
+                self.index(variable)
+
+    def initializers(self) -> list[int]:
+        """The functions to call before ``main``, in order."""
+        found = (self._stored.get(variable) for variable in self._emission.program.globals)
+        return [stored.initializer for stored in found if stored is not None and stored.initializer is not None]
+
+
+def _initial(variable: GlobalSymbol, first: hir.Expr | None) -> int | float | None:
+    """The first value, if the machine can be given it as data."""
+    if not isinstance(first, hir.Constant) or first.value is None or isinstance(first.value, str):
+        return None
+    if not is_primitive(variable.type) or first.type != variable.type:
+        return None
+    representation = repr_of(variable.type)
+    assert representation is not None
+    match PRIMS[representation]:
+        case Prim.F64:
+            return float(first.value)
+        case Prim.F32:
+            return nearest_f32(float(first.value))
+        case prim:
+            bits = 64 if prim is Prim.I64 else 32
+            number = int(first.value) & ((1 << bits) - 1)
+            return number - (1 << bits) if number >> (bits - 1) else number
+
+
+class InitializerPlan:
+    """The function that sets a module variable."""
+
+    def __init__(
+        self, emission: Emission, variable: GlobalSymbol, first: hir.Expr, index: int, value_type: ValueType
+    ) -> None:
+        self._emission = emission
+        self._variable = variable
+        self._first = first
+        self._index = index
+        self._type = value_type
+        self.name = f"{variable.name} (initializer)"
+        self.signature = Signature(())
+
+    def emit(self) -> FunctionContext:
+        """Emit the initialiser and the store."""
+        f = FunctionContext(self._emission, self.signature, {}, UNIT)
+        store = hir.GlobalSet(self._first.span, UNIT, self._variable, self._first)
+        f.code.statement(self._first.span)
+        f.body(store)
+        return f
+
+
+class StartPlan:
+    """The function that runs the initialisers."""
+
+    def __init__(self, emission: Emission, initializers: list[int]) -> None:
+        self._emission = emission
+        self._initializers = initializers
+        self.name = "start"
+        self.signature = Signature(())
+
+    def emit(self) -> FunctionContext:
+        """Emit the calls."""
+        f = FunctionContext(self._emission, self.signature, {}, UNIT)
+        for index in self._initializers:
+            f.code.typed("call", (index,), (), ())
+        f.return_top()
+        return f
