@@ -20,6 +20,7 @@ from pvm.isa.types import ANY, STRING, Prim, RefType, ValueType, class_ref
 from pvm.pbc.asm import assemble
 from pvm.pbc.model import Function, Handler, Module
 from pvm.verify import verify
+from tests.verify.generated import program
 from tests.verify.simulation import PathEnds, Simulation
 
 HERE = Path(__file__).parent
@@ -203,3 +204,7 @@ def test_accepted_mutants_do_not_go_wrong(seed: int) -> None:
         simulate(module, random)
     assert outcomes["accepted"] > 100
     assert len(outcomes) > 25
+
+
+def test_a_large_program_does_not_go_wrong() -> None:
+    simulate(program(40), Random(2))
