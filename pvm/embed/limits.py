@@ -20,7 +20,7 @@ def parse_size(text: int | str) -> int:
     Raises:
         UsageError: the text is no size.
     """
-    if isinstance(text, int):
+    if type(text) is int:
         if text < 0:
             raise UsageError(f"size {text} is negative")
         return text
