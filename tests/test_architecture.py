@@ -37,7 +37,9 @@ LAYERS = {
 }
 
 # Why a file may be longer than 800 lines, by path: tables only.
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {
+    "compiler/syntax/ast.py": "the syntax tree as a table: a class for each node",
+}
 
 # Why a function may be longer than 60 lines, by path::qualified_name.
 LONG_FUNCTIONS: dict[str, str] = {}

@@ -12,7 +12,8 @@
 
 `+` and `-` do not continue: a line that begins with `-x` is a statement.  After a token that cannot end
 a statement a line end still counts if the next line begins with a keyword that only begins a
-statement, or if the line ends in `++` or `--`; then the error is reported where it is.  `;` ends a statement like a line end.
+statement, or if the line ends in `++` or `--`; then the error is reported where it is.  `;` ends a
+statement like a line end.
 
 **What `{` opens.**  Each of `if while for match fun class interface enum catch select test init get set`
 waits for one `{` at its own bracket level; that brace opens its body.  So does a `{` after `else try
@@ -23,19 +24,18 @@ LAMBDA_PARAMS_OPEN.
 **Words that are names elsewhere**: modifiers before a declaration, `init {`, `test "..." {`, `spawn {`, `select {`,
 `unsafe {`, accessors in a class body, labels before a loop.
 
-Brackets that do not match are reported here, once, and then made to match, so that the parser always sees balanced
-brackets.
+Brackets that do not match are dealt with in `brackets`, so the parser always sees balanced ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from compiler.diagnostics import Diagnostics, Label
+from compiler.diagnostics import Diagnostics
 from compiler.syntax.angles import Angles
-from compiler.syntax.source import SourceFile, Span
-from compiler.syntax.tokens import MODIFIER_WORDS, SourceRefusedError, Tokens
+from compiler.syntax.brackets import Brackets, Level
+from compiler.syntax.source import SourceFile
+from compiler.syntax.tokens import MODIFIER_WORDS, Tokens
 
 _ENDS_STATEMENT = frozenset(
     [
@@ -143,51 +143,24 @@ _HEADS = {
 _BLOCK_FOLLOWS = frozenset(["else", "try", "finally", "do", "defer", "=>", "spawn", "unsafe"])
 _DECLARES = frozenset(["fun", "let", "var", "class", "interface", "enum", "import", "typealias", "@"])
 _LAMBDA_PARAMETER_TOKENS = frozenset({"IDENT", ",", ":", "(", ")", "<", ">", "?", ".", "->"})
-MAX_ERRORS = 100
-_CLOSER = {"(": ")", "[": "]", "{": "}", "${": "}$"}
-_OPENER = {")": "(", "]": "[", "}": "{", "}$": "${"}
-
-
-@dataclass(slots=True)
-class _Level:
-    """An open bracket and what is awaited directly inside it.
-
-    ``role`` is what the bracket encloses: code, class, arms, list, do, import or module.
-    ``heads`` are the roles of the braces awaited, the next one last; that of a function is
-    awaited no more after `=`.
-    """
-
-    opener: str
-    role: str
-    index: int
-    heads: list[str] = field(default_factory=list)
-
-    @property
-    def ends_lines(self) -> bool:
-        return self.opener in ("{", "") and self.role != "import"
 
 
 def lay_out(source: SourceFile, raw: Tokens, diagnostics: Diagnostics) -> Tokens:
     """Return the tokens that the parser reads, ending with EOF, brackets balanced.
 
     Raises:
-        SourceRefusedError: more than `MAX_ERRORS` brackets do not match.
+        SourceRefusedError: too many brackets do not match.
     """
     return _Layout(source, raw, diagnostics).run()
 
 
-class _Layout:
+class _Layout(Brackets):
+    """What a token becomes, given the brackets that are open and the tokens around it."""
+
     def __init__(self, source: SourceFile, raw: Tokens, diagnostics: Diagnostics) -> None:
-        self._source = source
-        self._raw = raw
-        self._diagnostics = diagnostics
+        super().__init__(source, raw, diagnostics)
         self._angles = Angles(raw)
-        self._out = Tokens(docs=raw.docs, module_doc=raw.module_doc)
-        self._levels = [_Level("", "module", -1)]
         self._modifiers_until = 0
-        self._suspect: int | None = None
-        self._last_closed = ""
-        self._errors = 0
 
     def run(self) -> Tokens:
         raw, out = self._raw, self._out
@@ -231,19 +204,6 @@ class _Layout:
         table |= dict.fromkeys(_HEADS, self._keyword)
         table |= dict.fromkeys(("return", "throw", "break", "continue"), self._jump)
         return table | dict.fromkeys(_BEGINS_STATEMENT - _HEADS.keys(), self._declaring)
-
-    # Emitting
-
-    def _copy(self, index: int, kind: str | None = None) -> int:
-        raw = self._raw
-        self._out.add(kind or raw.kinds[index], raw.starts[index], raw.ends[index], raw.values[index])
-        return index + 1
-
-    def _previous(self) -> str:
-        return self._out.kinds[-1] if self._out.kinds else "NEWLINE"
-
-    def _span(self, index: int) -> Span:
-        return Span(self._source, self._raw.starts[index], self._raw.ends[index])
 
     # Words
 
@@ -406,24 +366,24 @@ class _Layout:
 
     def _open(self, index: int) -> int:
         kind = self._raw.kinds[index]
-        self._levels.append(_Level(kind, "list", index))
+        self._levels.append(Level(kind, "list", index))
         return self._copy(index)
 
     def _open_brace(self, index: int) -> int:
         level = self._levels[-1]
         previous = self._previous()
         if previous == ".":
-            self._levels.append(_Level("{", "import", index))
+            self._levels.append(Level("{", "import", index))
             return self._copy(index)
         if previous in _BLOCK_FOLLOWS:
             role = "do" if previous == "do" else "code"
-            self._levels.append(_Level("{", role, index))
+            self._levels.append(Level("{", role, index))
             return self._copy(index)
         if level.heads:
             role = level.heads.pop()
-            self._levels.append(_Level("{", "code" if role in ("block", "function") else role, index))
+            self._levels.append(Level("{", "code" if role in ("block", "function") else role, index))
             return self._copy(index)
-        self._levels.append(_Level("{", "code", index))
+        self._levels.append(Level("{", "code", index))
         return self._copy(index, "LAMBDA_PARAMS_OPEN" if self._has_parameters(index) else "LAMBDA_OPEN")
 
     def _has_parameters(self, index: int) -> bool:
@@ -440,93 +400,6 @@ class _Layout:
             depth += (kind == "(") - (kind == ")")
             index += 1
         return False
-
-    def _close(self, index: int) -> int:
-        raw = self._raw
-        kind = raw.kinds[index]
-        wanted = _OPENER[kind]
-        if self._levels[-1].opener != wanted:
-            depth = self._find_opener(kind, wanted)
-            if not depth:
-                self._report_stray(index)
-                return index + 1
-            while len(self._levels) - 1 > depth:
-                self._report_unclosed(self._levels[-1], (Label(self._span(index), f"`{kind[0]}` does not close it"),))
-                self._close_level(raw.starts[index])
-        level = self._levels.pop()
-        self._last_closed = level.role
-        self._trim_newline()
-        if wanted == "{":
-            self._check_indentation(level, index)
-        return self._copy(index)
-
-    def _find_opener(self, kind: str, wanted: str) -> int:
-        """Return the level that ``kind`` closes, or 0: parentheses do not close a brace."""
-        for depth in range(len(self._levels) - 1, 0, -1):
-            opener = self._levels[depth].opener
-            if opener == wanted:
-                return depth
-            if kind in (")", "]") and opener in ("{", "${"):
-                break
-        return 0
-
-    def _trim_newline(self) -> None:
-        out = self._out
-        if out.kinds and out.kinds[-1] == "NEWLINE":
-            for column in (out.kinds, out.starts, out.ends, out.values):
-                column.pop()
-
-    def _close_level(self, offset: int) -> None:
-        """Add the closer that is missing."""
-        level = self._levels.pop()
-        self._last_closed = level.role
-        self._trim_newline()
-        self._out.add(_CLOSER[level.opener], offset, offset)
-
-    def _check_indentation(self, level: _Level, index: int) -> None:
-        """Remember the first brace whose closer stands further left: it probably lacks its own."""
-        if self._suspect is not None or self._raw.kinds[index - 1] != "NEWLINE":
-            return
-        if self._indentation(index) < self._indentation(level.index):
-            self._suspect = level.index
-
-    def _indentation(self, index: int) -> int:
-        line = self._source.line_text(self._span(index).line)
-        return len(line) - len(line.lstrip(" \t"))
-
-    def _report_unclosed(self, level: _Level, labels: tuple[Label, ...]) -> None:
-        opener = level.opener
-        message = f"this `{opener}` is never closed"
-        self._diagnostics.error("E0102", self._span(level.index), message, label="opened here", labels=labels)
-        self._count_error()
-
-    def _report_stray(self, index: int) -> None:
-        kind = self._raw.kinds[index][0]
-        opener = _OPENER.get(kind, "{")
-        message = f"unexpected `{kind}`"
-        self._diagnostics.error("E0103", self._span(index), message, label=f"no `{opener}` is open here")
-        self._count_error()
-
-    def _count_error(self) -> None:
-        self._errors += 1
-        if self._errors > MAX_ERRORS:
-            raise SourceRefusedError
-
-    def _end(self, index: int) -> int:
-        raw = self._raw
-        open_braces = [level for level in self._levels if level.opener == "{"]
-        if open_braces and self._suspect is not None:
-            suspect = _Level("{", "", self._suspect)
-            note = (Label(self._span(index), "the file ends and a `}` is missing"),)
-            self._report_unclosed(suspect, note)
-        while len(self._levels) > 1:
-            level = self._levels[-1]
-            is_text = level.opener == "${"
-            if not (is_text or (level.opener == "{" and self._suspect is not None)):
-                self._report_unclosed(level, ())
-            self._close_level(raw.starts[index])
-        self._trim_newline()
-        return self._copy(index)
 
     # Angles
 
