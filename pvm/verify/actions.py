@@ -11,7 +11,7 @@ only for effects that never change and immediates that cannot be wrong, or by mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -80,16 +80,17 @@ class Action:
     __slots__ = ("pop_prims", "pop_refs", "push_prims", "push_refs")
 
     def __init__(self, types: TypeTable, pops: Sequence[EffectItem], pushes: Sequence[EffectItem]) -> None:
-        self.pop_prims = _split(types, reversed(pops), Bank.PRIM)
-        self.pop_refs = _split(types, reversed(pops), Bank.REF)
-        self.push_prims = _split(types, pushes, Bank.PRIM)
-        self.push_refs = _split(types, pushes, Bank.REF)
+        self.pop_prims, self.pop_refs = _split(types, reversed(pops))
+        self.push_prims, self.push_refs = _split(types, pushes)
 
 
-def _split(types: TypeTable, items: Any, bank: Bank) -> tuple[Item, ...]:
-    return tuple(
-        item if isinstance(item, TypeVariable) else types.number(item) for item in items if item_bank(item) is bank
-    )
+def _split(types: TypeTable, items: Iterable[EffectItem]) -> tuple[list[Item], list[Item]]:
+    prims: list[Item] = []
+    refs: list[Item] = []
+    for item in items:
+        number = item if isinstance(item, TypeVariable) else types.number(item)
+        (prims if item_bank(item) is Bank.PRIM else refs).append(number)
+    return prims, refs
 
 
 class ActionTable:

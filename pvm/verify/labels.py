@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pvm.isa.types import class_ref
+from pvm.isa.types import Prim, class_ref
 from pvm.pbc.model import Function, Handler, Label, Module
 from pvm.verify.actions import check_index
 from pvm.verify.limits import MAX_STACK
@@ -41,14 +41,19 @@ def declare_targets(function: Function, local_count: int, types: TypeTable, stat
             message = f"label {index}: expected an offset above {previous}, found {label.offset}"
             raise Broken(Rule.BRANCH_TARGET, message)
         previous = label.offset
-        if max(len(label.prims), len(label.refs)) > MAX_STACK:
-            raise Broken(Rule.LIMITS, f"label {index}: expected at most {MAX_STACK} values on a stack, found more")
-        prims = [types.declare(each) for each in label.prims]
-        refs = [types.declare(each) for each in label.refs]
-        if any(number > 4 for number in prims) or any(number <= 4 for number in refs):
-            raise Broken(Rule.TYPE, f"label {index}: expected each value on the stack of its kind")
-        targets.append(Target(label.offset, states.declared(prims, refs), needs_of(label, index, local_count)))
+        state = _declared_state(label, index, types, states) if label.prims or label.refs else states.empty
+        targets.append(Target(label.offset, state, needs_of(label, index, local_count)))
     return targets
+
+
+def _declared_state(label: Label, index: int, types: TypeTable, states: StateTable) -> State:
+    if max(len(label.prims), len(label.refs)) > MAX_STACK:
+        raise Broken(Rule.LIMITS, f"label {index}: expected at most {MAX_STACK} values on a stack, found more")
+    prims = [types.declare(each) for each in label.prims]
+    refs = [types.declare(each) for each in label.refs]
+    if any(number > len(Prim) for number in prims) or any(number <= len(Prim) for number in refs):
+        raise Broken(Rule.TYPE, f"label {index}: expected each value on the stack of its kind")
+    return states.declared(prims, refs)
 
 
 def needs_of(label: Label, index: int, local_count: int) -> int:
