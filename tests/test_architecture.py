@@ -17,7 +17,7 @@ ISA = frozenset({"pvm.errors", "pvm.isa"})
 PBC = ISA | {"pvm.pbc"}
 VERIFY = PBC | {"pvm.verify"}
 TASK = "pvm.kernel.task"  # the protocol through which the kernel sees a guest, and an engine the kernel
-EMBED = VERIFY | {"pvm.kernel", TASK, "pvm.engines.reference"}
+EMBED = VERIFY | {"pvm.kernel", TASK, "pvm.engines", "pvm.engines.reference"}
 COMPILER = frozenset({"compiler"})
 
 LAYERS = {
@@ -27,9 +27,9 @@ LAYERS = {
     "pvm.verify": Layer(PBC),
     TASK: Layer(frozenset({"pvm.errors", "pvm.kernel"})),
     "pvm.kernel": Layer(frozenset({"pvm.errors", TASK})),
-    "pvm.engines": Layer(frozenset({"pvm.errors"})),
+    "pvm.engines": Layer(VERIFY | {TASK}),
     "pvm.engines.reference": Layer(VERIFY | {TASK, "pvm.engines"}),
-    "pvm.embed": Layer(EMBED | {"pvm.engines"}, lazily=COMPILER),
+    "pvm.embed": Layer(EMBED, lazily=COMPILER),
     "pvm": Layer(EMBED | {"pvm.embed"}, lazily=COMPILER | {"pvm.cli"}),
     "pvm.cli": Layer(EMBED | {"pvm.embed", "pvm"}, lazily=COMPILER),
     "pvm.__main__": Layer(frozenset({"pvm.cli"})),
