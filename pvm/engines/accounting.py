@@ -1,4 +1,4 @@
-"""Sizes that the engines account guests by: objects of the heap, frames of the stack, polls.
+"""Sizes that the engines account guests by: objects of the heap, and turns of tasks.
 
 The numbers describe the native layout (architecture.md, decision 10); the reference engine uses
 them for its memory limit, so that a limit means about the same in every engine.
@@ -16,8 +16,6 @@ ALIGN = 8
 REFERENCE = Storage.REF.size
 CLOSURE_SIZE = HEADER + 8
 TASK_SIZE = HEADER + 40
-FRAME_BASE = 32
-FRAME_SLOT = 8
 DEFAULT_QUANTUM = 10_000
 """Units of fuel that a task runs before the others get their turn."""
 
@@ -41,6 +39,6 @@ def string_size(length: int) -> int:
     return _aligned(HEADER + LENGTH + length)
 
 
-def frame_size(slots: int) -> int:
-    """Bytes of a frame with this many locals and operand slots together."""
-    return FRAME_BASE + FRAME_SLOT * slots
+def string_size_text(length: str) -> str:
+    """``string_size`` as a Python expression over a variable."""
+    return f"{length} + {HEADER + LENGTH + ALIGN - 1} & {-ALIGN}"

@@ -6,8 +6,10 @@ the callee is not known the result says which it was, since no guest value is a 
 
 from __future__ import annotations
 
+from pvm.engines.accounting import string_size_text
 from pvm.engines.reference.emitter_heap import HeapEmitter
 from pvm.engines.reference.expression import GLOBALS, HEAP, Expr, kind_of, variable
+from pvm.engines.reference.runtime import BULK_SHIFT
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form
 from pvm.isa.types import Bank, Signature, bank_of
@@ -34,8 +36,10 @@ class CallEmitter:
         if opcode.form is Form.HYPERCALL:
             self._hypercall(instruction.immediates[0], signature, arguments)
             return
+        if opcode.mnemonic == "call.runtime" and self._inlined(instruction.immediates[0], arguments):
+            return
         self.emitter.settle_loads()
-        self.emitter.line("F = f")
+        self.emitter.line(self.emitter.sync)
         name = self._result_name(signature)
         if opcode.mnemonic == "call.runtime":
             index = instruction.immediates[0]
@@ -47,7 +51,7 @@ class CallEmitter:
             text = self._unknown(instruction, callee, arguments)
             self.emitter.line(f"{name} = {text}")
             self.emitter.line(f"if type({name}) is GENERATOR: yield {name}; {name} = R")
-        self.emitter.line("f = F")
+        self.emitter.reload()
         self._push(signature, name)
 
     def _signature(self, instruction: Instruction) -> Signature:
@@ -68,6 +72,35 @@ class CallEmitter:
             (state.refs if bank_of(each) is Bank.REF else state.prims).pop() for each in reversed(signature.params)
         ]
         return popped[::-1]
+
+    def _inlined(self, index: int, arguments: list[Expr]) -> bool:
+        """Emit one of the two runtime functions that strings are made of and compared with, in place."""
+        name = self.program.module.imports[index].name
+        if self.emitter.strict or name not in {"string.concat", "string.equals"}:
+            return False
+        emitter = self.emitter
+        for each in arguments:
+            if not each.raw.isidentifier():
+                emitter.settle(each)
+        a, b = arguments
+        if name == "string.equals":
+            emitter.charge(Expr(f"1 + (min(len({a.raw}), len({b.raw})) >> {BULK_SHIFT})", "i64"))
+            flag = emitter.make(f"{a.raw} == {b.raw}", "flag", (a, b))
+            flag.negated = f"{a.raw} != {b.raw}"
+            truth = emitter.make(f"1 if {flag.raw} else 0", "i32", (flag,), bounds=(0, 1))
+            truth.flag = flag
+            emitter.state.prims.append(truth)
+            return True
+        size = emitter.temporary()
+        emitter.line(f"{size} = len({a.raw}) + len({b.raw})")
+        emitter.charge(Expr(f"1 + ({size} >> {BULK_SHIFT})", "i64"))
+        emitter.line(f"{size} = {string_size_text(size)}")
+        emitter.line(f"H -= {size}")
+        emitter.line(f"if H < 0: {emitter.sync}; COLLECT({size})")
+        result = emitter.slot("ref", len(emitter.state.refs))
+        emitter.line(f"{result} = {a.raw} + {b.raw}")
+        emitter.state.refs.append(variable(result, "ref"))
+        return True
 
     def _known(self, index: int, name: str, arguments: list[Expr]) -> None:
         code = self.emitter.need(f"f{index}", "function", index)
@@ -109,11 +142,11 @@ class CallEmitter:
         code = self.emitter.need(f"i{index}", "import", index)
         name = self._result_name(signature)
         call = f"{name} = {code}({_listed(arguments, 'd')})"
-        self.emitter.line("F = f")
+        self.emitter.line(self.emitter.sync)
         self.emitter.line(call)
         if self.program.module.imports[index].kind is ImportKind.KERNEL:
             self.emitter.line(f"while {name} is BLOCKED: yield SWITCH; {call}")
-        self.emitter.line("f = F")
+        self.emitter.reload()
         self._push(signature, name)
 
     def tail(self, instruction: Instruction) -> None:
@@ -131,7 +164,7 @@ class CallEmitter:
         else:
             method = self._method(instruction, arguments)
             call = f"TAIL({method}, d + {size}, ({_listed(arguments[1:], '')}))"
-        self.emitter.line(f"F = f; raise {call}")
+        self.emitter.line(f"{self.emitter.sync}; raise {call}")
 
 
 def _listed(arguments: list[Expr], last: str) -> str:

@@ -46,15 +46,17 @@ class AlwaysTraps(Exception):  # noqa: N818 - says that nothing after this is re
 
 @dataclass(slots=True)
 class State:
-    """Operand stacks and bounds of locals at one place."""
+    """Operand stacks and bounds of locals at one place; ``owed`` is fuel not yet taken from ``f``."""
 
     prims: list[Expr] = field(default_factory=list)
     refs: list[Expr] = field(default_factory=list)
     bounds: dict[str, Range] = field(default_factory=dict)
+    owed: int = 0
 
     def clone(self) -> State:
         """A copy for another path."""
-        return State([each.clone() for each in self.prims], [each.clone() for each in self.refs], dict(self.bounds))
+        prims, refs = [each.clone() for each in self.prims], [each.clone() for each in self.refs]
+        return State(prims, refs, dict(self.bounds), self.owed)
 
     def stack(self, kind: str) -> list[Expr]:
         """The stack of values of this kind."""
@@ -89,6 +91,16 @@ class HeapEmitter:
     def line(self, text: str) -> None:
         """Add a statement."""
         self.lines.append(text)
+
+    @property
+    def sync(self) -> str:
+        """The statement that stores the fuel budget for code outside of this function."""
+        return f"F = f - {self.state.owed}" if self.state.owed else "F = f"
+
+    def reload(self) -> None:
+        """Take over the fuel budget after other code ran."""
+        self.line("f = F")
+        self.state.owed = 0
 
     def need(self, name: str, what: str, key: object) -> str:
         """Use a name that the namespace must hold; ``what`` and ``key`` say what it is."""
@@ -184,10 +196,10 @@ class HeapEmitter:
     def trap_if(self, condition: Expr, kind: TrapKind) -> None:
         if condition.const is not None:
             if condition.const:
-                self.line(f"F = f; raise TRAP({int(kind)})")
+                self.line(f"{self.sync}; raise TRAP({int(kind)})")
                 raise AlwaysTraps
             return
-        self.line(f"if {condition.raw}: F = f; raise TRAP({int(kind)})")
+        self.line(f"if {condition.raw}: {self.sync}; raise TRAP({int(kind)})")
         self.learn(condition.if_false)
         if condition.origin and condition.origin[0] == "overflow":
             _, operator, a, b, name, result, bounds = condition.origin
@@ -196,7 +208,9 @@ class HeapEmitter:
     def charge(self, units: Expr) -> None:
         if units.const == 0:
             return
-        self.line(f"f -= {units.raw}")
+        owed = f" + {self.state.owed}" if self.state.owed else ""
+        self.line(f"f -= {units.text}{owed}")
+        self.state.owed = 0
         self.line("if f < 0: f = POLL(f)")
 
     # Variables
@@ -306,12 +320,12 @@ class HeapEmitter:
         self, kind: ArrayKind, to: Expr, at: Expr, source: Expr, start: Expr, count: Expr
     ) -> None:
         self.invalidate(HEAP)
-        self.line("F = f")
+        self.line(self.sync)
         self.line(f"COPY(POLL_TIME, {to.raw}, {at.raw}, {source.raw}, {start.raw}, {count.raw})")
 
     def array_fill(self, kind: ArrayKind, array: Expr, start: Expr, count: Expr, value: Expr) -> None:
         self.invalidate(HEAP)
-        self.line("F = f")
+        self.line(self.sync)
         text = self._narrow(ARRAY_STORAGE[kind], value)
         self.line(f"FILL(POLL_TIME, {array.raw}, {start.raw}, {count.raw}, {text})")
 
@@ -331,7 +345,7 @@ class HeapEmitter:
     def allocate(self, size: int) -> None:
         """Account bytes; traps before anything is made."""
         self.line(f"H -= {size}")
-        self.line("if H < 0: F = f; COLLECT()")
+        self.line(f"if H < 0: {self.sync}; COLLECT()")
 
     def _target(self) -> str:
         return self.slot("ref", len(self.state.refs))
@@ -362,7 +376,7 @@ class HeapEmitter:
             self.allocate(array_size(kind, int(length.const)))
             self.line(f"{name} = ARRAY(A{int(kind)}, {length.raw})")
         else:
-            self.line("F = f")
+            self.line(self.sync)
             self.line(f"{name} = BIG_ARRAY(A{int(kind)}, {length.raw})")
         return variable(name, "ref")
 

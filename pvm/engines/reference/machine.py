@@ -39,7 +39,7 @@ from pvm.engines.reference.translator import translate
 from pvm.engines.reference.unwinding import BLOCKED, SWITCH, GuestThrow, TailCall
 from pvm.errors import Exhaustion, TraceFrame, Trap
 from pvm.isa.traps import TrapKind
-from pvm.isa.types import ArrayKind, Prim, RefType
+from pvm.isa.types import MAX_ARRAY_LENGTH, ArrayKind, Prim, RefType
 from pvm.pbc.model import Global
 
 _RESUME = Scheduler._resume.__code__  # noqa: SLF001 - where the Python stack of an activation starts
@@ -79,7 +79,7 @@ class Machine:
         self.functions: dict[int, FunctionType] = {}
         self.translated = 0
         self.live = 0
-        self.headroom = limits.memory
+        self.headroom = min(limits.memory, MAX_ARRAY_LENGTH)
         self.allocated = 0
         self.trap_classes = dict(program.module.trap_classes)
         self.classes = ClassFactory(
@@ -107,7 +107,7 @@ class Machine:
             "FILL": fill_elements,
             "FINISHED": lambda task: 1 if task.state is DONE else 0,
             "GENERATOR": GeneratorType,
-            "H": self.limits.memory,
+            "H": self.headroom,
             "IDENTITY": self.identities.hash_of,
             "INF": float("inf"),
             "LOCK": scheduler.lock,
@@ -305,8 +305,8 @@ class Machine:
         self._close_interval()
         self.live, seen = live_bytes(self._roots())
         self.identities.sweep(seen)
-        left = self.limits.memory - self.live - size
-        self.headroom = max(left, self.limits.memory >> 4, _MIN_HEADROOM)
+        left = self.limits.memory - self.live - size if size <= MAX_ARRAY_LENGTH else -1
+        self.headroom = min(max(left, self.limits.memory >> 4, _MIN_HEADROOM), MAX_ARRAY_LENGTH)
         self.namespace["H"] = self.headroom
         if left < 0:
             raise self.trap(TrapKind.OUT_OF_MEMORY)

@@ -162,7 +162,7 @@ class Structure:
 
     def jump(self, target: int, state: State, settle: Callable[[State, int], list[Line]], place: Place) -> Chunk:
         """Go to a block: inline, or by way of its list.  ``settle`` moves operands to their slots."""
-        if target in self.placement.inline:
+        if target in self.placement.inline and target not in self.loops:
             is_loop = target in self.placement.headers
             lines = settle(state, target) if is_loop else []
             chunk = self.node(target, None if is_loop else state)

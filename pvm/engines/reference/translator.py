@@ -110,10 +110,14 @@ class Translator:
                 "   if b < 0: raise",
                 "   r0 = e.value",
             ]
+        kept = [line for line in body.lines if line.text]
+        if kept[0].text.startswith("f -= ") and head[-1] == " f = F":
+            head[-1] = f" f = F - {kept.pop(0).text[5:]}"
         text = list(head)
         places: list[Place] = [None] * len(head)
-        kept = [line for line in body.lines if line.text]
         for number, line in enumerate(kept):
+            if line.text == "F = f" and text[-1] == " " * (line.indent + indent) + "f = F":
+                continue
             text.append(" " * (line.indent + indent) + line.text)
             places.append(line.place)
             deeper = number + 1 < len(kept) and kept[number + 1].indent > line.indent
@@ -179,12 +183,18 @@ class Translator:
     def _enter(self, chunk: Chunk, block: Block) -> None:
         """Charge the block, and poll where the rule says so."""
         self._mark(block.offset)
-        chunk.append(f"f -= {len(block.instructions)}", self.place)
-        if not self.bounded and (block.polls or block.number == 0):
+        state, cost = self.emitter.state, len(block.instructions)
+        polls = not self.bounded and (block.polls or block.number == 0)
+        if not polls and not self.exact:
+            state.owed += cost
+            return
+        chunk.append(f"f -= {cost + state.owed}", self.place)
+        state.owed = 0
+        if polls:
             chunk.append("if f < 0:", self.place)
             chunk.append("f = POLL_TASK(f)", self.place).indent = 1
             chunk.append("if f < 0: F = f; yield SWITCH; f = F", self.place).indent = 1
-        elif self.exact:
+        else:
             chunk.append("if f < 0: f = POLL(f)", self.place)
 
     # Instructions
@@ -265,9 +275,9 @@ class Translator:
                 self._around("UNLOCK()")
 
     def _around(self, text: str) -> None:
-        self.emitter.line("F = f")
+        self.emitter.line(self.emitter.sync)
         self.emitter.line(text)
-        self.emitter.line("f = F")
+        self.emitter.reload()
 
     def _result(self, kind: str, text: str) -> None:
         stack = self.emitter.state.stack(kind)
@@ -299,9 +309,9 @@ class Translator:
         emitter = self.emitter
         match last.opcode.form:
             case Form.UNREACHABLE:
-                emitter.line(f"F = f; raise TRAP({int(TrapKind.UNREACHABLE)})")
+                emitter.line(f"{emitter.sync}; raise TRAP({int(TrapKind.UNREACHABLE)})")
             case Form.THROW:
-                emitter.line(f"F = f; raise THROW({emitter.state.refs.pop().raw})")
+                emitter.line(f"{emitter.sync}; raise THROW({emitter.state.refs.pop().raw})")
             case Form.TAIL_CALL:
                 self.calls.tail(last)
             case form:
@@ -309,15 +319,16 @@ class Translator:
                 results = self.program.module.signatures[self.function.signature].results
                 value = self._pop(results)[0].raw if results else "None"
                 if self.bounded:
-                    emitter.line(f"F = f; return {value}")
+                    emitter.line(f"{emitter.sync}; return {value}")
                 else:
-                    emitter.line(f"R = {value}; F = f; return")
+                    emitter.line(f"R = {value}; {emitter.sync}; return")
 
     def _jump(self, target: int, state: State) -> Chunk:
         return self.structure.jump(target, state, self._settle, self.place)
 
     def _settle(self, state: State, target: int) -> list[Line]:
-        """Move operands to the variables of their slots."""
+        """Move operands to the variables of their slots, and take the fuel that is owed."""
+        lines = [Line(0, f"f -= {state.owed}", self.place)] if state.owed else []
         moves: list[tuple[str, Expr]] = []
         for letter, stack in (("p", state.prims), ("r", state.refs)):
             moves += [
@@ -329,8 +340,8 @@ class Translator:
         targets = {name for name, _ in moves}
         if any(targets & (each.names - {name}) for name, each in moves):
             names, values = ", ".join(name for name, _ in moves), ", ".join(each.text for _, each in moves)
-            return [Line(0, f"{names} = {values}", self.place)]
-        return [Line(0, f"{name} = {each.raw}", self.place) for name, each in moves]
+            return [*lines, Line(0, f"{names} = {values}", self.place)]
+        return lines + [Line(0, f"{name} = {each.raw}", self.place) for name, each in moves]
 
     def _branch(self, flag: Expr, taken: int, falls: int, *, keep: str, value: Expr | None = None) -> Chunk:
         """Both ways on; ``value`` is a tested reference that is kept on ``keep``: ``taken``, ``falls`` or ``both``."""
