@@ -166,20 +166,26 @@ class Expectations:
             return _NAMED_BY_KEYWORD.get(before, "a name")
         if fitting >= _TYPE and before in (":", "->", "<", "TYPE_OPEN", "is", "!is", "as", "?", "=", "&", ","):
             return "a type"
-        listed = [kind for kind in _ENDS_OF_EXPRESSION if kind in fitting]
-        if not listed and "(" in fitting:
-            return "`(`"
-        if not listed or "NEWLINE" not in listed:
-            listed += [kind for kind in sorted(fitting) if kind not in listed and kind not in _CONTINUATIONS]
-        if not listed:
-            listed = sorted(fitting - {"MODIFIER", "ERROR"})
-        if "NEWLINE" in listed:
-            listed = [kind for kind in listed if kind in ("NEWLINE", ",")]
-        elif ">" in fitting and "OPERATOR" not in fitting:
-            listed.append(">")
-        elif "{" in listed and len(listed) > 1 and "->" not in listed:
-            listed = [kind for kind in listed if kind in ("{", "=>", "(", ":")]
-        return _either([_described(kind) for kind in listed])
+        return _either([_described(kind) for kind in _listed(fitting)])
+
+
+def _listed(fitting: set[str]) -> list[str]:
+    """Return the few kinds worth naming where no class of construct is expected."""
+    listed = [kind for kind in _ENDS_OF_EXPRESSION if kind in fitting]
+    if not listed and "(" in fitting:
+        return ["("]
+    if "in" in fitting and "OPERATOR" not in fitting:
+        return ["in"]
+    if "NEWLINE" in listed:
+        return [kind for kind in listed if kind in ("NEWLINE", ",")]
+    listed += [kind for kind in sorted(fitting) if kind not in listed and kind not in _CONTINUATIONS]
+    if not listed:
+        listed = sorted(fitting - {"MODIFIER"})
+    if ">" in fitting and "OPERATOR" not in fitting:
+        listed.append(">")
+    elif "{" in listed and len(listed) > 1 and "->" not in listed:
+        listed = [kind for kind in listed if kind in ("{", "=>", "(", ":")]
+    return listed
 
 
 def _described(kind: str) -> str:

@@ -206,6 +206,9 @@ def _type_first(at: Situation) -> Hint | None:
         return None
     kind, name = at.text(-1), at.text()
     if at.kind(-2) in ("(", ",") and at.fitting == {":"} and at.kind(1) in (",", ")", "="):
+        if name[:1].isupper() and not kind[:1].isupper():
+            message = "a colon stands between a name and its type"
+            return "E0119", at.span(-1, 0), message, "", f"write `{kind}: {name}`"
         return "E0119", at.span(-1, 0), "a type stands after the name", "", f"write `{name}: {kind}`"
     if at.begins_line(-1) and at.kind(1) == "=" and kind[:1].isalpha():
         return "E0119", at.span(-1, 0), "a variable is declared with `let` or `var`", "", f"write `let {name}: {kind}`"
@@ -281,7 +284,7 @@ def _leading_operator(at: Situation) -> Hint | None:
         if at.kind(-1) == "NEWLINE":
             suggestion = "end the line before with the operator, so that the expression goes on"
             return "E0101", at.span(), "a line cannot begin with `+`", "", suggestion
-        if "INT" in at.fitting:
+        if "this" in at.fitting:
             return "E0101", at.span(), "there is no sign `+`", "", "remove it"
     return None
 

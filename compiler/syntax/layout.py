@@ -211,6 +211,8 @@ class _Layout(Brackets):
         """A name that may be a word of the language here."""
         word = self._raw.values[index]
         following = self._raw.kinds[index + 1]
+        if self._previous() in (".", "?.", "fun"):
+            return self._copy(index)
         if following == "{" and word in ("init", "spawn", "select", "unsafe"):
             if word != "init" or self._previous() in ("NEWLINE", "{", "LAMBDA_OPEN"):
                 if word in ("init", "select"):
@@ -418,7 +420,7 @@ class _Layout(Brackets):
                 break
             text += ">"
             end += 1
-        if raw.values[end] == ">=" and raw.starts[end] == raw.ends[end - 1]:
+        if len(text) < 3 and raw.values[end] == ">=" and raw.starts[end] == raw.ends[end - 1]:
             text += ">="
             end += 1
         kind = ">" if text == ">" else "ASSIGNMENT" if text.endswith("=") else "OPERATOR"

@@ -199,6 +199,12 @@ class Scanner:
         if lexeme == "r" and text.startswith('"', end):
             self._raw_string(start)
             return
+        if text[end : end + 1] > "\x7f":
+            # `\w` leaves out combining marks, which may be part of a name.
+            while ("a" + text[end : end + 1]).isidentifier() and end < len(text):
+                end += 1
+            lexeme = text[start:end]
+            self._position = end
         if not lexeme.isascii():
             if not lexeme.isidentifier():
                 bad = next(c for c in lexeme if not ("a" + c).isidentifier() or not c.isidentifier())

@@ -90,8 +90,8 @@ def make_lark(grammar: str) -> Lark:
         def __init__(self, lexer_conf: object) -> None:
             """Ignore the configuration, which describes lark's terminals."""
 
-        def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
-            return iter(lexer_state)
+        def lex(self, data: Any, *_state: object) -> Iterator[Token]:
+            return iter(data)
 
     return Lark(grammar, parser="lalr", lexer=NoLexer, maybe_placeholders=False, keep_all_tokens=True)
 
