@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.instances import Keys, Mapping, class_mapping, instance_name, keys_of
 from compiler.emit.lowering import storage_of
+from compiler.emit.pool import Names
 from compiler.ir.hir import Program
 from compiler.ir.symbols import ClassKind, ClassSymbol, FieldSymbol
 from compiler.ir.types import ClassType, Repr, Type, substitute
@@ -112,6 +113,7 @@ class ClassTable:
         self._program = program
         self._instances: dict[tuple[ClassSymbol, Keys], ClassInstance] = {}
         self._cells: dict[ValueType, ClassInstance] = {}
+        self._names = Names()
         self._environments: dict[tuple[ValueType, ...], ClassInstance] = {}
 
     # Instances
@@ -173,7 +175,8 @@ class ClassTable:
         index = len(self.all)
         above = (*((superclass,) if superclass else ()), *interfaces)
         ancestors = frozenset({index}).union(*(each.ancestors for each in above))
-        made = ClassInstance(index, name, symbol, keys, mapping or {}, superclass, interfaces, ancestors)
+        unique = self._names.take(name, symbol.module if symbol is not None else "")
+        made = ClassInstance(index, unique, symbol, keys, mapping or {}, superclass, interfaces, ancestors)
         self.all.append(made)
         return made
 

@@ -91,6 +91,7 @@ class LambdaPlan:
         self._type = type_
         self._captures = captures
         self.name = node.name
+        self.module = ""
         self.is_direct = len(captures) == 1 and isinstance(captures[0].stored, RefType)
         """The only captured value is the environment."""
         self.environment = self._environment()
@@ -199,7 +200,8 @@ class FunctionValuePlan:
         self._emission = emission
         self._callee = callee
         self._type = type_
-        self.name = callee.name
+        self.name = f"{callee.name} (value)"
+        self.module = callee.function.module
         self.signature = emission.lowering.function_value(type_)
 
     def emit(self) -> FunctionContext:
@@ -228,6 +230,7 @@ class AdapterPlan:
         self._source = source
         self._target = target
         self.name = "adapter"
+        self.module = ""
         captured = emission.pool.function_type(emission.lowering.function_value(source))
         acting = emission.lowering.function_value(target)
         emission.pool.signature(acting)
@@ -253,6 +256,7 @@ class ThunkPlan:
         self._emission = emission
         self._type = FunctionType((), ERASED)
         self.name = "task"
+        self.module = ""
         captured = emission.pool.function_type(emission.lowering.function_value(self._type))
         self.signature = Signature((captured,))
         emission.pool.signature(Signature(()))

@@ -138,6 +138,7 @@ class ConstructorPlan:
         self._emission = emission
         self._instance = instance
         self.name = f"{instance.name}.new"
+        self.module = ""
         params = map(emission.lowering.value_type, _param_types(instance, _constructor(instance)))
         self.signature = Signature(tuple(params), (instance.type,))
 

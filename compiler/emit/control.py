@@ -64,7 +64,27 @@ def run_if(f: FunctionContext, node: hir.If) -> None:
     _if(f, node, None)
 
 
+def _jump_label(f: FunctionContext, node: hir.Expr) -> CodeLabel | None:
+    """The label of a Break or Continue that is nothing but a jump from here."""
+    while isinstance(node, hir.Block) and len(node.body) == 1:
+        node = node.body[0]
+    if not isinstance(node, hir.Break | hir.Continue):
+        return None
+    target = f.targets[node.target]
+    label = target.end if isinstance(node, hir.Break) else target.again
+    if label is None or target.depth != len(f.finallys):
+        return None
+    is_level = len(label.prims) == len(f.code.prims) and len(label.refs) == len(f.code.refs)
+    return label if is_level else None
+
+
 def _if(f: FunctionContext, node: hir.If, wanted: Type | None) -> None:
+    direct = _jump_label(f, node.then)
+    if direct is not None:
+        branch(f, node.condition, direct, when=True)
+        if node.otherwise is not None:
+            _arm(f, node.otherwise, wanted)
+        return
     otherwise = f.code.label()
     end = f.code.label(None if wanted is None else f.lower(wanted))
     branch(f, node.condition, otherwise, when=False)

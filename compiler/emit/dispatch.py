@@ -25,6 +25,7 @@ from compiler.emit.instances import (
     overridden,
     supertype,
 )
+from compiler.emit.pool import Names
 from compiler.ir.symbols import ClassKind, FunctionKind, FunctionSymbol
 from compiler.ir.types import ClassType, NothingType, Type, substitute
 from pvm.isa.types import Signature
@@ -64,7 +65,7 @@ class Dispatch:
     def __init__(self, emission: Emission) -> None:
         self._emission = emission
         self._slots: dict[tuple[int, FunctionSymbol, Keys], Slot] = {}
-        self._names: set[str] = set()
+        self._names = Names()
         self._entries: dict[int, dict[Slot, int]] = {}
         emission.classes.on_instantiated = self._instantiated
 
@@ -93,9 +94,7 @@ class Dispatch:
         params = [substitute(param.type, mapping) for param in function.params]
         result = substitute(function.result, mapping)
         name = f"{owner.name}.{instance_name(function.qualified_name.rpartition('.')[2], keys)}"
-        while name in self._names:
-            name += "'"
-        self._names.add(name)
+        name = self._names.take(name)
         signature = self._emission.lowering.signature(params, result)
         return Slot(owner, function, keys, name, tuple(params), result, signature)
 
@@ -271,7 +270,8 @@ class BridgePlan:
         self._slot = slot
         self._provider = provider
         self._function = function
-        self.name = function_name(function, provider.keys, slot.keys)
+        self.name = f"{function_name(function, provider.keys, slot.keys)} (bridge)"
+        self.module = function.module
         self.signature = Signature((provider.type, *slot.signature.params[1:]), slot.signature.results)
 
     def emit(self) -> FunctionContext:

@@ -55,6 +55,7 @@ class EntryPlan:
         self._main = main
         self._index = index
         self.name = "start of main"
+        self.module = ""
         self.signature = ENTRY_SIGNATURE
 
     def emit(self) -> FunctionContext:

@@ -14,6 +14,7 @@ from compiler.emit.calls import Callee, callee_of, has_body, invoke
 from compiler.emit.closures import AdapterPlan, ThunkPlan
 from compiler.emit.context import Emission, FunctionContext
 from compiler.emit.instances import Keys
+from compiler.emit.pool import Names
 from compiler.ir.symbols import FunctionSymbol
 from compiler.ir.types import FunctionType
 from pvm.isa.types import Signature
@@ -24,6 +25,8 @@ class Plan(Protocol):
     """A function that is to be emitted."""
 
     name: str
+    module: str
+    """Before the name if another function has it; empty for functions of the emitter's own."""
     signature: Signature
 
     def emit(self) -> FunctionContext:
@@ -38,6 +41,8 @@ class FunctionTable:
         self._emission = emission
         self._numbers: dict[Hashable, int] = {}
         self._plans: list[Plan] = []
+        self._names: list[str] = []
+        self._unique = Names()
         self._pending: deque[Plan] = deque()
         self._done: list[FunctionContext] = []
 
@@ -48,6 +53,7 @@ class FunctionTable:
             plan = make()
             number = self._numbers[key] = len(self._plans)
             self._plans.append(plan)
+            self._names.append(self._unique.take(plan.name, plan.module))
             self._pending.append(plan)
         return number
 
@@ -78,7 +84,7 @@ class FunctionTable:
 
         Precondition: slots are numbered.
         """
-        return tuple(f.finish(plan.name) for plan, f in zip(self._plans, self._done, strict=True))
+        return tuple(f.finish(name) for name, f in zip(self._names, self._done, strict=True))
 
 
 class MethodPlan:
@@ -88,6 +94,7 @@ class MethodPlan:
         self._emission = emission
         self._callee = callee
         self.name = callee.name
+        self.module = callee.function.module
         self.signature = emission.lowering.signature(list(callee.params), callee.result)
 
     def emit(self) -> FunctionContext:

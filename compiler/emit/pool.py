@@ -95,3 +95,22 @@ class Pool:
     def attributes(self) -> tuple[tuple[str, bytes], ...]:
         """The sources of the user's modules, by file name."""
         return tuple((f"source:{name}", text.encode()) for name, text in sorted(self._texts.items()))
+
+
+class Names:
+    """Gives each function, class or slot a name of its own: the plain one to who comes first."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, name: str, module: str = "") -> str:
+        """Return the name; if it is taken, one with the module before it, or with a number behind it."""
+        chosen = name
+        if chosen in self._taken and module:
+            chosen = f"{module}.{name}"
+        number = 2
+        while chosen in self._taken:
+            chosen = f"{name}#{number}"
+            number += 1
+        self._taken.add(chosen)
+        return chosen

@@ -99,6 +99,7 @@ class InitializerPlan:
         self._index = index
         self._type = value_type
         self.name = f"{variable.name} (initializer)"
+        self.module = variable.module
         self.signature = Signature(())
 
     def emit(self) -> FunctionContext:
@@ -117,6 +118,7 @@ class StartPlan:
         self._emission = emission
         self._initializers = initializers
         self.name = "start"
+        self.module = ""
         self.signature = Signature(())
 
     def emit(self) -> FunctionContext:
