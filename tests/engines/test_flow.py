@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.engines.running import call, start
 
 from pvm.engines.reference import translator
 from pvm.errors import Exhaustion
+from tests.engines.running import call, start
 
 FUEL = 3000
 
@@ -84,8 +84,7 @@ def outcome(text: str, value: int) -> tuple[str, int]:
     engine = start(text, fuel=FUEL)
     try:
         result = str(call(engine, "run", value, 0))
-    except Exhaustion as ended:
-        assert ended.kind == "fuel"
+    except Exhaustion:
         result = "out of fuel"
     return result, engine.statistics().fuel_used
 
@@ -97,5 +96,5 @@ def test_random_graphs(monkeypatch: pytest.MonkeyPatch, fuzz_factor: int, fuzz_s
             expected = interpret(blocks, value)
             assert outcome(text, value) == expected, f"seed {seed}\n{text}"
         with monkeypatch.context() as patch:
-            patch.setattr(translator, "place", lambda flow: None)
+            patch.setattr(translator, "place", lambda _: None)
             assert outcome(text, -77) == expected, f"dispatched, seed {seed}\n{text}"

@@ -55,7 +55,7 @@ def _number(expected: BoundaryType, value: object, where: str) -> int | float:
         try:
             number = float(value)
         except OverflowError:
-            raise UsageError(f"{where}: {kind.value} cannot hold an int of {value.bit_length()} bits") from None
+            raise UsageError(f"{where}: {kind.value} cannot hold an int of {int(value).bit_length()} bits") from None
         return round_f32(number) if kind is BoundaryKind.F32 else number
     if kind is BoundaryKind.BOOL:
         if not isinstance(value, bool):
@@ -101,7 +101,9 @@ def _reference(expected: BoundaryType, value: object, where: str, account: Accou
         return value
     if isinstance(value, str):
         return _string(BoundaryType(BoundaryKind.STRING), value, where, account)
-    raise UsageError(f"{where}: expected {expected}: a reference of this instance or a text, found {type(value).__name__}")
+    raise UsageError(
+        f"{where}: expected {expected}: a reference of this instance or a text, found {type(value).__name__}"
+    )
 
 
 def _array(kind: ArrayKind, value: object, where: str, account: Account) -> Array:
@@ -151,7 +153,7 @@ def from_guest(given: BoundaryType, value: Any) -> Any:
 def _elements(value: Array) -> Any:
     kind = value.kind
     if kind is ArrayKind.U8:
-        return bytes(value.data)  # type: ignore[call-overload]
+        return bytes(value.data)
     if kind is ArrayKind.BOOL:
         return [bool(each) for each in value.data]
     if kind is ArrayKind.CHAR:

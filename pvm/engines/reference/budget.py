@@ -22,9 +22,7 @@ _FOREVER = 1 << 62
 class Budget:
     """The counter of one instance."""
 
-    def __init__(
-        self, namespace: dict[str, Any], limits: EngineLimits, end: Callable[[str, str], Exhaustion]
-    ) -> None:
+    def __init__(self, namespace: dict[str, Any], limits: EngineLimits, end: Callable[[str, str], Exhaustion]) -> None:
         self.namespace = namespace
         self.fuel_limit = limits.fuel
         self.deadline = limits.deadline

@@ -115,7 +115,9 @@ class CallEmitter:
         if callee is None:
             return f"{self._method(instruction, arguments)}({_listed(arguments[1:], 'd')})"
         captured = _listed([Expr(f"{callee.raw}.environment", "ref"), *arguments], "d")
-        return f"{callee.raw}.code({captured}) if {callee.raw}.captures else {callee.raw}.code({_listed(arguments, 'd')})"
+        return (
+            f"{callee.raw}.code({captured}) if {callee.raw}.captures else {callee.raw}.code({_listed(arguments, 'd')})"
+        )
 
     def _method(self, instruction: Instruction, arguments: list[Expr]) -> str:
         class_index, slot = instruction.immediates[0]
@@ -170,5 +172,3 @@ class CallEmitter:
 def _listed(arguments: list[Expr], last: str) -> str:
     """Arguments, and ``last``; when that is empty, the inside of a tuple of any length."""
     return ", ".join([*(each.raw for each in arguments), last])
-
-

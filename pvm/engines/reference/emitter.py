@@ -154,7 +154,7 @@ class PythonEmitter(HeapEmitter):
         for mask, other in ((b, a), (a, b)):
             if mask.const is not None and mask.low >= 0 and not self.strict:
                 size = int(mask.const) + 1
-                if size & (size - 1) == 0 and 0 <= other.low and other.high < size:
+                if size & (size - 1) == 0 and other.low >= 0 and other.high < size:
                     return other
         highs = [each.high for each in (a, b) if each.low >= 0]
         return self._bitwise("&", "bit_and", a, b, (0, min(highs)) if highs else None)

@@ -40,7 +40,7 @@ NARROW: dict[Storage, Range] = {
 }
 
 
-class AlwaysTraps(Exception):  # noqa: N818 - says that nothing after this is reached
+class AlwaysTraps(Exception):
     """The instruction traps whatever happens, so what follows it must not be translated."""
 
 
@@ -308,17 +308,13 @@ class HeapEmitter:
         storage = ARRAY_STORAGE[kind]
         result = kind_of(storage.prim) if storage.prim is not None else "ref"
         text = f"{array.text}.data[{index.raw}]"
-        return self.make(
-            text, result, (array, index), atom=True, bounds=NARROW.get(storage), names=frozenset((HEAP,))
-        )
+        return self.make(text, result, (array, index), atom=True, bounds=NARROW.get(storage), names=frozenset((HEAP,)))
 
     def array_store(self, kind: ArrayKind, array: Expr, index: Expr, value: Expr) -> None:
         self.invalidate(HEAP)
         self.line(f"{array.text}.data[{index.raw}] = {self._narrow(ARRAY_STORAGE[kind], value)}")
 
-    def array_copy(
-        self, kind: ArrayKind, to: Expr, at: Expr, source: Expr, start: Expr, count: Expr
-    ) -> None:
+    def array_copy(self, kind: ArrayKind, to: Expr, at: Expr, source: Expr, start: Expr, count: Expr) -> None:
         self.invalidate(HEAP)
         self.line(self.sync)
         self.line(f"COPY(POLL_TIME, {to.raw}, {at.raw}, {source.raw}, {start.raw}, {count.raw})")

@@ -203,7 +203,9 @@ def place(flow: Flow) -> Placement | None:
             chosen = container[number] = placement.inside.setdefault(owner, [])
             chosen.append(number)
             continue
-        chosen = top if owner == ROOT else container[owner] if owner in container else placement.after.setdefault(owner, [])
+        chosen = (
+            top if owner == ROOT else container[owner] if owner in container else placement.after.setdefault(owner, [])
+        )
         container[number] = chosen
         chosen.append(number)
     return placement

@@ -129,7 +129,7 @@ def fill_elements(poll: Callable[[], None], to: Array, start: int, count: int, v
     """Store one value, already narrowed, into a range that is in bounds."""
     size = min(count, CHUNK)
     data = to.data
-    piece = bytes((value,)) * size if isinstance(data, bytearray) else [value] * size
+    piece: Any = bytes((value,)) * size if isinstance(data, bytearray) else [value] * size
     if isinstance(data, array):
         piece = array(data.typecode, piece)
     for offset in range(0, count, CHUNK):
@@ -247,7 +247,9 @@ class ClassFactory:
         methods = {slot.name: function for slot, function in zip(layout.slots, layout.vtable, strict=True)}
         methods.update(layout.dispatch)
         body: dict[str, Any] = {
-            self._attribute(name): self._functions(function) for name, function in methods.items() if function is not None
+            self._attribute(name): self._functions(function)
+            for name, function in methods.items()
+            if function is not None
         }
         body |= {
             "__slots__": slots,

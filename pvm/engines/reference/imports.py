@@ -28,7 +28,11 @@ _PARAMETERS: dict[str, tuple[ValueType, ...]] = {
     "string": (STRING,),
     "bytes": (array_ref(ArrayKind.U8), Prim.I64, Prim.I64),
 }
-_RESULTS: dict[str, tuple[ValueType, ...]] = {"i64": (Prim.I64,), "string?": (STRING.with_null(nullable=True),), "none": ()}
+_RESULTS: dict[str, tuple[ValueType, ...]] = {
+    "i64": (Prim.I64,),
+    "string?": (STRING.with_null(nullable=True),),
+    "none": (),
+}
 
 
 class ArraySpan:

@@ -153,9 +153,7 @@ class Machine:
     def translate(self, index: int) -> FunctionType:
         """Give a function its code."""
         function = self.function(index)
-        translation = translate(
-            self.program, index, exact=self.budget.fuel_limit is not None, strict=self.strict
-        )
+        translation = translate(self.program, index, exact=self.budget.fuel_limit is not None, strict=self.strict)
         for name, (what, key) in translation.needs.items():
             if name not in self.namespace:
                 self.namespace[name] = self._provide(what, key)
@@ -341,5 +339,3 @@ class Machine:
     def poll_time(self) -> None:
         """Look at the clock, inside a long operation."""
         self.budget.check_clock()
-
-

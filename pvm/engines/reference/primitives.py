@@ -5,6 +5,8 @@ binary32), flags bools.  These functions are the definition: ``emitter.py`` inli
 expression templates, and a test holds each template against the function here.
 """
 
+# ruff: noqa: D103 - each is documented where pvm.isa.machine declares it
+
 from __future__ import annotations
 
 import math
@@ -14,7 +16,7 @@ from array import array
 MASK = {32: (1 << 32) - 1, 64: (1 << 64) - 1}
 SIGN = {32: 1 << 31, 64: 1 << 63}
 REACHED = "reached the primitive; the table entry must trap first"
-CANONICAL_NAN = struct.unpack("<d", struct.pack("<Q", 0x7FF8000000000000))[0]
+CANONICAL_NAN: float = struct.unpack("<d", struct.pack("<Q", 0x7FF8000000000000))[0]
 _F32_CELL = array("f", [0.0])
 
 

@@ -9,9 +9,9 @@ activation of its own with a main task of its own, and other tasks may run in it
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from types import GeneratorType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from pvm.engines.reference.budget import Budget
 from pvm.engines.reference.heap import Closure, TaskObject
@@ -19,7 +19,7 @@ from pvm.engines.reference.unwinding import GuestThrow, TailCall, TaskSwitch
 from pvm.isa.traps import TrapKind
 from pvm.kernel.task import KernelInterface, WouldBlock
 
-Frame = Generator[Any, Any, Any]
+Frame: TypeAlias = "GeneratorType[Any, Any, Any]"
 BLOCKED_RETRY = 16
 """Turns after which waiting hypercalls are tried again although other tasks can run."""
 
@@ -273,6 +273,12 @@ def call_closure(owner: Owner, closure: Closure) -> Frame:
 
 def entry(namespace: dict[str, Any], code: Callable[..., Any], arguments: tuple[Any, ...]) -> Frame:
     """A frame below the first one of the guest, which calls it whether it is a generator or not."""
+    frame = _enter(namespace, code, arguments)
+    assert isinstance(frame, GeneratorType)
+    return frame
+
+
+def _enter(namespace: dict[str, Any], code: Callable[..., Any], arguments: tuple[Any, ...]) -> Iterator[Any]:
     made = code(*arguments)
     if type(made) is GeneratorType:
         yield made

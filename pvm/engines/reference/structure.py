@@ -21,7 +21,7 @@ Place = tuple[int, int] | None
 """Code offset and depth of the reference stack, for traces and for the memory count."""
 
 
-class TooDeep(Exception):  # noqa: N818 - not an error: the function is run as a dispatch loop
+class TooDeep(Exception):
     """The structure nests deeper than Python allows."""
 
 

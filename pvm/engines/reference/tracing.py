@@ -60,8 +60,10 @@ class CodeMap:
         self, stop: CodeType, suspended: list[GeneratorType[Any, Any, Any] | None], *, is_running: bool
     ) -> list[tuple[int, int]]:
         """The (function, offset) pairs of a task, innermost first, the middle of a long trace left out."""
-        frames: list[FrameType | GeneratorType[Any, Any, Any]] = list(self.running(stop)) if is_running else []
-        frames += [each for each in reversed(suspended) if each is not None]
+        frames: list[FrameType | GeneratorType[Any, Any, Any]] = []
+        if is_running:
+            frames += [frame for frame in self.running(stop) if self.place(frame) is not None]
+        frames += [each for each in reversed(suspended) if each is not None and id(each.gi_code) in self._known]
         if len(frames) > 2 * TRACE_HALF:
             frames = frames[:TRACE_HALF] + frames[-TRACE_HALF:]
         found = []
@@ -85,7 +87,7 @@ class CodeMap:
 def live_bytes(roots: Iterable[Any]) -> tuple[int, set[int]]:
     """Accounted bytes that can be reached, and the ids of what was found."""
     seen: set[int] = set()
-    work = [each for each in roots if isinstance(each, (bytes, HeapObject))]
+    work: list[Any] = [each for each in roots if isinstance(each, (bytes, HeapObject))]
     total = 0
     while work:
         value = work.pop()

@@ -156,7 +156,9 @@ class Translator:
             self._straight(instruction)
             self._flush(chunk)
         self._mark(last.offset)
-        return self._jump(block.number + 1, self.emitter.state) if falls else self._terminator(last, block.number, chunk)
+        return (
+            self._jump(block.number + 1, self.emitter.state) if falls else self._terminator(last, block.number, chunk)
+        )
 
     def _mark(self, offset: int) -> None:
         self.place = (offset, len(self.emitter.state.refs))
@@ -413,7 +415,9 @@ class Translator:
         *cases, (past, default) = runs
         if not cases:
             return default
-        return self._choose(f"not 0 <= {index.raw} < {past}", f"0 <= {index.raw} < {past}", default, self._decide(index.raw, cases))
+        return self._choose(
+            f"not 0 <= {index.raw} < {past}", f"0 <= {index.raw} < {past}", default, self._decide(index.raw, cases)
+        )
 
     def _decide(self, index: str, cases: list[tuple[int, Chunk]]) -> Chunk:
         if len(cases) == 1:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 
-class GuestThrow(Exception):  # noqa: N818 - a guest's exception on its way, not an error of ours
+class GuestThrow(Exception):
     """A guest exception object looking for a handler."""
 
     def __init__(self, value: Any) -> None:
@@ -17,11 +17,11 @@ class GuestThrow(Exception):  # noqa: N818 - a guest's exception on its way, not
         self.value = value
 
 
-class TaskSwitch(Exception):  # noqa: N818 - a request
+class TaskSwitch(Exception):
     """The running task gives way; it stands in a queue, or waits, already."""
 
 
-class TailCall(Exception):  # noqa: N818 - a request
+class TailCall(Exception):
     """The frame that raises this is replaced by a call."""
 
     def __init__(self, code: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
