@@ -12,15 +12,63 @@ from itertools import islice
 MAX_CANDIDATES = 2000
 MAX_LENGTH = 64
 
+# Names that other languages have for what is a word or a type here.
+_FOREIGN = {
+    "nil": "null",
+    "None": "null",
+    "nullptr": "null",
+    "undefined": "null",
+    "self": "this",
+    "Self": "this",
+    "True": "true",
+    "False": "false",
+    "int": "Int",
+    "long": "Int",
+    "Long": "Int",
+    "Integer": "Int",
+    "i64": "Int",
+    "i32": "Int32",
+    "u8": "UInt8",
+    "float": "Float",
+    "double": "Float",
+    "Double": "Float",
+    "f64": "Float",
+    "bool": "Bool",
+    "boolean": "Bool",
+    "Boolean": "Bool",
+    "str": "String",
+    "string": "String",
+    "Str": "String",
+    "char": "Char",
+    "void": "Unit",
+    "Void": "Unit",
+    "never": "Nothing",
+    "Never": "Nothing",
+    "Vec": "List",
+    "ArrayList": "List",
+    "Dict": "Map",
+    "Dictionary": "Map",
+    "HashMap": "Map",
+    "HashSet": "Set",
+    "console": "println",
+    "printf": "println",
+    "echo": "println",
+}
+_WORDS = frozenset({"null", "this", "true", "false"})
+
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate nearest to ``name``, or None if none is near.
 
+    What another language calls it is nearest, if the name meant is a word of the language or a candidate.
     Near means at most a third of the letters changed (one in short names); a
     difference in case alone is nearest of all; ties go to the first in order.
     """
     if not name or len(name) > MAX_LENGTH:
         return None
+    foreign = _FOREIGN.get(name)
+    if foreign in _WORDS:
+        return foreign
     limit = max(1, len(name) // 3)
     best: str | None = None
     best_distance = limit + 1
@@ -28,7 +76,7 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     for candidate in islice(candidates, MAX_CANDIDATES):
         if candidate == name or not candidate or len(candidate) > MAX_LENGTH:
             continue
-        if candidate.casefold() == folded:
+        if candidate == foreign or candidate.casefold() == folded:
             return candidate
         if len(name) == 1 or abs(len(candidate) - len(name)) >= best_distance:
             continue

@@ -20,6 +20,11 @@ from compiler.diagnostics.suggest import MAX_CANDIDATES, edit_distance
         ("cont", ["cant", "count"], "cant"),
         ("colour", ["colour"], None),
         ("", ["a"], None),
+        ("nil", ["null2"], "null"),
+        ("self", [], "this"),
+        ("double", ["doubles", "Float"], "Float"),
+        ("double", ["Int", "Float"], "Float"),
+        ("double", ["Int"], None),
         ("a" * 65, ["a" * 64], None),
     ],
 )

@@ -111,6 +111,14 @@ def written(node: ast.Node | None) -> str:  # noqa: C901 - one case for each nod
             return "return" if node.value is None else f"(return {written(node.value)})"
         case ast.Throw():
             return f"(throw {written(node.value)})"
+        case ast.NamedType() | ast.NullableType() | ast.FunctionType():
+            return _written_type(node)
+        case _:
+            return _written_pattern(node)
+
+
+def _written_type(node: ast.Type) -> str:
+    match node:
         case ast.NamedType():
             arguments = f"<{_list(node.arguments)}>" if node.arguments else ""
             return ".".join(part.text for part in node.path) + arguments
@@ -118,8 +126,7 @@ def written(node: ast.Node | None) -> str:  # noqa: C901 - one case for each nod
             return f"{written(node.inner)}?"
         case ast.FunctionType():
             return f"(({_list(node.parameters)}) -> {written(node.result)})"
-        case _:
-            return _written_pattern(node)
+    raise AssertionError(type(node).__name__)
 
 
 def _written_pattern(node: ast.Node) -> str:
