@@ -153,7 +153,9 @@ class Machine:
     def translate(self, index: int) -> FunctionType:
         """Give a function its code."""
         function = self.function(index)
-        translation = translate(self.program, index, exact=self.budget.fuel_limit is not None, strict=self.strict)
+        translation = translate(
+            self.program, index, self.poll_time, exact=self.budget.fuel_limit is not None, strict=self.strict
+        )
         for name, (what, key) in translation.needs.items():
             if name not in self.namespace:
                 self.namespace[name] = self._provide(what, key)

@@ -10,7 +10,7 @@ a line of its own, so that the line number of a frame says which instruction it 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pvm.engines.accounting import TASK_SIZE
 from pvm.engines.reference.calls import CallEmitter
@@ -35,7 +35,8 @@ _SINGLE_USE = frozenset({"object.new", "object.new_default", "func.ref", "closur
 class Translator:
     """One function on its way to Python.  ``exact`` checks fuel in every block, not only where it polls."""
 
-    def __init__(self, program: Program, index: int, *, exact: bool, strict: bool) -> None:
+    def __init__(self, program: Program, index: int, poll: Callable[[], None], *, exact: bool, strict: bool) -> None:
+        self.poll = poll
         self.program = program
         self.verified = program.functions[index]
         self.function = self.verified.function
@@ -136,6 +137,7 @@ class Translator:
         self.nested += 1
         if self.nested > MAX_NESTED:
             raise TooDeep
+        self.poll()
         block = self.flow.blocks[number]
         emitter = self.emitter
         emitter.state = state if state is not None else self._entry_state(block)
@@ -437,10 +439,10 @@ def _probe_kind(item: EffectItem) -> str:
 _STRAIGHT = frozenset({Form.SIMPLE, Form.ALLOCATE, Form.TASK, Form.CALL, Form.HYPERCALL})
 
 
-def translate(program: Program, index: int, *, exact: bool, strict: bool) -> Translation:
-    """The translation of a function, made once for all instances."""
+def translate(program: Program, index: int, poll: Callable[[], None], *, exact: bool, strict: bool) -> Translation:
+    """The translation of a function, made once for all instances; ``poll`` looks at the clock meanwhile."""
     key = (index, exact, strict)
     found = program.translations.get(key)
     if found is None:
-        found = program.translations[key] = Translator(program, index, exact=exact, strict=strict).translate()
+        found = program.translations[key] = Translator(program, index, poll, exact=exact, strict=strict).translate()
     return found
