@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from compiler.emit.calls import Callee, call_function_value, callee_of, has_body, invoke
 from compiler.emit.context import Emission, FunctionContext
-from compiler.emit.instances import ERASED, Mapping, erased_function, is_primitive, is_void, key_of, keys_of
+from compiler.emit.instances import ERASED, Mapping, erased_function, is_void, keys_of, passed_type
 from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
 from compiler.ir.types import FunctionType, NullableType, Type
@@ -147,8 +147,8 @@ def enter_parameter(f: FunctionContext, param: LocalSymbol, slot: int, source: T
     wanted = f.type(param.type)
     if is_void(wanted):
         return
-    passed = key_of(source)
-    if f.lower(passed) == f.lower(wanted) and is_primitive(passed) == is_primitive(wanted):
+    passed = passed_type(source)
+    if f.lower(passed) == f.lower(wanted):
         f.parameter(param, slot, wanted)
         return
     own = f.code.new_local(f.lower(wanted))
@@ -212,7 +212,7 @@ class FunctionValuePlan:
             f.at(callee.function.span)
         for slot, (source, target) in enumerate(zip(self._type.params, callee.params, strict=True)):
             f.code.get(slot)
-            f.convert(key_of(source), ERASED if is_void(target) else target)
+            f.convert(passed_type(source), ERASED if is_void(target) else target)
         invoke(f, callee)
         f.convert(callee.result, self._type.result)
         f.return_top()

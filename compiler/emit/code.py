@@ -272,6 +272,17 @@ class Code:
         self._append(BY_NAME["branch.null"], (label,))
         self.refs.append(value.with_null(nullable=False))
 
+    def branch_instance(self, label: CodeLabel, tested: RefType) -> None:
+        """Go to the label with the reference as one of a type if it is; fall through with it as it was."""
+        if not self.reachable:
+            return
+        value = self.refs.pop()
+        self.refs.append(tested)
+        self._check_depth(label)
+        self._branch_to(label)
+        self._append(BY_NAME["branch.instance"], (label, tested))
+        self.refs[-1] = value
+
     def switch(self, labels: Sequence[CodeLabel]) -> None:
         """Pop an i32; go to the label of that number, to the last for any other number."""
         if not self.reachable:

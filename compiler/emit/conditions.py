@@ -14,7 +14,7 @@ from compiler.emit.lowering import PRIMS
 from compiler.ir import hir
 from compiler.ir.tree import children
 from compiler.ir.types import AnyType, ClassType, NullableType, Repr, Type
-from pvm.isa.types import ANY_NULL, Prim
+from pvm.isa.types import ANY_NULL, Prim, RefType
 
 
 def branch(f: FunctionContext, node: hir.Expr, label: CodeLabel, *, when: bool) -> None:
@@ -41,9 +41,41 @@ def branch(f: FunctionContext, node: hir.Expr, label: CodeLabel, *, when: bool) 
                 f.effect(node.value)
             if known is when:
                 f.code.jump(label)
+        case hir.IsNull(value=value) if f.refinable(value) is not None:
+            _branch_null(f, value, label, when=when)
+        case hir.IsInstance(value=value) if not when and f.refinable(value) is not None:
+            _branch_other(f, node, value, label)
         case _:
             f.value(node)
             f.code.branch(label, when=when)
+
+
+def _branch_null(f: FunctionContext, value: hir.Expr, label: CodeLabel, *, when: bool) -> None:
+    """Test a variable for null; where it is not, a slot has it as non-null."""
+    assert isinstance(value, hir.LocalGet)
+    is_null = label if when else f.code.label()
+    f.value(value)
+    refined = f.code.refs[-1].with_null(nullable=False)
+    f.code.branch_null(is_null)
+    f.refine(value.local, refined)
+    if not when:
+        f.code.jump(label)
+        f.code.place(is_null)
+
+
+def _branch_other(f: FunctionContext, node: hir.IsInstance, value: hir.Expr, label: CodeLabel) -> None:
+    """Go to the label unless a variable is of a type; where it is, a slot has it as one."""
+    assert isinstance(value, hir.LocalGet)
+    tested = _tested(f, node)
+    is_one = f.code.label(tested)
+    f.value(value)
+    f.at(node.span)
+    f.code.branch_instance(is_one, tested)
+    f.code.op("ref.drop")
+    f.code.jump(label)
+    f.code.place(is_one)
+    if f.code.reachable:
+        f.refine(value.local, tested)
 
 
 def known_truth(f: FunctionContext, node: hir.Expr) -> bool | None:
@@ -76,7 +108,10 @@ def is_plain(f: FunctionContext, node: hir.Expr) -> bool:
         return False
     if isinstance(node, hir.Break | hir.Continue | hir.Try | hir.Loop | hir.Switch | hir.Labelled):
         return False
-    return not is_void(f.type_of(node)) and all(is_plain(f, child) for child in children(node))
+    found = not is_void(f.type_of(node))
+    for child in children(node):
+        found = found and is_plain(f, child)
+    return found
 
 
 # Values
@@ -116,17 +151,21 @@ def emit_is_null(f: FunctionContext, node: hir.IsNull) -> None:
         f.code.op("ref.is_null")
 
 
-def emit_is_instance(f: FunctionContext, node: hir.IsInstance) -> None:
-    """Leave whether a value is of a type; boxed primitives are objects of their boxes."""
-    if _push_known(f, node):
-        return
+def _tested(f: FunctionContext, node: hir.IsInstance) -> RefType:
+    """The machine type of a test; boxed primitives are objects of their boxes."""
     target = f.type(node.target)
     inner = target.inner if isinstance(target, NullableType) else target
-    if is_primitive(inner):
-        assert isinstance(inner, ClassType)
-        tested = f.emission.classes.box(inner).type.with_null(nullable=is_nullable(target))
-    else:
-        tested = f.emission.lowering.ref_type(target)
+    if not is_primitive(inner):
+        return f.emission.lowering.ref_type(target)
+    assert isinstance(inner, ClassType)
+    return f.emission.classes.box(inner).type.with_null(nullable=is_nullable(target))
+
+
+def emit_is_instance(f: FunctionContext, node: hir.IsInstance) -> None:
+    """Leave whether a value is of a type."""
+    if _push_known(f, node):
+        return
+    tested = _tested(f, node)
     f.value_as(node.value, ERASED)
     f.at(node.span)
     f.code.typed("ref.instance", (tested,), (ANY_NULL,), (Prim.I32,))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.classes import ClassInstance, ClassTable
@@ -112,6 +111,7 @@ class FunctionContext:
         self.targets: dict[hir.JumpTarget, Target] = {}
         self.finallys: list[FinallyScope] = []
         self.return_slot: int | None = None
+        self._refined: dict[LocalSymbol, list[int]] = {}
         self._free: dict[ValueType, list[int]] = {}
         self._names: dict[int, str] = {}
         self._needs_empty: dict[hir.Expr, bool] = {}
@@ -174,7 +174,9 @@ class FunctionContext:
         """Whether the code of an expression has a place where the stacks must be empty."""
         found = self._needs_empty.get(expr)
         if found is None:
-            found = isinstance(expr, hir.Loop | hir.Try) or any(map(self.needs_empty, children(expr)))
+            found = isinstance(expr, hir.Loop | hir.Try)
+            for child in () if found else children(expr):
+                found = found or self.needs_empty(child)
             self._needs_empty[expr] = found
         return found
 
@@ -183,8 +185,9 @@ class FunctionContext:
         wanted = self.type_of(expr) if target is None else target
         if is_void(wanted):
             wanted = ERASED
-        emit = partial(self.value_as, expr, wanted)
-        return Operand(emit, self.lower(wanted), self.needs_empty(expr), self._is_stable(expr))
+        return Operand(
+            lambda: self.value_as(expr, wanted), self.lower(wanted), self.needs_empty(expr), self._is_stable(expr)
+        )
 
     def _is_stable(self, expr: hir.Expr) -> bool:
         if isinstance(expr, hir.LocalGet):
@@ -263,7 +266,7 @@ class FunctionContext:
         """Push a local as a value of a type that it is known to be of."""
         self.code.get(slot)
         if isinstance(value_type, RefType):
-            narrow(self, self.code.locals[slot], value_type)
+            narrow(self, value_type)
 
     # Variables
 
@@ -327,7 +330,7 @@ class FunctionContext:
         self.code.get(variable.slot)
         self.code.typed("field.get", ((variable.cell.index, 0),), (variable.cell.type,), (stored,))
         if isinstance(value_type, RefType):
-            narrow(self, stored, value_type)
+            narrow(self, value_type)
 
     def set_variable(self, variable: Variable) -> None:
         """Pop the value of a variable."""
@@ -339,6 +342,33 @@ class FunctionContext:
         if isinstance(stored, RefType):
             self.code.op("ref.swap")
         self.code.typed("field.set", ((variable.cell.index, 0),), (variable.cell.type, stored), ())
+
+    # Refinements
+
+    def refinable(self, expr: hir.Expr) -> Variable | None:
+        """The variable that an expression reads, if it is a reference that never changes."""
+        if not isinstance(expr, hir.LocalGet) or expr.local.is_assigned:
+            return None
+        variable = self.variables.get(expr.local)
+        if variable is None or variable.cell is not None or not isinstance(self.lower(variable.type), RefType):
+            return None
+        return variable
+
+    def refine(self, local: LocalSymbol, value_type: RefType) -> None:
+        """Pop a variable's value, which a test has shown to be of a type, into a slot of its own.
+
+        The slot is never used for anything else, so wherever it is initialised the test was passed.
+        """
+        slot = self.code.new_local(value_type)
+        self.code.set(slot)
+        self._refined.setdefault(local, []).append(slot)
+
+    def refinement(self, local: LocalSymbol) -> int | None:
+        """The slot with the latest that tests have shown here about a variable."""
+        for slot in reversed(self._refined.get(local, ())):
+            if self.code.is_initialised(slot):
+                return slot
+        return None
 
     # Blocks
 
@@ -359,6 +389,7 @@ class FunctionContext:
         """End a block: its slots are free."""
         for local in self.scopes.homes.get(block, ()):
             variable = self.variables.pop(local, None)
+            self._refined.pop(local, None)
             if variable is not None:
                 self.release(variable.slot)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.instances import erased_function, is_primitive, is_void, repr_of
+from compiler.emit.instances import erased_function, is_nullable, is_primitive, is_void, repr_of
 from compiler.ir.types import ClassType, FunctionType, NothingType, NullableType, Type, UnitType
 from pvm.isa.types import ANY_NULL, RefType
 
@@ -31,7 +31,7 @@ def convert(f: FunctionContext, source: Type, target: Type) -> None:
         if not is_primitive(target):
             box(f, source)
     elif is_primitive(target):
-        unbox(f, source, target)
+        unbox(f, target)
     else:
         _convert_reference(f, source, target)
 
@@ -39,19 +39,22 @@ def convert(f: FunctionContext, source: Type, target: Type) -> None:
 def _convert_reference(f: FunctionContext, source: Type, target: Type) -> None:
     from_function, to_function = _function(source), _function(target)
     if from_function is not None and to_function is not None:
-        _adapt(f, from_function, to_function, is_nullable=isinstance(source, NullableType))
+        if is_nullable(source) and not is_nullable(target):
+            narrow(f, f.emission.lowering.ref_type(from_function))
+        _adapt(f, from_function, to_function, is_nullable=is_nullable(source) and is_nullable(target))
         return
-    narrow(f, f.lower(source), f.lower(target))
+    narrow(f, f.emission.lowering.ref_type(target))
 
 
-def narrow(f: FunctionContext, source: object, target: object) -> None:
-    """Make a reference of one machine type one of another, with a test if that is not known."""
-    assert isinstance(source, RefType)
-    assert isinstance(target, RefType)
+def narrow(f: FunctionContext, target: RefType) -> None:
+    """Make the reference on top one of a machine type, with a test unless the type on the stack is below it."""
+    if not f.code.reachable:
+        return
+    source = f.code.refs[-1]
     if f.emission.classes.is_subtype(source, target):
         return
     if f.emission.classes.is_heap_subtype(source, target):
-        f.code.typed("ref.as_non_null", (), (source,), (source.with_null(nullable=False),))
+        f.code.op("ref.as_non_null")
     else:
         f.code.typed("ref.cast", (target,), (ANY_NULL,), (target,))
 
@@ -64,12 +67,12 @@ def box(f: FunctionContext, source: Type) -> None:
     f.code.typed("object.new", (instance.index,), (f.lower(source),), (instance.type,))
 
 
-def unbox(f: FunctionContext, source: Type, target: Type) -> None:
+def unbox(f: FunctionContext, target: Type) -> None:
     """Take a primitive out of the object that holds it."""
     assert isinstance(target, ClassType)
     instance = f.emission.classes.box(target)
     f.emission.classes.lay_out(instance)
-    narrow(f, f.lower(source), instance.type)
+    narrow(f, instance.type)
     number = len(instance.fields) - 1
     f.code.typed("field.get", ((instance.index, number),), (instance.type,), (f.lower(target),))
 

@@ -179,7 +179,10 @@ def _keep(f: FunctionContext, node: hir.Try, wanted: Type | None) -> _Kept:
 
 
 def _returns(node: hir.Expr) -> bool:
-    return isinstance(node, hir.Return) or any(map(_returns, children(node)))
+    found = isinstance(node, hir.Return)
+    for child in children(node):
+        found = found or _returns(child)
+    return found
 
 
 def _continue(f: FunctionContext, scope: FinallyScope, kept: _Kept, *, goes_on: bool, throws: bool) -> None:

@@ -63,7 +63,11 @@ def emit_local_get(f: FunctionContext, node: hir.LocalGet) -> None:
     if is_void(type_) or is_void(f.type(node.local.type)):
         return
     variable = f.variable(node.local)
-    f.get_variable(variable)
+    refined = f.refinement(node.local)
+    if refined is not None:
+        f.code.get(refined)
+    else:
+        f.get_variable(variable)
     f.convert(variable.type, type_)
 
 
@@ -88,7 +92,7 @@ def emit_global_get(f: FunctionContext, node: hir.GlobalGet) -> None:
     f.code.typed("global.get", (index,), (), (stored,))
     if isinstance(stored, RefType):
         f.at(node.span)
-        narrow(f, stored, f.lower(node.variable.type))
+        narrow(f, f.emission.lowering.ref_type(node.variable.type))
     f.convert(node.variable.type, f.type_of(node))
 
 

@@ -79,9 +79,14 @@ def class_mapping(symbol: ClassSymbol, keys: Keys) -> Mapping:
     return mapping_of(symbol.type_params, keys)
 
 
+def passed_type(type_: Type) -> Type:
+    """The type that a function value's parameter or result has at the call: see ``lowering``."""
+    return type_ if is_primitive(type_) else ERASED
+
+
 def erased_function(type_: FunctionType) -> FunctionType:
-    """The function type with each part replaced by its key; Unit and Nothing results are erased too."""
-    return FunctionType(keys_of(type_.params), key_of(type_.result))
+    """The function type as its calls see it; Unit and Nothing results are erased too."""
+    return FunctionType(tuple(map(passed_type, type_.params)), passed_type(type_.result))
 
 
 def supertype(type_: ClassType, target: ClassSymbol) -> ClassType | None:

@@ -13,7 +13,7 @@ from compiler.emit.instances import is_primitive, repr_of
 from compiler.emit.lowering import array_kind
 from compiler.ir.symbols import FunctionSymbol
 from compiler.ir.types import ClassType, Repr, Type
-from pvm.isa.types import ANY_NULL, TASK, ArrayKind, Prim, Signature, ValueType, array_ref, element_type
+from pvm.isa.types import TASK, ArrayKind, Prim, Signature, ValueType, array_ref, element_type
 
 if TYPE_CHECKING:
     from compiler.emit.context import FunctionContext
@@ -30,7 +30,7 @@ def emit_intrinsic(f: FunctionContext, function: FunctionSymbol, params: tuple[T
         elif mnemonic.startswith("array.") and mnemonic != "array.size":
             _array(f, mnemonic, _kind((*params, result)))
             if mnemonic == "array.get" and not is_primitive(result):
-                narrow(f, ANY_NULL, f.lower(result))
+                narrow(f, f.emission.lowering.ref_type(result))
         elif mnemonic == "task.spawn":
             _spawn(f)
         else:

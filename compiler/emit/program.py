@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from compiler.emit import (
     calls,
     closures,
@@ -22,6 +24,9 @@ from compiler.emit.variables import GlobalTable
 from compiler.ir import hir
 from pvm.isa.traps import TrapKind
 from pvm.pbc.model import Module
+
+RECURSION = 20_000
+"""Frames of Python: the parser limits nesting to 500 levels, each of which takes a dozen at most."""
 
 _EMITTERS: dict[type[hir.Node], Emitter] = {
     hir.Constant: expressions.emit_constant,
@@ -76,6 +81,15 @@ def emit(program: hir.Program) -> Module:
 
     Precondition: the program was checked without errors.
     """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION))
+    try:
+        return _emit(program)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _emit(program: hir.Program) -> Module:
     emission = _prepare(program)
     exports = plan_exports(emission)
     throwable = _throwable(emission)

@@ -64,9 +64,7 @@ def test_lambdas_share_a_variable_that_changes() -> None:
         "f",
         [],
         w.INT,
-        lambda: block(
-            set_(n, w.int(40)), set_(f, step), call_value(get(f)), call_value(get(f)), get(n), type_=w.INT
-        ),
+        lambda: block(set_(n, w.int(40)), set_(f, step), call_value(get(f)), call_value(get(f)), get(n), type_=w.INT),
         export=True,
     )
     assert w.run("f") == 42
@@ -158,10 +156,18 @@ def test_lambdas_in_generic_functions_need_no_adapter() -> None:
     first = lambda_([p], [], field(get(p), "x"), w.INT, "f.lambda#3")
     applied = hir.Call(AT, w.INT, function, (), (point, w.INT), (new(point, w.int(9)), first))  # type: ignore[arg-type]
     w.function(
-        "f", [], w.INT, lambda: hir.Call(AT, w.INT, function, (), (w.INT, w.INT), (w.int(21), double)), export=True  # type: ignore[arg-type]
+        "f",
+        [],
+        w.INT,
+        lambda: hir.Call(AT, w.INT, function, (), (w.INT, w.INT), (w.int(21), double)),
+        export=True,  # type: ignore[arg-type]
     )
     w.function(
-        "g", [], w.INT, lambda: hir.Call(AT, w.INT, function, (), (w.STRING, w.INT), (w.text("abc"), size)), export=True  # type: ignore[arg-type]
+        "g",
+        [],
+        w.INT,
+        lambda: hir.Call(AT, w.INT, function, (), (w.STRING, w.INT), (w.text("abc"), size)),
+        export=True,  # type: ignore[arg-type]
     )
     w.function("h", [], w.INT, lambda: applied, export=True)
     assert [w.run("f"), w.run("g"), w.run("h")] == [42, 3, 9]
@@ -192,7 +198,11 @@ def test_a_lambda_that_always_throws_is_one_of_any_result() -> None:
     fail = lambda_([x], [], throw(w, w.EXCEPTION, "no"), NOTHING)
     wanted = coerce(fail, FunctionType((w.INT,), w.INT))
     w.function(
-        "f", [], w.INT, lambda: hir.Call(AT, w.INT, function, (), (w.INT, w.INT), (w.int(1), wanted)), export=True  # type: ignore[arg-type]
+        "f",
+        [],
+        w.INT,
+        lambda: hir.Call(AT, w.INT, function, (), (w.INT, w.INT), (w.int(1), wanted)),
+        export=True,  # type: ignore[arg-type]
     )
     assert w.thrown("f") == "Exception: no"
 
@@ -288,7 +298,11 @@ def test_a_lambda_that_calls_itself() -> None:
         w.INT,
     )
     w.function(
-        "f", [], w.INT, lambda: block(set_(f, lambda_([n], [f], body, w.INT)), call_value(get(f), w.int(5))), export=True
+        "f",
+        [],
+        w.INT,
+        lambda: block(set_(f, lambda_([n], [f], body, w.INT)), call_value(get(f), w.int(5))),
+        export=True,
     )
     assert w.run("f") == 120
 
@@ -298,7 +312,5 @@ def test_return_in_a_lambda_leaves_the_lambda() -> None:
     x = LocalSymbol("x", w.INT)
     body = block(if_(w.op(get(x), "lt", w.int(0)), ret(w.int(0)), None), get(x))
     positive = lambda_([x], [], body, w.INT)
-    w.function(
-        "f", [("n", w.INT)], w.INT, lambda n: w.op(call_value(positive, n), "plus", w.int(1)), export=True
-    )
+    w.function("f", [("n", w.INT)], w.INT, lambda n: w.op(call_value(positive, n), "plus", w.int(1)), export=True)
     assert [w.run("f", -5), w.run("f", 5)] == [1, 6]

@@ -112,7 +112,9 @@ def test_try_under_pending_operands() -> None:
     function = risky(w)
     three = w.function("three", [("a", w.INT), ("b", w.STRING), ("c", w.INT), ("d", w.INT)], w.INT)
     a, b, c, d = map(get, three.params)
-    w.bodies[three] = lambda: w.op(w.op(w.op(a, "times", w.int(100)), "plus", w.op(c, "times", w.op(b, "size"))), "plus", d)
+    w.bodies[three] = lambda: w.op(
+        w.op(w.op(a, "times", w.int(100)), "plus", w.op(c, "times", w.op(b, "size"))), "plus", d
+    )
     guarded = try_(call(function, w.int(2)), (caught(w.EXCEPTION), w.int(7)), type_=w.INT)  # type: ignore[arg-type]
     text = hir.Concat(AT, w.STRING, (w.text("x"), w.text("y")))
     w.function(
@@ -197,7 +199,9 @@ def test_finally_on_the_way_out_of_a_round(kind: type[hir.Break] | type[hir.Cont
     w, i, target = t.w, assigned("i", t.w.INT), hir.JumpTarget("loop")
     body = try_(block(t.note("b"), kind(AT, NOTHING, target), type_=UNIT), final=t.note("f"))
     step = set_(i, w.op(get(i), "plus", w.int(1)))
-    assert t.run(set_(i, w.int(0)), loop(w.op(get(i), "lt", w.int(3)), body, target, step=step), t.note(".")) == expected
+    assert (
+        t.run(set_(i, w.int(0)), loop(w.op(get(i), "lt", w.int(3)), body, target, step=step), t.note(".")) == expected
+    )
 
 
 def test_finally_on_return_keeps_the_value() -> None:
@@ -207,9 +211,7 @@ def test_finally_on_return_keeps_the_value() -> None:
         "f",
         [],
         w.INT,
-        lambda: block(
-            set_(x, w.int(1)), try_(ret(get(x)), final=set_(x, w.int(2))), ret(w.int(3)), type_=UNIT
-        ),
+        lambda: block(set_(x, w.int(1)), try_(ret(get(x)), final=set_(x, w.int(2))), ret(w.int(3)), type_=UNIT),
         export=True,
     )
     assert w.run("f") == 1
