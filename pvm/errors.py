@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class PvmError(Exception):
@@ -64,8 +64,7 @@ class LinkError(PvmError):
     """An import has no provider, or the provider has another signature."""
 
 
-@dataclass(frozen=True, slots=True)
-class TraceFrame:
+class TraceFrame(NamedTuple):
     """One line of a guest stack trace; ``line`` and ``column`` are 0 where unknown."""
 
     function: str

@@ -7,8 +7,8 @@ converted by the boundary signatures of exports and host imports.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from pvm.engines.accounting import DEFAULT_QUANTUM
 from pvm.kernel.task import KernelInterface, Task
@@ -17,8 +17,7 @@ DEFAULT_MEMORY = 256 << 20
 DEFAULT_STACK = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class EngineLimits:
+class EngineLimits(NamedTuple):
     """Limits of one instance; None is no limit.
 
     ``deadline`` is a reading of ``time.monotonic()``; the engine lets it be moved later.
@@ -31,17 +30,15 @@ class EngineLimits:
     quantum: int = DEFAULT_QUANTUM
 
 
-@dataclass(frozen=True, slots=True)
-class Bindings:
+class Bindings(NamedTuple):
     """What provides the imports: a kernel with the task that its calls are made for, and host functions."""
 
     kernel: KernelInterface | None = None
     task: Task | None = None
-    host: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    host: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(NamedTuple):
     """What a run used so far; ``memory`` is what was live at the last count."""
 
     fuel_used: int

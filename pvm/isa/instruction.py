@@ -8,9 +8,8 @@ the manual are derived from it.  Numbers are frozen; new opcodes take free ones.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pvm.isa.traps import TrapKind
 
@@ -59,8 +58,7 @@ ENDS_BLOCK = frozenset({Form.JUMP, Form.SWITCH, Form.TAIL_CALL, Form.RETURN, For
 """Forms after which control does not fall through."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """One popped or pushed value: its name, and its type in the notation of ``pvm/isa/README.md``."""
 
     name: str
@@ -70,8 +68,7 @@ class Operand:
         return f"{self.name}:{self.spec}"
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """Operands popped and pushed, left to right; on each stack the last one is on top."""
 
     pops: tuple[Operand, ...]
@@ -94,8 +91,7 @@ def _operands(text: str) -> tuple[Operand, ...]:
 Semantics = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Opcode:
+class Opcode(NamedTuple):
     """An entry of the instruction table.
 
     ``code`` is the byte, or ``page << 8 | byte`` for an opcode behind a prefix byte.  ``semantics``
@@ -111,7 +107,7 @@ class Opcode:
     traps: tuple[TrapKind, ...]
     privileged: bool
     doc: str
-    semantics: Semantics | None = field(compare=False)
+    semantics: Semantics | None
 
     @property
     def safepoint(self) -> bool:

@@ -8,7 +8,7 @@ elements that ``size`` speaks of.  A function that makes a string may also trap 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import STRING, ArrayKind, Prim, Signature, ValueType, array_ref
@@ -16,8 +16,7 @@ from pvm.isa.types import STRING, ArrayKind, Prim, Signature, ValueType, array_r
 ABI_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeFunction:
+class RuntimeFunction(NamedTuple):
     """One function: ``size`` says in words what the fuel is in proportion to, empty for constant cost."""
 
     name: str

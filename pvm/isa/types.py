@@ -8,8 +8,8 @@ so types of different modules must never be compared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 
 class Prim(IntEnum):
@@ -124,13 +124,12 @@ ARRAY_STORAGE: dict[ArrayKind, Storage] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RefType:
+class RefType(NamedTuple):
     """A reference type: ``ref any``, ``ref? class 3``, ``ref array u8``, ``ref func 2``."""
 
     kind: HeapKind
     nullable: bool
-    index: int = 0
+    index: int = 0  # type: ignore[assignment] # nobody searches a type as a tuple
 
     def with_null(self, nullable: bool) -> RefType:
         """Return the same type with the given nullability."""
@@ -176,8 +175,7 @@ def element_type(kind: ArrayKind) -> ValueType:
     return ARRAY_STORAGE[kind].prim or ANY_NULL
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """Types of a function: parameters in order and at most one result (format 1.0)."""
 
     params: tuple[ValueType, ...]

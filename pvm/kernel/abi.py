@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pvm.errors import GuestError
 
@@ -89,8 +88,7 @@ class Support(Enum):
     PARTIAL = "partial"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """An argument or result kind of the declaration language: how the guest passes it, what it means."""
 
     name: str
@@ -130,8 +128,7 @@ RESULT_KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One declared argument."""
 
     name: str
@@ -141,8 +138,7 @@ class Parameter:
 Handler = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Hypercall:
+class Hypercall(NamedTuple):
     """An entry of the table; ``params`` and ``result`` are the guest signature."""
 
     number: int

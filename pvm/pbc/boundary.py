@@ -8,9 +8,9 @@ signature.  Boundary types match machine types exactly, without subtyping, in bo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from pvm.errors import FormatError
 from pvm.isa.types import ANY, STRING, ArrayKind, Prim, Signature, ValueType, array_ref
@@ -65,8 +65,7 @@ _INT_RANGES: dict[BoundaryKind, tuple[int, int]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BoundaryType:
+class BoundaryType(NamedTuple):
     """One type; ``nullable`` is for ``string`` and ``any`` only, ``element`` for arrays only."""
 
     kind: BoundaryKind
@@ -98,8 +97,7 @@ class BoundaryType:
         return self.kind.value + ("?" if self.nullable else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Boundary:
+class Boundary(NamedTuple):
     """Types of the parameters and of the result, if there is one."""
 
     params: tuple[BoundaryType, ...]

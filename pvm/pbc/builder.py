@@ -9,7 +9,7 @@ The same calls give the same module.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pvm.errors import UsageError
@@ -237,8 +237,7 @@ class FunctionBuilder:
         for piece in pieces:
             offsets.append(offsets[-1] + len(piece))
         ranges = [Range(item.start, item.end, self._numbered(item.target, numbers)) for item in self._handlers]
-        return replace(
-            self.shell(),
+        return self.shell()._replace(
             code=b"".join(pieces),
             labels=self._states(tracker, code, labels, ranges, offsets),
             handlers=tuple(
@@ -463,4 +462,4 @@ class ModuleBuilder:
             self.features,
         )
         tracker = StackTracker(module)
-        return replace(module, functions=tuple(function.finish(tracker) for function in self._functions))
+        return module._replace(functions=tuple(function.finish(tracker) for function in self._functions))

@@ -13,7 +13,7 @@ is for the verifier to say.  What cannot be resolved at all raises ``UnresolvedE
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form, Opcode, Operand
@@ -38,8 +38,7 @@ from pvm.pbc.layout import ClassLayout
 from pvm.pbc.model import Function, Module
 
 
-@dataclass(frozen=True, slots=True)
-class TypeVariable:
+class TypeVariable(NamedTuple):
     """A type that the stack decides: the same letter is the same type throughout one effect.
 
     ``P`` and ``Q`` are primitives, ``R`` and ``S`` references, ``anyarray`` an array of any kind.
@@ -62,8 +61,7 @@ EffectItem = ValueType | TypeVariable
 ANY_ARRAY = TypeVariable("anyarray", non_null=True)
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedEffect:
+class ResolvedEffect(NamedTuple):
     """Types popped and pushed, left to right."""
 
     pops: tuple[EffectItem, ...]

@@ -16,7 +16,6 @@ Precondition: indices are in range and a class stands after what it extends and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pvm.errors import VerifyError
@@ -35,8 +34,7 @@ class Slot(NamedTuple):
     declared_by: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClassLayout:
+class ClassLayout(NamedTuple):
     """A class, flattened.
 
     ``vtable`` has a function for each slot, None where it is abstract (for an interface: its
@@ -45,7 +43,7 @@ class ClassLayout:
     function that ``call.interface`` reaches, None where there is none.
     """
 
-    index: int
+    index: int  # type: ignore[assignment] # nobody searches a layout as a tuple
     fields: tuple[Field, ...]
     slots: tuple[Slot, ...]
     vtable: tuple[int | None, ...]

@@ -7,8 +7,8 @@ the classes that it extends and implements, so hierarchies cannot be cyclic.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
+from typing import NamedTuple
 
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import RefType, Signature, Storage, ValueType
@@ -41,8 +41,7 @@ class ImportKind(IntEnum):
     HOST = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A field; ``type`` is given for references only, storage says the rest."""
 
     name: str
@@ -58,8 +57,7 @@ class Field:
         return value_type
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(NamedTuple):
     """A method; it overrides the inherited slot of the same name, whose signature it must match.
 
     The receiver is the first parameter: ``ref class`` of the class that first declares the slot.
@@ -72,8 +70,7 @@ class Method:
     function: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClassDef:
+class ClassDef(NamedTuple):
     """A class or an interface (``superclass`` None, no fields; methods with a function are defaults)."""
 
     name: str
@@ -89,8 +86,7 @@ class ClassDef:
         return bool(self.flags & ClassFlag.INTERFACE)
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """A function from outside.  ``boundary`` gives host imports their types as Python sees them."""
 
     kind: ImportKind
@@ -99,8 +95,7 @@ class Import:
     boundary: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Global:
+class Global(NamedTuple):
     """A global variable; references start as null, primitives as ``initial`` (bits of the value type)."""
 
     name: str
@@ -109,8 +104,7 @@ class Global:
     initial: int | float = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(NamedTuple):
     """A function under a public name.  ``boundary`` is a boundary signature, see ``pvm.pbc.boundary``."""
 
     name: str
@@ -118,8 +112,7 @@ class Export:
     boundary: str
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A place that control can come to other than by falling through.
 
     ``prims`` and ``refs`` are the stacks there, bottom first.  Locals below ``locals`` are
@@ -133,8 +126,7 @@ class Label:
     gaps: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(NamedTuple):
     """A handler of exceptions thrown at code offsets ``start`` to ``end`` (exclusive).
 
     ``target`` is a label whose stacks hold the exception alone.  ``catches`` is a class, or None for
@@ -147,8 +139,7 @@ class Handler:
     catches: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A place in the source.
 
     For inlined code ``function`` names the function whose line this is and ``caller`` is the index of
@@ -162,8 +153,7 @@ class Position:
     caller: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function; its locals are the parameters followed by ``locals``.
 
     ``lines`` are (code offset, index into ``positions``), ascending: each holds up to the next.
@@ -181,8 +171,7 @@ class Function:
     local_names: tuple[tuple[int, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """A whole module.
 
     ``throwable`` is the root class of exceptions; its first fields are ``message: ref? string`` and
@@ -205,4 +194,4 @@ class Module:
     start: int | None = None
     attributes: tuple[tuple[str, bytes], ...] = ()
     features: Feature = Feature.NONE
-    version: tuple[int, int] = field(default=(MAJOR, MINOR))
+    version: tuple[int, int] = (MAJOR, MINOR)

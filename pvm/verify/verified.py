@@ -5,7 +5,7 @@ Only ``pvm.verify.verify`` makes these: holding a ``VerifiedModule`` is the proo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pvm.isa.encoding import Instruction
 from pvm.isa.types import ValueType
@@ -17,12 +17,11 @@ _FRAME_HEADER = 32
 _SLOT = 8
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedFunction:
+class VerifiedFunction(NamedTuple):
     """A function: ``leaders`` are the offsets of basic blocks, the maxima count stack slots."""
 
     function: Function
-    index: int
+    index: int  # type: ignore[assignment] # nobody searches a function as a tuple
     instructions: tuple[Instruction, ...]
     leaders: frozenset[int]
     max_prims: int
@@ -36,8 +35,7 @@ class VerifiedFunction:
         return _FRAME_HEADER + _SLOT * (len(self.local_types) + self.max_prims + self.max_refs)
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedModule:
+class VerifiedModule(NamedTuple):
     """A module with everything that was found out about it; tables have the module's order."""
 
     module: Module

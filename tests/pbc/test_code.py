@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pvm.errors import FormatError
@@ -40,7 +38,7 @@ MODULE = Module(
 
 
 def decode(code: str, **changes: object) -> list[str]:
-    function = replace(FUNCTION, code=bytes.fromhex(code), **changes)  # type: ignore[arg-type]
+    function = FUNCTION._replace(code=bytes.fromhex(code), **changes)  # type: ignore[arg-type]
     return [item.opcode.mnemonic for item in CodeDecoder(MODULE).decode(function)]
 
 

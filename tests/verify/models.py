@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pvm.isa.encoding import encode_instruction
 from pvm.isa.table import BY_NAME
@@ -41,21 +41,21 @@ EXCEPTION = ClassDef("Exception", ClassFlag.NONE, None, (), (MESSAGE, TRACE), ()
 
 
 def a_class(name: str = "Point", **changes: object) -> ClassDef:
-    return replace(ClassDef(name, ClassFlag.NONE, None, (), (), ()), **changes)
+    return ClassDef(name, ClassFlag.NONE, None, (), (), ())._replace(**changes)
 
 
 def a_function(**changes: object) -> Module:
-    return replace(MODULE, functions=(replace(FUNCTION, **changes),))
+    return MODULE._replace(functions=(FUNCTION._replace(**changes),))
 
 
 def of_code(*instructions: tuple[object, ...], module: Module = MODULE) -> Module:
-    return replace(module, functions=(replace(FUNCTION, code=code(*instructions)),))
+    return module._replace(functions=(FUNCTION._replace(code=code(*instructions)),))
 
 
 def handled(handler: Handler) -> Module:
     body = code(("nop",), ("nop",), ("return",), ("ref.drop",), ("return",))
-    function = replace(FUNCTION, code=body, labels=(Label(3, refs=(class_ref(0),)),), handlers=(handler,))
-    return replace(MODULE, classes=(EXCEPTION,), throwable=0, functions=(function,))
+    function = FUNCTION._replace(code=body, labels=(Label(3, refs=(class_ref(0),)),), handlers=(handler,))
+    return MODULE._replace(classes=(EXCEPTION,), throwable=0, functions=(function,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,55 +81,55 @@ TABLE_CASES = (
     ModelCase(
         "index-range",
         "signature",
-        replace(MODULE, functions=(replace(FUNCTION, signature=1),)),
+        MODULE._replace(functions=(FUNCTION._replace(signature=1),)),
         "expected an index of signature below 1, found 1",
     ),
     ModelCase(
         "index-range",
         "class-of-type",
-        replace(MODULE, signatures=(Signature((class_ref(0),)),)),
+        MODULE._replace(signatures=(Signature((class_ref(0),)),)),
         "expected an index of class below 0, found 0",
     ),
     ModelCase(
         "index-range",
         "negative",
-        replace(MODULE, start=-1),
+        MODULE._replace(start=-1),
         "expected an index of function below 1, found -1",
     ),
     ModelCase(
         "index-range",
         "superclass",
-        replace(MODULE, classes=(a_class(superclass=4),)),
+        MODULE._replace(classes=(a_class(superclass=4),)),
         "expected an index of class below 1, found 4",
     ),
     ModelCase(
         "index-range",
         "method-signature",
-        replace(MODULE, classes=(a_class(methods=(Method("m", 9, None),)),)),
+        MODULE._replace(classes=(a_class(methods=(Method("m", 9, None),)),)),
         "expected an index of signature below 1, found 9",
     ),
     ModelCase(
         "index-range",
         "method-function",
-        replace(MODULE, classes=(a_class(methods=(Method("m", 0, 9),)),)),
+        MODULE._replace(classes=(a_class(methods=(Method("m", 0, 9),)),)),
         "expected an index of function below 1, found 9",
     ),
     ModelCase(
         "index-range",
         "import",
-        replace(MODULE, imports=(Import(ImportKind.KERNEL, "x", 7),)),
+        MODULE._replace(imports=(Import(ImportKind.KERNEL, "x", 7),)),
         "expected an index of signature below 1, found 7",
     ),
     ModelCase(
         "index-range",
         "throwable",
-        replace(MODULE, throwable=0),
+        MODULE._replace(throwable=0),
         "expected an index of class below 0, found 0",
     ),
     ModelCase(
         "index-range",
         "trap-class",
-        replace(MODULE, classes=(EXCEPTION,), throwable=0, trap_classes=((TrapKind.BAD_CAST, 5),)),
+        MODULE._replace(classes=(EXCEPTION,), throwable=0, trap_classes=((TrapKind.BAD_CAST, 5),)),
         "expected an index of class below 1, found 5",
     ),
     ModelCase(
@@ -153,19 +153,19 @@ TABLE_CASES = (
     ModelCase(
         "type",
         "null",
-        replace(MODULE, signatures=(Signature((NULL,)),)),
+        MODULE._replace(signatures=(Signature((NULL,)),)),
         "expected a type that a file can name, found the type of null",
     ),
     ModelCase(
         "index-range",
         "index-of-any",
-        replace(MODULE, globals=(Global("g", RefType(HeapKind.ANY, nullable=True, index=3), mutable=True),)),
+        MODULE._replace(globals=(Global("g", RefType(HeapKind.ANY, nullable=True, index=3), mutable=True),)),
         "expected an index of any below 1, found 3",
     ),
     ModelCase(
         "type",
         "no-type",
-        replace(MODULE, globals=(Global("g", "i64", mutable=True),)),  # type: ignore[arg-type]
+        MODULE._replace(globals=(Global("g", "i64", mutable=True),)),  # type: ignore[arg-type]
         "expected a value type, found 'i64'",
     ),
     ModelCase(
@@ -178,7 +178,7 @@ TABLE_CASES = (
     ModelCase(
         "limits",
         "parameters",
-        replace(MODULE, signatures=_MANY),
+        MODULE._replace(signatures=_MANY),
         "signature 0: expected at most 255 parameters, found 256",
     ),
     ModelCase(
@@ -199,68 +199,67 @@ TABLE_CASES = (
     ModelCase(
         "duplicate-signature",
         "",
-        replace(MODULE, signatures=(EMPTY, EMPTY)),
+        MODULE._replace(signatures=(EMPTY, EMPTY)),
         "signature 1: expected one that is new, found signature 0 again",
     ),
     ModelCase(
         "signature",
         "results",
-        replace(MODULE, signatures=(Signature((), (Prim.I32, Prim.I32)),)),
+        MODULE._replace(signatures=(Signature((), (Prim.I32, Prim.I32)),)),
         "signature 0: expected at most 1 result, found 2",
     ),
     ModelCase(
         "class-order",
         "itself",
-        replace(MODULE, classes=(a_class(superclass=0),)),
+        MODULE._replace(classes=(a_class(superclass=0),)),
         "class Point: expected it after what it extends and implements, found it before Point",
     ),
     ModelCase(
         "class-order",
         "interface",
-        replace(MODULE, classes=(a_class(interfaces=(1,)), a_class("Named", flags=ClassFlag.INTERFACE))),
+        MODULE._replace(classes=(a_class(interfaces=(1,)), a_class("Named", flags=ClassFlag.INTERFACE))),
         "class Point: expected it after what it extends and implements, found it before Named",
     ),
     ModelCase(
         "class-interface",
         "twice",
-        replace(MODULE, classes=(a_class("Named", flags=ClassFlag.INTERFACE), a_class(interfaces=(0, 0)))),
+        MODULE._replace(classes=(a_class("Named", flags=ClassFlag.INTERFACE), a_class(interfaces=(0, 0)))),
         "class Point: expected each interface once, found one twice",
     ),
     ModelCase(
         "class-flags",
         "",
-        replace(MODULE, classes=(a_class(flags=ClassFlag(8)),)),
+        MODULE._replace(classes=(a_class(flags=ClassFlag(8)),)),
         "class Point: expected flags below 8, found 8",
     ),
     ModelCase(
         "interface-shape",
         "fields",
-        replace(MODULE, classes=(a_class(flags=ClassFlag.INTERFACE, fields=(Field("x", Storage.I32),)),)),
+        MODULE._replace(classes=(a_class(flags=ClassFlag.INTERFACE, fields=(Field("x", Storage.I32),)),)),
         "class Point: expected an interface without fields, found one with it",
     ),
     ModelCase(
         "interface-shape",
         "superclass",
-        replace(MODULE, classes=(a_class(), a_class("Named", flags=ClassFlag.INTERFACE, superclass=0))),
+        MODULE._replace(classes=(a_class(), a_class("Named", flags=ClassFlag.INTERFACE, superclass=0))),
         "class Named: expected an interface without a superclass, found one with it",
     ),
     ModelCase(
         "field-type",
         "missing",
-        replace(MODULE, classes=(a_class(fields=(Field("x", Storage.REF),)),)),
+        MODULE._replace(classes=(a_class(fields=(Field("x", Storage.REF),)),)),
         "class Point, field x: expected a reference type for reference storage alone, found ref and no reference type",
     ),
     ModelCase(
         "field-type",
         "superfluous",
-        replace(MODULE, classes=(a_class(fields=(Field("x", Storage.I64, STRING),)),)),
+        MODULE._replace(classes=(a_class(fields=(Field("x", Storage.I64, STRING),)),)),
         "class Point, field x: expected a reference type for reference storage alone, found i64 and a reference type",
     ),
     ModelCase(
         "duplicate-method",
         "",
-        replace(
-            MODULE,
+        MODULE._replace(
             signatures=(EMPTY, Signature((class_ref(0),))),
             classes=(a_class(flags=ClassFlag.ABSTRACT, methods=(Method("m", 1, None),) * 2),),
         ),
@@ -269,79 +268,79 @@ TABLE_CASES = (
     ModelCase(
         "global-initial",
         "i32",
-        replace(MODULE, globals=(Global("g", Prim.I32, mutable=True, initial=1 << 31),)),
+        MODULE._replace(globals=(Global("g", Prim.I32, mutable=True, initial=1 << 31),)),
         "global g: expected a signed integer of 32 bits, found 2147483648",
     ),
     ModelCase(
         "global-initial",
         "f32",
-        replace(MODULE, globals=(Global("g", Prim.F32, mutable=True, initial=0.1),)),
+        MODULE._replace(globals=(Global("g", Prim.F32, mutable=True, initial=0.1),)),
         "global g: expected a value of f32, found 0.1",
     ),
     ModelCase(
         "global-initial",
         "reference",
-        replace(MODULE, globals=(Global("g", STRING.with_null(nullable=True), mutable=True, initial=8),)),
+        MODULE._replace(globals=(Global("g", STRING.with_null(nullable=True), mutable=True, initial=8),)),
         "global g: expected 0 for a reference, found 8",
     ),
     ModelCase(
         "nan-constant",
         "payload",
-        replace(MODULE, globals=(Global("g", Prim.F64, mutable=True, initial=_nan(1)),)),
+        MODULE._replace(globals=(Global("g", Prim.F64, mutable=True, initial=_nan(1)),)),
         "global g: expected the canonical NaN, found another",
     ),
     ModelCase(
         "nan-constant",
         "sign",
-        replace(MODULE, globals=(Global("g", Prim.F32, mutable=True, initial=-_nan(0)),)),
+        MODULE._replace(globals=(Global("g", Prim.F32, mutable=True, initial=-_nan(0)),)),
         "global g: expected the canonical NaN, found another",
     ),
     ModelCase(
         "duplicate-export",
         "",
-        replace(MODULE, exports=(Export("f", 0, "()"), Export("f", 0, "()"))),
+        MODULE._replace(exports=(Export("f", 0, "()"), Export("f", 0, "()"))),
         "expected each export once, found f again",
     ),
     ModelCase(
         "export-boundary",
         "malformed",
-        replace(MODULE, exports=(Export("f", 0, "(int)"),)),
+        MODULE._replace(exports=(Export("f", 0, "(int)"),)),
         "export f: boundary signature: expected a type, found 'int'",
     ),
     ModelCase(
         "trap-class",
         "twice",
-        replace(MODULE, classes=(EXCEPTION,), throwable=0, trap_classes=((TrapKind.BAD_CAST, 0),) * 2),
+        MODULE._replace(classes=(EXCEPTION,), throwable=0, trap_classes=((TrapKind.BAD_CAST, 0),) * 2),
         "class Exception of trap bad-cast: expected each kind once, found it again",
     ),
     ModelCase(
         "position-table",
         "cycle",
-        replace(a_function(positions=(Position(0, 1, 1, "g", 0),)), files=("f",)),
+        a_function(positions=(Position(0, 1, 1, "g", 0),))._replace(files=("f",)),
         "position 0: expected at most 64 callers, found more or a cycle",
     ),
     ModelCase(
         "position-table",
         "chain",
-        replace(a_function(positions=_CHAIN), files=("f",)),
+        a_function(positions=_CHAIN)._replace(files=("f",)),
         "position 0: expected at most 64 callers, found more or a cycle",
     ),
     ModelCase(
         "position-table",
         "negative",
-        replace(a_function(positions=(Position(0, -1, 1),)), files=("f",)),
+        a_function(positions=(Position(0, -1, 1),))._replace(files=("f",)),
         "position 0: expected a line and a column from 0, found -1:1",
     ),
     ModelCase(
         "line-table",
         "order",
-        replace(a_function(code=NOPS, positions=(Position(0, 1, 1),), lines=((1, 0), (1, 0))), files=("f",)),
+        a_function(code=NOPS, positions=(Position(0, 1, 1),), lines=((1, 0), (1, 0)))._replace(files=("f",)),
         "expected an offset above 1 and below 4, found 1",
     ),
     ModelCase(
         "line-table",
         "end",
-        replace(a_function(code=NOPS, positions=(Position(0, 1, 1),), lines=((4, 0),)), files=("f",)),
+        a_function(code=NOPS, positions=(Position(0, 1, 1),), lines=((4, 0),))._replace(files=("f",)),
         "expected an offset above -1 and below 4, found 4",
     ),
 )
@@ -375,11 +374,9 @@ CODE_CASES = (
     ModelCase(
         "index-range",
         "switch",
-        replace(
-            MODULE,
+        MODULE._replace(
             functions=(
-                replace(
-                    FUNCTION,
+                FUNCTION._replace(
                     code=code(("i32.const", 0), ("switch", (0, 1)), ("return",)),
                     labels=(Label(6),),
                 ),
@@ -414,7 +411,7 @@ CODE_CASES = (
     ModelCase(
         "index-range",
         "field",
-        of_code(("ref.null",), ("field.get", (0, 0)), ("return",), module=replace(MODULE, classes=(a_class(),))),
+        of_code(("ref.null",), ("field.get", (0, 0)), ("return",), module=MODULE._replace(classes=(a_class(),))),
         "expected an index of field below 0, found 0",
         "f",
         1,
@@ -422,7 +419,7 @@ CODE_CASES = (
     ModelCase(
         "index-range",
         "slot",
-        of_code(("ref.null",), ("call.virtual", (0, 0)), ("return",), module=replace(MODULE, classes=(a_class(),))),
+        of_code(("ref.null",), ("call.virtual", (0, 0)), ("return",), module=MODULE._replace(classes=(a_class(),))),
         "expected an index of slot below 0, found 0",
         "f",
         1,
@@ -557,10 +554,10 @@ CODE_CASES = (
 def _inside(start: int, end: int) -> Module:
     """A handler over ``i32.const 1000; prim.drop; return``, whose first instruction has 3 bytes."""
     body = code(("i32.const", 1000), ("prim.drop",), ("return",), ("ref.drop",), ("return",))
-    function = replace(
-        FUNCTION, code=body, labels=(Label(5, refs=(class_ref(0),)),), handlers=(Handler(start, end, 0, None),)
+    function = FUNCTION._replace(
+        code=body, labels=(Label(5, refs=(class_ref(0),)),), handlers=(Handler(start, end, 0, None),)
     )
-    return replace(MODULE, classes=(EXCEPTION,), throwable=0, functions=(function,))
+    return MODULE._replace(classes=(EXCEPTION,), throwable=0, functions=(function,))
 
 
 INSIDE_CASES = (

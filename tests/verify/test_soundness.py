@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -46,7 +45,7 @@ def a_type(random: Random, module: Module) -> ValueType:
 def mutate_byte(random: Random, module: Module, function: Function) -> Function:
     place = random.randrange(len(function.code))
     byte = random.choice([random.randrange(256), random.randrange(16), function.code[place] ^ 1])
-    return replace(function, code=function.code[:place] + bytes([byte]) + function.code[place + 1 :])
+    return function._replace(code=function.code[:place] + bytes([byte]) + function.code[place + 1 :])
 
 
 def mutate_instruction(random: Random, module: Module, function: Function) -> Function:
@@ -58,7 +57,7 @@ def mutate_instruction(random: Random, module: Module, function: Function) -> Fu
         [each for each in decode_code(random.choice(donor.functions).code) if each.size == old.size] or [old]
     )
     piece = encode_instruction(new.opcode, new.immediates)
-    return replace(function, code=function.code[: old.offset] + piece + function.code[old.end :])
+    return function._replace(code=function.code[: old.offset] + piece + function.code[old.end :])
 
 
 def mutate_swap(random: Random, module: Module, function: Function) -> Function:
@@ -70,7 +69,7 @@ def mutate_swap(random: Random, module: Module, function: Function) -> Function:
         return function
     code = function.code
     swapped = code[second.offset : second.end] + code[first.offset : first.end]
-    return replace(function, code=code[: first.offset] + swapped + code[second.end :])
+    return function._replace(code=code[: first.offset] + swapped + code[second.end :])
 
 
 def mutate_label(random: Random, module: Module, function: Function) -> Function:
@@ -80,20 +79,20 @@ def mutate_label(random: Random, module: Module, function: Function) -> Function
     label = function.labels[at]
     match random.randrange(5):
         case 0:
-            label = replace(label, offset=label.offset + random.choice([-2, -1, 1, 2]))
+            label = label._replace(offset=label.offset + random.choice([-2, -1, 1, 2]))
         case 1:
-            label = replace(label, locals=max(0, label.locals + random.choice([-1, 1])))
+            label = label._replace(locals=max(0, label.locals + random.choice([-1, 1])))
         case 2:
-            label = replace(label, gaps=(random.randrange(label.locals + 1),))
+            label = label._replace(gaps=(random.randrange(label.locals + 1),))
         case 3:
-            label = replace(label, gaps=())
+            label = label._replace(gaps=())
         case _:
             found = a_type(random, module)
             if isinstance(found, RefType):
-                label = replace(label, refs=random.choice([(found,), (*label.refs, found), (found, *label.refs[1:])]))
+                label = label._replace(refs=random.choice([(found,), (*label.refs, found), (found, *label.refs[1:])]))
             else:
-                label = replace(label, prims=random.choice([(), (found,), (*label.prims, found)]))
-    return replace(function, labels=(*function.labels[:at], label, *function.labels[at + 1 :]))
+                label = label._replace(prims=random.choice([(), (found,), (*label.prims, found)]))
+    return function._replace(labels=(*function.labels[:at], label, *function.labels[at + 1 :]))
 
 
 def mutate_handler(random: Random, module: Module, function: Function) -> Function:
@@ -107,21 +106,21 @@ def mutate_handler(random: Random, module: Module, function: Function) -> Functi
         random.choice([None, *range(len(module.classes))]),
     )
     if not function.handlers:
-        return replace(function, handlers=(new,))
+        return function._replace(handlers=(new,))
     at = random.randrange(len(function.handlers))
     old = function.handlers[at]
     new = random.choice(
-        [new, replace(old, start=new.start), replace(old, end=new.end), replace(old, target=new.target)]
+        [new, old._replace(start=new.start), old._replace(end=new.end), old._replace(target=new.target)]
     )
-    return replace(function, handlers=(*function.handlers[:at], new, *function.handlers[at + 1 :]))
+    return function._replace(handlers=(*function.handlers[:at], new, *function.handlers[at + 1 :]))
 
 
 def mutate_signature(random: Random, module: Module, function: Function) -> Function:
-    return replace(function, signature=random.randrange(len(module.signatures)))
+    return function._replace(signature=random.randrange(len(module.signatures)))
 
 
 def mutate_locals(random: Random, module: Module, function: Function) -> Function:
-    return replace(function, locals=(*function.locals[: random.randrange(3)], a_type(random, module)))
+    return function._replace(locals=(*function.locals[: random.randrange(3)], a_type(random, module)))
 
 
 MUTATIONS: list[Callable[[Random, Module, Function], Function]] = [
@@ -143,25 +142,25 @@ def mutate_classes(random: Random, module: Module) -> Module:
     definition = module.classes[at]
     match random.randrange(5):
         case 0:
-            definition = replace(definition, superclass=random.choice([None, *range(at)]))
+            definition = definition._replace(superclass=random.choice([None, *range(at)]))
         case 1:
-            definition = replace(definition, interfaces=tuple(each for each in range(at) if random.random() < 0.5))
+            definition = definition._replace(interfaces=tuple(each for each in range(at) if random.random() < 0.5))
         case 2:
-            definition = replace(definition, flags=type(definition.flags)(random.randrange(8)))
+            definition = definition._replace(flags=type(definition.flags)(random.randrange(8)))
         case _ if definition.methods:
             method = random.choice(definition.methods)
             changed = random.choice(
                 [
-                    replace(method, signature=random.randrange(len(module.signatures))),
-                    replace(method, function=random.choice([None, *range(len(module.functions))])),
+                    method._replace(signature=random.randrange(len(module.signatures))),
+                    method._replace(function=random.choice([None, *range(len(module.functions))])),
                 ]
             )
-            definition = replace(
-                definition, methods=tuple(changed if each is method else each for each in definition.methods)
+            definition = definition._replace(
+                methods=tuple(changed if each is method else each for each in definition.methods)
             )
         case _:
-            definition = replace(definition, methods=())
-    return replace(module, classes=(*module.classes[:at], definition, *module.classes[at + 1 :]))
+            definition = definition._replace(methods=())
+    return module._replace(classes=(*module.classes[:at], definition, *module.classes[at + 1 :]))
 
 
 def mutate(random: Random, module: Module) -> Module:
@@ -173,7 +172,7 @@ def mutate(random: Random, module: Module) -> Module:
         function = module.functions[at]
         with suppress(FormatError):  # an earlier mutation may have left code that does not decode
             function = random.choice(MUTATIONS)(random, module, function) if function.code else function
-        module = replace(module, functions=(*module.functions[:at], function, *module.functions[at + 1 :]))
+        module = module._replace(functions=(*module.functions[:at], function, *module.functions[at + 1 :]))
     return module
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.kernel.abi import Errno, GuestError
 
@@ -51,8 +50,7 @@ STAT_LAYOUT = struct.Struct("<QQIIQqqqq")
 nanoseconds since 1970: of the last change of content, of the node, of the last access."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(NamedTuple):
     """What is known about a node."""
 
     device: int
@@ -80,8 +78,7 @@ class Stat:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryEntry:
+class DirectoryEntry(NamedTuple):
     """One name of a directory listing."""
 
     name: str

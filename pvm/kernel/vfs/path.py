@@ -9,8 +9,8 @@ old name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from pvm.kernel.abi import Errno, GuestError
 from pvm.kernel.vfs.mount import MountPoint, PhantomDirectory
@@ -21,14 +21,16 @@ NAME_MAX = 255
 LINKS_MAX = 40
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Location:
     """A node and how the walk came to it; ``mounts`` is the part of the mount tree from here on."""
 
-    node: Node
-    parent: Location | None
-    name: str
-    mounts: MountPoint | None
+    __slots__ = ("mounts", "name", "node", "parent")
+
+    def __init__(self, node: Node, parent: Location | None, name: str, mounts: MountPoint | None) -> None:
+        self.node = node
+        self.parent = parent
+        self.name = name
+        self.mounts = mounts
 
     def path(self) -> str:
         """The absolute path by which the location was reached."""
@@ -60,8 +62,7 @@ class Location:
         return self.mounts is not None and name in self.mounts.children
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """Where a path leads: ``found`` is None where only the last component is missing.
 
     ``parent`` and ``name`` locate the last component; ``name`` is ``.`` when the path ends in
