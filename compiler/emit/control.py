@@ -16,7 +16,7 @@ from compiler.emit.instances import is_void, repr_of
 from compiler.emit.switches import choose
 from compiler.ir import hir
 from compiler.ir.types import Repr, Type
-from pvm.isa.types import Prim
+from pvm.isa.types import ANY_NULL, Prim
 
 # Blocks
 
@@ -181,20 +181,29 @@ def _leave(f: FunctionContext, jump_target: hir.JumpTarget, *, is_break: bool) -
     leave_through(f, target.depth, (jump_target, is_break), jump)
 
 
+def _push_unit(f: FunctionContext) -> None:
+    """A lambda that returns nothing is wanted as one that returns anything."""
+    if not is_void(f.result):
+        f.zero(ANY_NULL)
+
+
 def emit_return(f: FunctionContext, node: hir.Return) -> None:
     """Return from the function, after every ``finally`` around."""
     if not f.finallys:
-        if node.value is None:
-            f.return_top()
-        else:
+        if node.value is not None:
             f.return_value(node.value)
+        else:
+            _push_unit(f)
+            f.return_top()
         return
     if node.value is not None and is_void(f.result):
         f.effect(node.value)
     elif node.value is not None:
         f.value_as(node.value, f.result)
-        if f.code.reachable:
-            f.code.set(f.return_local())
+    else:
+        _push_unit(f)
+    if f.code.reachable and not is_void(f.result):
+        f.code.set(f.return_local())
 
     def jump() -> None:
         if not is_void(f.result):

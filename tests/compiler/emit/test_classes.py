@@ -81,7 +81,7 @@ def test_fields_are_computed_in_order_and_may_read_earlier_ones() -> None:
         "Base",
         [("a", w.INT)],
         params=[("n", w.INT)],
-        values=lambda n, a: [w.op(n, "plus", w.int(1))],
+        values=lambda n, _: [w.op(n, "plus", w.int(1))],
         is_open=True,
     )
     derived = w.cls(
@@ -90,7 +90,7 @@ def test_fields_are_computed_in_order_and_may_read_earlier_ones() -> None:
         superclass=ClassType(base),
         params=[("n", w.INT)],
         super_arguments=lambda n: [w.op(n, "times", w.int(2))],
-        values=lambda n, b, c: [w.op(n, "plus", w.int(10)), w.op(b, "times", b)],
+        values=lambda n, b, _: [w.op(n, "plus", w.int(10)), w.op(b, "times", b)],
     )
     made = LocalSymbol("made", ClassType(derived))
     w.function(
@@ -113,7 +113,7 @@ def test_init_methods_run_superclass_first_on_the_whole_object() -> None:
         "Base",
         [("log", w.STRING)],
         params=[],
-        values=lambda log: [w.text("")],
+        values=lambda _: [w.text("")],
         init=lambda this: set_field(this, "log", hir.Concat(AT, w.STRING, (field(this, "log"), w.text("b")))),
         is_open=True,
     )
@@ -121,8 +121,8 @@ def test_init_methods_run_superclass_first_on_the_whole_object() -> None:
         "Derived",
         superclass=ClassType(base),
         params=[("s", w.STRING)],
-        super_arguments=lambda s: [],
-        values=lambda s: [],
+        super_arguments=lambda _: [],
+        values=lambda _: [],
         init=lambda this, s: set_field(this, "log", hir.Concat(AT, w.STRING, (field(this, "log"), s))),
     )
     w.function("f", [], w.STRING, lambda: field(new(ClassType(derived), w.text("d")), "log"), export=True)
@@ -192,7 +192,7 @@ def test_methods_of_classes_without_objects_are_not_emitted() -> None:
 
 def test_slots_that_are_not_called_do_not_exist() -> None:
     w = World()
-    shape, square, _, _ = shapes(w)
+    _, square, _, _ = shapes(w)
     w.function("f", [], w.INT, lambda: field(new(square, w.int(4)), "side"), export=True)
     assert functions_of(w) == ["f"]
     assert all(not each.methods for each in w.module().classes)
@@ -212,11 +212,11 @@ def test_interfaces_with_defaults_and_methods_inherited_from_a_class_that_does_n
         is_open=True,
     )
     base = w.cls("Base", is_open=True)
-    method(w, base, "name", w.STRING, lambda this: w.text("base"), is_open=True)
+    method(w, base, "name", w.STRING, lambda _: w.text("base"), is_open=True)
     derived = w.cls("Derived", superclass=ClassType(base), interfaces=[ClassType(greeting)])
     other = w.cls("Other", interfaces=[ClassType(greeting)])
-    method(w, other, "name", w.STRING, lambda this: w.text("other"), overrides=[name])
-    method(w, other, "greet", w.STRING, lambda this: w.text("own"), overrides=[greet])
+    method(w, other, "name", w.STRING, lambda _: w.text("other"), overrides=[name])
+    method(w, other, "greet", w.STRING, lambda _: w.text("own"), overrides=[greet])
     w.function(
         "f",
         [("c", w.BOOL)],
@@ -235,12 +235,27 @@ def test_interfaces_with_defaults_and_methods_inherited_from_a_class_that_does_n
     assert [w.run("f", True), w.run("f", False)] == ["hi base", "own"]
 
 
+def test_an_abstract_class_may_leave_an_interface_to_its_subclasses() -> None:
+    w = World()
+    named = w.interface("Named")
+    name = method(w, named, "name", w.STRING, None, is_abstract=True)
+    base = w.cls("Base", is_open=True, is_abstract=True, interfaces=[ClassType(named)])
+    for each in ("A", "B"):
+        made = w.cls(each, superclass=ClassType(base))
+        method(w, made, "name", w.STRING, lambda _, each=each: w.text(each), overrides=[name])
+        own = ClassType(made)
+        w.function(
+            f"f{each}", [], w.STRING, lambda own=own: virtual(name, coerce(new(own), ClassType(named))), export=True
+        )
+    assert [w.run("fA"), w.run("fB")] == ["A", "B"]
+
+
 def test_the_default_of_the_lower_interface_wins() -> None:
     w = World()
     upper, lower = w.interface("Upper"), w.interface("Lower")
     lower.interfaces.append(ClassType(upper))
-    first = method(w, upper, "f", w.INT, lambda this: w.int(1), is_open=True)
-    method(w, lower, "f", w.INT, lambda this: w.int(2), overrides=[first], is_open=True)
+    first = method(w, upper, "f", w.INT, lambda _: w.int(1), is_open=True)
+    method(w, lower, "f", w.INT, lambda _: w.int(2), overrides=[first], is_open=True)
     made = w.cls("Made", interfaces=[ClassType(upper), ClassType(lower)])
     w.function("f", [], w.INT, lambda: virtual(first, coerce(new(ClassType(made)), ClassType(upper))), export=True)
     assert w.run("f") == 2
@@ -249,9 +264,9 @@ def test_the_default_of_the_lower_interface_wins() -> None:
 def test_a_covariant_override_is_bridged_with_a_box() -> None:
     w = World()
     base = w.cls("Base", is_open=True)
-    value = method(w, base, "value", ANY, lambda this: coerce(w.text("base"), ANY), is_open=True)
+    value = method(w, base, "value", ANY, lambda _: coerce(w.text("base"), ANY), is_open=True)
     derived = w.cls("Derived", superclass=ClassType(base))
-    method(w, derived, "value", w.INT, lambda this: w.int(42), overrides=[value])
+    method(w, derived, "value", w.INT, lambda _: w.int(42), overrides=[value])
     w.function(
         "f",
         [],
@@ -329,13 +344,13 @@ def test_a_generic_virtual_method_has_a_slot_for_each_key() -> None:
     t = TypeParameterSymbol("T")
     base = w.cls("Base", is_open=True)
     pick = method(
-        w, base, "pick", ParameterType(t), lambda this, a, b: a, ("a", ParameterType(t)), ("b", ParameterType(t)),
+        w, base, "pick", ParameterType(t), lambda _, a, __: a, ("a", ParameterType(t)), ("b", ParameterType(t)),
         type_params=[t], is_open=True,
     )  # fmt: skip
     u = TypeParameterSymbol("U")
     derived = w.cls("Derived", superclass=ClassType(base))
     method(
-        w, derived, "pick", ParameterType(u), lambda this, a, b: b, ("a", ParameterType(u)), ("b", ParameterType(u)),
+        w, derived, "pick", ParameterType(u), lambda _, __, b: b, ("a", ParameterType(u)), ("b", ParameterType(u)),
         type_params=[u], overrides=[pick],
     )  # fmt: skip
     target = coerce(new(ClassType(derived)), ClassType(base))
@@ -528,7 +543,7 @@ def test_a_method_of_any_on_an_interface_goes_to_the_object() -> None:
     w = World()
     named = w.interface("Named")
     thing = w.cls("Thing", interfaces=[ClassType(named)])
-    method(w, thing, "toString", w.STRING, lambda this: w.text("thing"), overrides=[w.to_string])
+    method(w, thing, "toString", w.STRING, lambda _: w.text("thing"), overrides=[w.to_string])
     w.function(
         "f",
         [],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.ir import hir
-from compiler.ir.symbols import LocalSymbol, TypeParameterSymbol
+from compiler.ir.symbols import FunctionSymbol, LocalSymbol, TypeParameterSymbol
 from compiler.ir.types import ANY, NOTHING, UNIT, ClassType, FunctionType, ParameterType, Type
 from pvm.isa.encoding import decode_code
 from tests.compiler.emit.world import (
@@ -25,6 +25,7 @@ from tests.compiler.emit.world import (
     set_,
     set_field,
     throw,
+    try_,
 )
 
 
@@ -131,18 +132,17 @@ def test_a_lambda_in_a_method_captures_this() -> None:
     assert w.run("f") == 7
 
 
-def apply(w: World) -> hir.Call:
+def apply(w: World) -> FunctionSymbol:
     """``fun apply<T, R>(value: T, change: (T) -> R) -> R = change(value)``."""
     t, r = TypeParameterSymbol("T"), TypeParameterSymbol("R")
     source, target = ParameterType(t), ParameterType(r)
-    made = w.function(
+    return w.function(
         "apply",
         [("value", source), ("change", FunctionType((source,), target))],
         target,
         lambda value, change: call_value(change, value),
         type_params=[t, r],
     )
-    return made  # type: ignore[return-value]
 
 
 def test_lambdas_in_generic_functions_need_no_adapter() -> None:
@@ -154,20 +154,20 @@ def test_lambdas_in_generic_functions_need_no_adapter() -> None:
     point = ClassType(w.cls("Point", [("x", w.INT)]))
     p = LocalSymbol("p", point)
     first = lambda_([p], [], field(get(p), "x"), w.INT, "f.lambda#3")
-    applied = hir.Call(AT, w.INT, function, (), (point, w.INT), (new(point, w.int(9)), first))  # type: ignore[arg-type]
+    applied = hir.Call(AT, w.INT, function, (), (point, w.INT), (new(point, w.int(9)), first))
     w.function(
         "f",
         [],
         w.INT,
         lambda: hir.Call(AT, w.INT, function, (), (w.INT, w.INT), (w.int(21), double)),
-        export=True,  # type: ignore[arg-type]
+        export=True,
     )
     w.function(
         "g",
         [],
         w.INT,
         lambda: hir.Call(AT, w.INT, function, (), (w.STRING, w.INT), (w.text("abc"), size)),
-        export=True,  # type: ignore[arg-type]
+        export=True,
     )
     w.function("h", [], w.INT, lambda: applied, export=True)
     assert [w.run("f"), w.run("g"), w.run("h")] == [42, 3, 9]
@@ -185,9 +185,25 @@ def test_a_lambda_without_value_where_a_type_parameter_is_wanted() -> None:
         "f",
         [],
         w.INT,
-        lambda: block(hir.Call(AT, UNIT, function, (), (w.INT, UNIT), (w.int(1), quiet)), w.int(2)),  # type: ignore[arg-type]
+        lambda: block(hir.Call(AT, UNIT, function, (), (w.INT, UNIT), (w.int(1), quiet)), w.int(2)),
         export=True,
     )
+    assert w.run("f") == 2
+
+
+def test_return_without_value_where_a_type_parameter_is_wanted() -> None:
+    w = World()
+    function = apply(w)
+    x, y = LocalSymbol("x", w.INT), LocalSymbol("y", w.INT, is_assigned=True)
+    early = block(if_(w.op(get(x), "gt", w.int(0)), ret(), None), type_=UNIT)
+    guarded = try_(block(ret(), type_=UNIT), final=set_(y, w.int(1)))
+    quiet = lambda_([x], [], early, UNIT)
+    other = lambda_([x], [], block(set_(y, get(x)), guarded), UNIT, "f.lambda#2")
+
+    def applied(value: hir.Expr) -> hir.Expr:
+        return hir.Call(AT, UNIT, function, (), (w.INT, UNIT), (w.int(1), value))
+
+    w.function("f", [], w.INT, lambda: block(applied(quiet), applied(other), w.int(2)), export=True)
     assert w.run("f") == 2
 
 
@@ -202,7 +218,7 @@ def test_a_lambda_that_always_throws_is_one_of_any_result() -> None:
         [],
         w.INT,
         lambda: hir.Call(AT, w.INT, function, (), (w.INT, w.INT), (w.int(1), wanted)),
-        export=True,  # type: ignore[arg-type]
+        export=True,
     )
     assert w.thrown("f") == "Exception: no"
 

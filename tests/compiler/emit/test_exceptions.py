@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from compiler.ir import hir
-from compiler.ir.symbols import LocalSymbol
+from compiler.ir.symbols import FunctionSymbol, LocalSymbol
 from compiler.ir.types import NOTHING, UNIT, ClassType, FunctionType, Type
 from pvm.errors import Trap
 from tests.compiler.emit.world import (
@@ -40,7 +40,7 @@ def caught(type_: ClassType) -> LocalSymbol:
     return LocalSymbol("e", type_)
 
 
-def risky(w: World) -> hir.Call:
+def risky(w: World) -> FunctionSymbol:
     """``risky(n)``: throws for 0 (a trap), 1 and 2, else gives n."""
     other = w.exception("Other")
     w.core["Other"] = other.symbol
@@ -51,7 +51,7 @@ def risky(w: World) -> hir.Call:
         if_(w.op(n, "equals", w.int(2)), throw(w, other, "two"), None),
         w.op(w.op(n, "times", n), "div", n),
     )
-    return made  # type: ignore[return-value]
+    return made
 
 
 def test_the_first_fitting_catch_handles() -> None:
@@ -63,7 +63,7 @@ def test_the_first_fitting_catch_handles() -> None:
         "f",
         [("n", w.INT)],
         w.INT,
-        lambda n: w.op(w.int(100), "plus", try_(call(function, n), *catches, type_=w.INT)),  # type: ignore[arg-type]
+        lambda n: w.op(w.int(100), "plus", try_(call(function, n), *catches, type_=w.INT)),
         export=True,
     )
     engine = w.start()
@@ -74,7 +74,7 @@ def test_what_no_catch_takes_goes_on() -> None:
     w = World()
     function = risky(w)
     catch = (caught(ClassType(w.core["Other"])), w.int(0))
-    w.function("f", [("n", w.INT)], w.INT, lambda n: try_(call(function, n), catch, type_=w.INT), export=True)  # type: ignore[arg-type]
+    w.function("f", [("n", w.INT)], w.INT, lambda n: try_(call(function, n), catch, type_=w.INT), export=True)
     assert w.run("f", 2) == 0
     assert w.thrown("f", 1) == "Exception: one"
     assert w.thrown("f", 0).startswith("ArithmeticError: division by zero")
@@ -93,7 +93,7 @@ def test_the_exception_is_in_its_variable() -> None:
 def test_nested_handlers_innermost_first() -> None:
     w = World()
     function = risky(w)
-    inner = try_(call(function, w.int(1)), (caught(ClassType(w.core["Other"])), w.int(1)), type_=w.INT)  # type: ignore[arg-type]
+    inner = try_(call(function, w.int(1)), (caught(ClassType(w.core["Other"])), w.int(1)), type_=w.INT)
     middle = try_(inner, (caught(w.EXCEPTION), w.int(2)), type_=w.INT)
     outer = try_(middle, (caught(w.EXCEPTION), w.int(3)), type_=w.INT)
     w.function("f", [], w.INT, lambda: outer, export=True)
@@ -115,7 +115,7 @@ def test_try_under_pending_operands() -> None:
     w.bodies[three] = lambda: w.op(
         w.op(w.op(a, "times", w.int(100)), "plus", w.op(c, "times", w.op(b, "size"))), "plus", d
     )
-    guarded = try_(call(function, w.int(2)), (caught(w.EXCEPTION), w.int(7)), type_=w.INT)  # type: ignore[arg-type]
+    guarded = try_(call(function, w.int(2)), (caught(w.EXCEPTION), w.int(7)), type_=w.INT)
     text = hir.Concat(AT, w.STRING, (w.text("x"), w.text("y")))
     w.function(
         "f",
@@ -136,7 +136,7 @@ def test_a_local_that_body_and_catch_initialise() -> None:
         [("n", w.INT)],
         w.INT,
         lambda n: block(
-            try_(set_(x, call(function, n)), (caught(w.EXCEPTION), set_(x, w.int(-1)))),  # type: ignore[arg-type]
+            try_(set_(x, call(function, n)), (caught(w.EXCEPTION), set_(x, w.int(-1)))),
             ret(get(x)),
         ),
         export=True,
@@ -160,13 +160,8 @@ class Logged:
     def run(self, *body: hir.Expr) -> str:
         """Run the body in a lambda-free function and give the log, whatever happens."""
         w = self.w
-        holder = w.cls("Log", [("text", w.STRING)])
-        del holder
-        result = self.w.function(
-            "f", [], w.STRING, lambda: block(set_(self.log, w.text("")), *body, ret(get(self.log))), export=True
-        )
-        assert result.export
-        value = self.w.run("f")
+        w.function("f", [], w.STRING, lambda: block(set_(self.log, w.text("")), *body, ret(get(self.log))), export=True)
+        value = w.run("f")
         assert isinstance(value, str)
         return value
 
@@ -194,7 +189,7 @@ def test_finally_after_a_catch_and_after_an_exception_in_a_catch() -> None:
 
 
 @pytest.mark.parametrize(("kind", "expected"), [(hir.Break, "bf."), (hir.Continue, "bfbfbf.")])
-def test_finally_on_the_way_out_of_a_round(kind: type[hir.Break] | type[hir.Continue], expected: str) -> None:
+def test_finally_on_the_way_out_of_a_round(kind: type[hir.Break | hir.Continue], expected: str) -> None:
     t = Logged()
     w, i, target = t.w, assigned("i", t.w.INT), hir.JumpTarget("loop")
     body = try_(block(t.note("b"), kind(AT, NOTHING, target), type_=UNIT), final=t.note("f"))
@@ -276,7 +271,7 @@ def test_the_value_of_a_try_with_finally() -> None:
     function = risky(w)
     x = assigned("x", w.INT)
     value = try_(
-        coerce(hir.Concat(AT, w.STRING, (w.text("v"), w.op(call(function, w.int(1)), "toString"))), maybe(w.STRING)),  # type: ignore[arg-type]
+        coerce(hir.Concat(AT, w.STRING, (w.text("v"), w.op(call(function, w.int(1)), "toString"))), maybe(w.STRING)),
         (caught(w.EXCEPTION), coerce(w.text("caught"), maybe(w.STRING))),
         final=set_(x, w.op(get(x), "plus", w.int(1))),
         type_=maybe(w.STRING),
@@ -359,7 +354,7 @@ def test_finally_grows_in_proportion() -> None:
         x = assigned("x", w.INT)
         body: hir.Expr = set_(x, w.int(1))
         for _ in range(depth):
-            body = try_(throw(w, w.EXCEPTION, "x"), final=block(body, body, type_=UNIT) if False else body)
+            body = try_(throw(w, w.EXCEPTION, "x"), final=body)
         w.function("f", [], UNIT, lambda: block(set_(x, w.int(0)), body, type_=UNIT), export=True)
         return len(w.module().functions[0].code)
 
@@ -370,7 +365,7 @@ def test_a_lambda_in_finally_and_a_try_in_a_lambda() -> None:
     w = World()
     function = risky(w)
     n = LocalSymbol("n", w.INT)
-    safe = lambda_([n], [], try_(call(function, get(n)), (caught(w.EXCEPTION), w.int(-1)), type_=w.INT), w.INT)  # type: ignore[arg-type]
+    safe = lambda_([n], [], try_(call(function, get(n)), (caught(w.EXCEPTION), w.int(-1)), type_=w.INT), w.INT)
     f = LocalSymbol("f", FunctionType((w.INT,), w.INT))
     x = assigned("x", w.INT)
     w.function(

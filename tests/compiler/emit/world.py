@@ -217,7 +217,7 @@ class World:
         )
         any_ = maybe(ANY)
         self.core_functions["anyToString"] = self.function(
-            "anyToString", [("value", any_)], self.STRING, lambda v: self._any_to_string(v)
+            "anyToString", [("value", any_)], self.STRING, self._any_to_string
         )
         self.core_functions["anyEquals"] = self.function(
             "anyEquals", [("a", any_), ("b", any_)], self.BOOL, lambda a, b: same(self, a, b)
