@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -196,6 +195,8 @@ def checked_imports(module: Module, imports: Mapping[str, Callable[..., Any]]) -
 
 def unknown(what: str, name: str, known: Mapping[str, object]) -> str:
     """Say that a name is unknown, with the nearest known one: ``no export 'fbi'; did you mean 'fib'?``."""
+    from difflib import get_close_matches
+
     close = get_close_matches(name, known, n=1)
     if close:
         return f"no {what} {name!r}; did you mean {close[0]!r}?"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 from pvm.errors import UsageError
 
-_SIZE = re.compile(r"(\d+)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
+_SIZE = r"(\d+)\s*([kmgt]?)(?:i?b)?"
 _SIZE_UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ns|us|ms|s|m|h)?")
+_DURATION = r"(\d+(?:\.\d*)?|\.\d+)\s*(ns|us|ms|s|m|h)?"
 _DURATION_UNITS = {None: 1.0, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -24,7 +24,7 @@ def parse_size(text: int | str) -> int:
         if text < 0:
             raise UsageError(f"size {text} is negative")
         return text
-    match = _SIZE.fullmatch(text.strip()) if isinstance(text, str) else None
+    match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE) if isinstance(text, str) else None
     if match is None:
         raise UsageError(f"size {text!r} is not understood, expected a number of bytes such as 4096, 64K, 256M or 2G")
     return int(match[1]) << _SIZE_UNITS[match[2].lower()]
@@ -40,14 +40,20 @@ def parse_duration(text: float | str) -> float:
         if not (math.isfinite(text) and text >= 0):
             raise UsageError(f"duration {text} is not a number of seconds, 0 or more")
         return float(text)
-    match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
+    match = re.fullmatch(_DURATION, text.strip()) if isinstance(text, str) else None
     if match is None:
         raise UsageError(f"duration {text!r} is not understood, expected a number with a unit such as 5s, 250ms or 2m")
     return float(match[1]) * _DURATION_UNITS[match[2]]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class _Limits(NamedTuple):
+    memory: int | str
+    fuel: int | None
+    timeout: float | str | None
+    stack: int | str
+
+
+class Limits(_Limits):
     """What an instance may use.
 
     Args:
@@ -60,18 +66,23 @@ class Limits:
         stack: bytes of guest frames of one task; reaching it is the guest's StackOverflow.
     """
 
-    memory: int | str = "256M"
-    fuel: int | None = None
-    timeout: float | str | None = None
-    stack: int | str = "4M"
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        parse_size(self.memory)
-        parse_size(self.stack)
-        if self.timeout is not None:
-            parse_duration(self.timeout)
-        if self.fuel is not None and (isinstance(self.fuel, bool) or not isinstance(self.fuel, int) or self.fuel < 0):
-            raise UsageError(f"fuel {self.fuel!r} is not a whole number, 0 or more")
+    def __new__(
+        cls,
+        memory: int | str = 256 << 20,
+        fuel: int | None = None,
+        timeout: float | str | None = None,
+        stack: int | str = 4 << 20,
+    ) -> Self:
+        """Check and make them."""
+        parse_size(memory)
+        parse_size(stack)
+        if timeout is not None:
+            parse_duration(timeout)
+        if fuel is not None and (type(fuel) is not int or fuel < 0):
+            raise UsageError(f"fuel {fuel!r} is not a whole number, 0 or more")
+        return super().__new__(cls, memory, fuel, timeout, stack)
 
     @property
     def memory_bytes(self) -> int:

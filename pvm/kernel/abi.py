@@ -8,7 +8,6 @@ Unicode come from decoding; ``FAULT`` is never declared because every call with 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
 from typing import Any, NamedTuple
@@ -162,9 +161,6 @@ class Hypercall(NamedTuple):
         return f"{self.name}({arguments}){arrow}"
 
 
-_SIGNATURE = re.compile(r"([a-z][a-z0-9_]*)\(([^()]*)\)(?: -> ([a-z?]+))?")
-
-
 def _parse_parameters(text: str) -> tuple[Parameter, ...]:
     parameters = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
@@ -186,11 +182,13 @@ def hypercall(
 
     The handler receives the task and one decoded value for each parameter.
     """
-    match = _SIGNATURE.fullmatch(signature)
-    assert match is not None, f"not a hypercall signature: {signature!r}"
-    name, parameters = match[1], _parse_parameters(match[2])
-    assert match[3] is None or match[3] in RESULT_KINDS, f"{name}: {match[3]!r} is no kind of result"
-    result = RESULT_KINDS[match[3] or "none"]
+    call, _, kind = signature.partition(" -> ")
+    name, _, arguments = call.removesuffix(")").partition("(")
+    is_name = name.isidentifier() and name.islower()
+    assert is_name and call == f"{name}({arguments})", f"not a hypercall signature: {signature!r}"
+    assert not kind or kind in RESULT_KINDS, f"{name}: {kind!r} is no kind of result"
+    parameters = _parse_parameters(arguments)
+    result = RESULT_KINDS[kind or "none"]
     spans = sum(p.kind.guest == "bytes" for p in parameters)
     assert spans <= 1, f"{name}: at most one buffer, so that the stub can name its bounds start and count"
     assert result.guest == "i64" or not errors, f"{name}: only an integer result can carry an errno"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple, Self
 
 from pvm.errors import UsageError
 from pvm.kernel.clock import Clock
@@ -17,19 +17,26 @@ from pvm.kernel.fs.memfs import MemFs
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.node import DirectoryNode, FileSystem, OpenFlag
 
+Mode = Literal["ro", "rw", "overlay"]
 
-@dataclass(frozen=True, slots=True)
-class HostDir:
+
+class _HostDir(NamedTuple):
+    path: str | os.PathLike[str]
+    mode: Mode
+
+
+class HostDir(_HostDir):
     """A directory of the host: read-only, writable, or with the changes kept in memory (``overlay``)."""
 
-    path: str | os.PathLike[str]
-    mode: Literal["ro", "rw", "overlay"] = "ro"
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.path, (str, os.PathLike)):
-            raise UsageError(f"host path is {type(self.path).__name__}, expected text or a path")
-        if self.mode not in {"ro", "rw", "overlay"}:
-            raise UsageError(f"mount mode {self.mode!r} is unknown, expected ro, rw or overlay")
+    def __new__(cls, path: str | os.PathLike[str], mode: Mode = "ro") -> Self:
+        """Check and make it."""
+        if not isinstance(path, (str, os.PathLike)):
+            raise UsageError(f"host path is {type(path).__name__}, expected text or a path")
+        if mode not in {"ro", "rw", "overlay"}:
+            raise UsageError(f"mount mode {mode!r} is unknown, expected ro, rw or overlay")
+        return super().__new__(cls, path, mode)
 
     def build(self, device: int, ledger: Ledger, clock: Clock, inode_key: int) -> FileSystem:
         """The file system of this grant."""
@@ -43,11 +50,10 @@ class HostDir:
         return OverlayFs(device, ledger, clock, host)
 
 
-@dataclass(frozen=True, slots=True)
-class MemDir:
+class MemDir(NamedTuple):
     """Files in memory, by path below the mount; missing directories are made. ``read_only`` freezes them."""
 
-    files: Mapping[str, bytes | str] = field(default_factory=dict)
+    files: Mapping[str, bytes | str] = MappingProxyType({})
     read_only: bool = False
 
     def build(self, device: int, ledger: Ledger, clock: Clock, inode_key: int) -> FileSystem:

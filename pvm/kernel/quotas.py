@@ -8,7 +8,7 @@ zero, hence the host never holds more than it did at the start plus the quota.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple, Self
 
 from pvm.errors import UsageError
 from pvm.kernel.abi import Errno, GuestError
@@ -16,32 +16,44 @@ from pvm.kernel.abi import Errno, GuestError
 MIB = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Quotas:
+class _Quotas(NamedTuple):
+    bytes: int
+    file_size: int
+    files: int
+    descriptors: int
+    output_bytes: int | None
+    captured_bytes: int
+
+
+class Quotas(_Quotas):
     """Limits of a kernel; ``None`` means no limit of its own.
 
     ``output_bytes`` bounds what a guest writes to all its standard streams; captured streams are
     bounded by ``captured_bytes`` as well, since they are held in memory of the host.
     """
 
-    bytes: int = 256 * MIB
-    file_size: int = 256 * MIB
-    files: int = 65_536
-    descriptors: int = 1_024
-    output_bytes: int | None = None
-    captured_bytes: int = 64 * MIB
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is None and field.name == "output_bytes":
+    def __new__(
+        cls,
+        bytes: int = 256 * MIB,  # noqa: A002 - the public name is fixed
+        file_size: int = 256 * MIB,
+        files: int = 65_536,
+        descriptors: int = 1_024,
+        output_bytes: int | None = None,
+        captured_bytes: int = 64 * MIB,
+    ) -> Self:
+        """Check and make them."""
+        made = super().__new__(cls, bytes, file_size, files, descriptors, output_bytes, captured_bytes)
+        for name, value in zip(cls._fields, made, strict=True):
+            if value is None and name == "output_bytes":
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise UsageError(f"quota {field.name} is {value!r}, expected a number that is not negative")
+                raise UsageError(f"quota {name} is {value!r}, expected a number that is not negative")
+        return made
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """What is in use of the quotas now; ``output_bytes`` counts since the kernel was made."""
 
     bytes: int
