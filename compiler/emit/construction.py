@@ -191,7 +191,7 @@ class ConstructorPlan:
     ) -> None:
         """Evaluate an expression of a class into a variable; another name for a parameter costs nothing."""
         f.mapping = instance.mapping
-        if isinstance(expr, hir.LocalGet) and not is_cell(local) and not expr.local.is_assigned:
+        if isinstance(expr, hir.LocalGet) and not is_cell(local) and f.scopes.is_constant(expr.local):
             known = f.variable(expr.local)
             if known.cell is None and f.lower(known.type) == f.lower(type_):
                 f.variables[local] = known

@@ -191,7 +191,7 @@ class FunctionContext:
 
     def _is_stable(self, expr: hir.Expr) -> bool:
         if isinstance(expr, hir.LocalGet):
-            return not expr.local.is_assigned
+            return self.scopes.is_constant(expr.local)
         return isinstance(expr, hir.Constant)
 
     def operands(self, items: Sequence[Operand]) -> None:
@@ -347,7 +347,7 @@ class FunctionContext:
 
     def refinable(self, expr: hir.Expr) -> Variable | None:
         """The variable that an expression reads, if it is a reference that never changes."""
-        if not isinstance(expr, hir.LocalGet) or expr.local.is_assigned:
+        if not isinstance(expr, hir.LocalGet) or not self.scopes.is_constant(expr.local):
             return None
         variable = self.variables.get(expr.local)
         if variable is None or variable.cell is not None or not isinstance(self.lower(variable.type), RefType):

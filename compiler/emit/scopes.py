@@ -40,6 +40,12 @@ class ScopeAnalysis:
     loose: set[LocalSymbol] = field(default_factory=set)
     set_in: dict[hir.Try, list[LocalSymbol]] = field(default_factory=dict)
     """For each ``try`` with ``finally``: the loose variables that it sets."""
+    changing: set[LocalSymbol] = field(default_factory=set)
+    """Variables that are set in more than one place."""
+
+    def is_constant(self, local: LocalSymbol) -> bool:
+        """Whether the variable has one value from its initialisation to the end of its block."""
+        return not local.is_assigned and local not in self.changing
 
 
 @dataclass(slots=True)
@@ -49,6 +55,8 @@ class _Analyser:
     found: dict[LocalSymbol, _Place] = field(default_factory=dict)
     tries: list[tuple[hir.Try, _Place]] = field(default_factory=list)
     sets: list[tuple[hir.Try, _Place, LocalSymbol]] = field(default_factory=list)
+    once: set[LocalSymbol] = field(default_factory=set)
+    changing: set[LocalSymbol] = field(default_factory=set)
 
     def walk(self, node: hir.Expr) -> None:
         match node:
@@ -66,6 +74,7 @@ class _Analyser:
                 self.mention(local)
             case hir.LocalSet(local=local):
                 self.mention(local)
+                (self.changing if local in self.once or local in self.known else self.once).add(local)
                 self.sets += [(node_, place, local) for node_, place in self.tries]
             case hir.Lambda(captures=captures):
                 for local in captures:
@@ -108,7 +117,7 @@ def analyse(body: hir.Expr, known: Iterable[LocalSymbol]) -> ScopeAnalysis:
     function = _Place(None, None, 0)
     analyser = _Analyser(frozenset(known), function)
     analyser.walk(body)
-    result = ScopeAnalysis()
+    result = ScopeAnalysis(changing=analyser.changing)
     for local, place in analyser.found.items():
         result.homes.setdefault(place.block, []).append(local)
     for node, place, local in analyser.sets:
