@@ -9,6 +9,7 @@ mention type parameters of the enclosing declaration; the emitter specialises.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -385,8 +386,9 @@ class Program:
     name: str
     main: FunctionSymbol | None
     exports: list[FunctionSymbol]
-    globals: list[GlobalSymbol]
-    """Of all modules, in initialisation order; the emitter keeps those that are reached."""
+    globals: Iterable[GlobalSymbol]
+    """Of all modules, in initialisation order; the emitter keeps those that are reached.  Read it when all
+    bodies have been asked for: a body can bring in more."""
     core: dict[str, ClassSymbol]
     bodies: Bodies
     core_functions: dict[str, FunctionSymbol] = field(default_factory=dict)

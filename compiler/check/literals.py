@@ -1,0 +1,221 @@
+"""Literals: numbers take the type that is expected, text is put together, collections are made."""
+
+from __future__ import annotations
+
+import struct
+
+from compiler.check import codes as code
+from compiler.check.arguments import CallSite
+from compiler.check.body import Body
+from compiler.check.calls import call_method_group
+from compiler.check.inference import Inference
+from compiler.check.members import OBJECT_MEMBERS, find
+from compiler.check.session import INTEGER_RANGES, number_kind
+from compiler.check.subtyping import join_all, mentions_error, non_null, nullable
+from compiler.check.type_display import display
+from compiler.check.type_resolution import tuple_type
+from compiler.ir import hir
+from compiler.ir.types import ANY, UNIT, ClassType, ErrorType, NullType, Repr, Type
+from compiler.syntax import ast
+from compiler.syntax.source import Span
+
+
+def check_int(body: Body, node: ast.IntLiteral, expected: Type | None) -> hir.Expr:
+    """`42`: of the integer type that is expected, else Int."""
+    return integer(body, node.span, node.value, expected)
+
+
+def integer(body: Body, span: Span, value: int, expected: Type | None) -> hir.Expr:
+    """Return an integer constant after checking that it fits its type."""
+    type_: Type = body.session.int_type
+    kind: Repr | None = Repr.I64
+    if expected is not None:
+        wanted = non_null(expected)
+        wanted_kind = number_kind(wanted)
+        if wanted_kind in INTEGER_RANGES:
+            type_, kind = wanted, wanted_kind
+    assert kind is not None
+    low, high = INTEGER_RANGES[kind]
+    if not low <= value <= high:
+        body.error(
+            code.LITERAL_RANGE,
+            span,
+            f"{value} does not fit `{display(type_)}`",
+            notes=[f"`{display(type_)}` goes from {low} to {high}"],
+        )
+        value = 0
+    return hir.Constant(span, type_, value)
+
+
+def check_float(body: Body, node: ast.FloatLiteral, expected: Type | None) -> hir.Expr:
+    """`1.5`: Float32 where that is expected, else Float."""
+    type_: Type = body.session.core_type("Float")
+    value = node.value
+    if expected is not None and number_kind(non_null(expected)) is Repr.F32:
+        type_ = non_null(expected)
+        try:
+            value = struct.unpack("<f", struct.pack("<f", value))[0]
+        except OverflowError:
+            body.error(code.LITERAL_RANGE, node.span, f"{node.value} does not fit `Float32`")
+            value = 0.0
+    return hir.Constant(node.span, type_, value)
+
+
+def check_bool(body: Body, node: ast.BoolLiteral, expected: Type | None) -> hir.Expr:
+    return body.boolean(node.span, node.value)
+
+
+def check_null(body: Body, node: ast.NullLiteral, expected: Type | None) -> hir.Expr:
+    return body.null(node.span)
+
+
+def check_char(body: Body, node: ast.CharLiteral, expected: Type | None) -> hir.Expr:
+    return hir.Constant(node.span, body.session.core_type("Char"), ord(node.value))
+
+
+def check_string(body: Body, node: ast.StringLiteral, expected: Type | None) -> hir.Expr:
+    return hir.Constant(node.span, body.session.string_type, node.value)
+
+
+def check_template(body: Body, node: ast.StringTemplate, expected: Type | None) -> hir.Expr:
+    """`"a ${b} c"`."""
+    parts: list[hir.Expr] = []
+    for part in node.parts:
+        if isinstance(part, ast.StringLiteral):
+            if part.value:
+                parts.append(hir.Constant(part.span, body.session.string_type, part.value))
+            continue
+        parts.append(to_text(body, body.value(part)))
+    if any(isinstance(part.type, ErrorType) for part in parts):
+        return hir.Constant(node.span, body.session.string_type, "")
+    if not parts:
+        return hir.Constant(node.span, body.session.string_type, "")
+    return hir.Concat(node.span, body.session.string_type, tuple(parts))
+
+
+def to_text(body: Body, value: hir.Expr) -> hir.Expr:
+    """Return the text of any value."""
+    type_ = value.type
+    string = body.session.string_type
+    if type_ == string or isinstance(type_, ErrorType):
+        return value
+    if isinstance(type_, NullType):
+        return hir.Constant(value.span, string, "null")
+    found = find(body, type_, "toString")
+    if found is not None:
+        site = CallSite(value.span, (), None, string)
+        name = ast.Identifier(value.span, "toString")
+        text = call_method_group(body, value, found, name, site, is_super=False)
+        if text.type == string:
+            return text
+    function = body.session.core_function(OBJECT_MEMBERS["toString"])
+    return hir.Call(value.span, string, function, (), (), (body.coerce(value, nullable(ANY)),))
+
+
+# Collections
+
+
+def check_tuple(body: Body, node: ast.TupleLiteral, expected: Type | None) -> hir.Expr:
+    """`(a, b)`."""
+    wanted: tuple[Type | None, ...] = (None,) * len(node.elements)
+    if expected is not None:
+        inner = non_null(expected)
+        if isinstance(inner, ClassType) and inner.symbol.name == f"Tuple{len(node.elements)}":
+            wanted = inner.arguments
+    values: list[hir.Expr] = []
+    for item, hint in zip(node.elements, wanted, strict=True):
+        value = body.value(item, hint)
+        if hint is not None and not mentions_error(hint):
+            value = body.coerce(value, hint)
+        values.append(value)
+    types = [ANY if isinstance(value.type, NullType) else value.type for value in values]
+    for value in values:
+        if isinstance(value.type, NullType):
+            body.error(
+                code.NEEDS_TYPE, value.span, "`null` alone does not say of what type this element is",
+                suggestion="write the type of the tuple",
+            )  # fmt: skip
+            return body.invalid(node.span)
+    type_ = tuple_type(body.scope, types, node.span)
+    if isinstance(type_, ErrorType):
+        return body.invalid(node.span)
+    return hir.New(node.span, type_, tuple(values))
+
+
+def check_list(body: Body, node: ast.ListLiteral, expected: Type | None) -> hir.Expr:
+    """`[a, b]`: a List, or an Array where one is expected."""
+    hint: Type | None = None
+    wants_array = False
+    if expected is not None and isinstance(non_null(expected), ClassType):
+        wanted = non_null(expected)
+        assert isinstance(wanted, ClassType)
+        wants_array = wanted.symbol.builtin is Repr.ARRAY
+        list_class = body.session.core_class("List")
+        if wants_array:
+            hint = wanted.arguments[0]
+        else:
+            inference = Inference(list_class.type_params, {})
+            inference.expect(list_class.type, wanted)
+            hint = inference.wanted.get(list_class.type_params[0])
+    if hint is not None and mentions_error(hint):
+        hint = None
+    values = [body.value(item, hint) for item in node.elements]
+    element = hint if hint is not None else _element_type(body, node, values)
+    if element is None:
+        return body.invalid(node.span)
+    values = [body.coerce(value, element) for value in values]
+    array_type = body.session.core_type("Array", element)
+    array = hir.NewArray(node.span, array_type, tuple(values))
+    if wants_array:
+        return array
+    function = body.session.core_function("listOf")
+    result = body.session.core_type("List", element)
+    return hir.Call(node.span, result, function, (), (element,), (array,))
+
+
+def _element_type(body: Body, node: ast.Expression, values: list[hir.Expr]) -> Type | None:
+    types = [value.type for value in values]
+    if any(isinstance(type_, ErrorType) for type_ in types):
+        return None
+    result = join_all(types)
+    if not values or isinstance(result, NullType):
+        body.error(
+            code.CANNOT_INFER,
+            node.span,
+            "what the elements of this are cannot be inferred",
+            suggestion="write the type of the variable, as in `let items: List<Int> = []`",
+        )
+        return None
+    numbers = [kind for type_ in types if (kind := number_kind(type_)) is not None]
+    if result is ANY and len(numbers) == len(types):
+        body.error(
+            code.NUMBER_MIX,
+            node.span,
+            "the elements are numbers of different types: "
+            + ", ".join(dict.fromkeys(f"`{display(type_)}`" for type_ in types)),
+            suggestion="convert them to one type",
+        )
+        return None
+    return result
+
+
+def check_map(body: Body, node: ast.MapLiteral, expected: Type | None) -> hir.Expr:
+    """`["a": 1]`."""
+    key_hint: Type | None = None
+    value_hint: Type | None = None
+    map_class = body.session.core_class("Map")
+    if expected is not None and expected is not UNIT:
+        inference = Inference(map_class.type_params, {})
+        inference.expect(map_class.type, expected)
+        key_hint, value_hint = (inference.wanted.get(item) for item in map_class.type_params)
+    pairs = [(body.value(item.key, key_hint), body.value(item.value, value_hint)) for item in node.entries]
+    key = key_hint or _element_type(body, node, [pair[0] for pair in pairs])
+    value = value_hint or (_element_type(body, node, [pair[1] for pair in pairs]) if key is not None else None)
+    if key is None or value is None:
+        return body.invalid(node.span)
+    pair_type = body.session.core_type("Tuple2", key, value)
+    made = tuple(hir.New(a.span.to(b.span), pair_type, (body.coerce(a, key), body.coerce(b, value))) for a, b in pairs)
+    array = hir.NewArray(node.span, body.session.core_type("Array", pair_type), made)
+    function = body.session.core_function("mapOf")
+    result = body.session.core_type("Map", key, value)
+    return hir.Call(node.span, result, function, (), (key, value), (array,))

@@ -1,0 +1,530 @@
+"""Members of values: finding them by the type of the receiver, reading properties, `?.`, tuple fields.
+
+A receiver of a type parameter's type has the members of its bounds and those of every object.  An interface
+value is always an object, so it has them too.  `Any` has equals, hash and toString as functions of the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from compiler.check import codes as code
+from compiler.check.body import Body
+from compiler.check.class_members import find_member, member_names
+from compiler.check.declared import FunctionGroup, Member, Property, SourceClass, SourceFunction
+from compiler.check.flow import Key
+from compiler.check.inference import Inference
+from compiler.check.subtyping import (
+    ancestors,
+    is_machine_value,
+    is_nullable,
+    is_subtype,
+    nullable,
+    supertype_instance,
+)
+from compiler.check.type_display import display
+from compiler.diagnostics import Label, did_you_mean
+from compiler.ir import hir
+from compiler.ir.symbols import ClassKind, FieldSymbol, LocalSymbol
+from compiler.ir.types import (
+    UNIT,
+    ClassType,
+    ErrorType,
+    NullableType,
+    NullType,
+    ParameterType,
+    Type,
+    substitute,
+)
+from compiler.syntax import ast
+from compiler.syntax.source import Span
+
+OBJECT_MEMBERS = {"equals": "anyEquals", "hash": "anyHash", "toString": "anyToString"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A member as one receiver has it; ``instance`` is the type of the class that declares it."""
+
+    owner: SourceClass
+    member: Member
+    instance: ClassType
+
+
+def find(body: Body, type_: Type, name: str) -> Found | None:
+    """Return the member of a non-null type, or None."""
+    if isinstance(type_, ClassType):
+        symbol = type_.symbol
+        assert isinstance(symbol, SourceClass)
+        found = find_member(symbol, name)
+        if found is not None:
+            instance = supertype_instance(type_, found[0])
+            assert instance is not None
+            return Found(found[0], found[1], instance)
+        if symbol.kind is ClassKind.INTERFACE and name in OBJECT_MEMBERS:
+            return _object_member(body, name)
+        return None
+    if isinstance(type_, ParameterType):
+        for bound in type_.symbol.bounds:
+            inherited = find(body, bound, name)
+            if inherited is not None:
+                return inherited
+        if name in OBJECT_MEMBERS:
+            return _object_member(body, name)
+    return None
+
+
+def _object_member(body: Body, name: str) -> Found:
+    owner = body.session.core_class("Object")
+    member = owner.instance[name]
+    return Found(owner, member, owner.type)
+
+
+def implicit_member(body: Body, name: str) -> Found | None:
+    """Return the member of `this` that a plain name means."""
+    this = body.this
+    if this is None or isinstance(this.type, NullableType):
+        return None
+    return find(body, this.type, name)
+
+
+# Access rights
+
+
+def check_visible(body: Body, found: Found, visibility: str, name: str, span: Span) -> None:
+    """Report the use of a member from where it is not visible."""
+    if visibility == "public" or body.is_synthetic:
+        return
+    owner: SourceClass | None = body.scope.owner
+    while owner is not None:
+        top = found.owner
+        if owner is top or (visibility == "protected" and top in ancestors(owner)):
+            return
+        owner = owner.outer
+    body.error(
+        code.NOT_VISIBLE,
+        span,
+        f"`{name}` is {visibility} in `{found.owner.name}`",
+        labels=member_labels(found),
+    )
+
+
+def member_labels(found: Found) -> list[Label]:
+    """Return the label of a member's declaration, if it is in the user's own code."""
+    if not found.owner.scope.module.is_user:
+        return []
+    member = found.member
+    span = member.functions[0].span if isinstance(member, FunctionGroup) else member.span
+    return [Label(span, "declared here")] if span is not None else []
+
+
+# Properties
+
+
+def read_property(body: Body, receiver: hir.Expr, found: Found, span: Span, *, is_implicit: bool = False) -> hir.Expr:
+    """The value of a property."""
+    prop = found.member
+    assert isinstance(prop, Property)
+    check_visible(body, found, prop.visibility, prop.name, span)
+    mapping = mapping_of(found)
+    type_ = substitute(prop.type, mapping) if mapping else prop.type
+    getter = prop.getter
+    if isinstance(type_, ErrorType):
+        return body.invalid(span)
+    if getter is not None and (prop.field is None or getter.is_open):
+        return call_method(body, span, receiver, found, getter, (), (), type_)
+    assert prop.field is not None
+    if isinstance(receiver.type, ParameterType):
+        receiver = body.coerce(receiver, found.instance)
+    value = hir.FieldGet(span, type_, receiver, prop.field)
+    if body.flow.narrowed and not prop.is_mutable:
+        key = key_of(value)
+        narrowed = body.flow.narrowed.get(key) if key is not None else None
+        if narrowed is not None and narrowed != type_:
+            return hir.Coerce(span, narrowed, value)
+    return value
+
+
+def mapping_of(found: Found) -> dict[object, Type]:
+    """Return what the type parameters of the declaring class stand for."""
+    instance = found.instance
+    if not instance.arguments:
+        return {}
+    return dict(zip(found.owner.type_params, instance.arguments, strict=False))
+
+
+def key_of(expr: hir.Expr) -> Key | None:
+    """Return the path of a value that cannot change by itself: a local, or immutable fields of one."""
+    match expr:
+        case hir.LocalGet(_, _, local):
+            return local
+        case hir.Coerce(_, _, value):
+            return key_of(value)
+        case hir.FieldGet(_, _, inner, field) if not field.is_mutable:
+            key = key_of(inner)
+            if key is None:
+                return None
+            path: tuple[LocalSymbol | FieldSymbol, ...] = key if isinstance(key, tuple) else (key,)
+            return (*path, field)
+    return None
+
+
+def call_method(  # noqa: PLR0913 - the parts of a call
+    body: Body,
+    span: Span,
+    receiver: hir.Expr,
+    found: Found,
+    function: SourceFunction,
+    type_arguments: tuple[Type, ...],
+    arguments: tuple[hir.Expr, ...],
+    result: Type,
+    *,
+    is_super: bool = False,
+) -> hir.Expr:
+    """Call a method on a receiver that is not null."""
+    class_arguments = found.instance.arguments
+    receiver_type = receiver.type
+    if (
+        isinstance(receiver_type, ParameterType)
+        and not is_super
+        and (function.is_open or found.owner.kind is ClassKind.INTERFACE)
+    ):
+        return _virtual(span, result, function, class_arguments, type_arguments, (receiver, *arguments))
+    is_exact = (
+        isinstance(receiver_type, ClassType)
+        and not receiver_type.symbol.is_open
+        and receiver_type.symbol.kind in (ClassKind.CLASS, ClassKind.CASE)
+        and not function.is_abstract
+    )
+    if found.owner.kind is ClassKind.INTERFACE and is_machine_value(receiver_type):
+        body.error(
+            code.NO_INTERFACE_VALUE,
+            span,
+            f"`{display(receiver_type)}` is no object and cannot use `{function.name}` of `{found.owner.name}`",
+        )
+        return body.invalid(span)
+    receiver = body.coerce(receiver, found.instance) if receiver_type != found.instance else receiver
+    values = (receiver, *arguments)
+    if function.is_open and not is_exact and not is_super:
+        return _virtual(span, result, function, class_arguments, type_arguments, values)
+    return hir.Call(span, result, function, class_arguments, type_arguments, values)
+
+
+def _virtual(  # noqa: PLR0913 - the parts of a call
+    span: Span,
+    result: Type,
+    function: SourceFunction,
+    class_arguments: tuple[Type, ...],
+    type_arguments: tuple[Type, ...],
+    values: tuple[hir.Expr, ...],
+) -> hir.Expr:
+    return hir.VirtualCall(span, result, function, class_arguments, type_arguments, values)
+
+
+# Extensions
+
+
+def find_extension(body: Body, type_: Type, name: str) -> tuple[SourceFunction, dict[object, Type]] | None:
+    """Return the extension function for a receiver, and what its type parameters stand for as far as known."""
+    for function in body.module.extensions_named(name):
+        receiver = function.params[0].type
+        if not function.type_params:
+            if is_subtype(type_, receiver):
+                return function, {}
+            continue
+        inference = Inference(function.type_params, {})
+        inference.constrain(receiver, type_)
+        if is_subtype(type_, inference.apply(receiver)):
+            return function, dict(inference.exact)
+    return None
+
+
+# Selection
+
+
+def check_member(body: Body, node: ast.Member, expected: Type | None) -> hir.Expr:
+    """`object.name` as a value."""
+    from compiler.check.names import entity_value, static_entity
+
+    if not node.is_safe:
+        if isinstance(node.object, ast.Super):
+            return _super_property(body, node)
+        base = static_entity(body, node.object)
+        if base is not None:
+            entity = static_entity(body, node)
+            if entity is not None:
+                return entity_value(body, node.span, entity, node.name.text, expected)
+            if _is_namespace(base):
+                return unknown_static(body, base, node.name)
+    receiver = body.value(node.object)
+    if node.is_safe:
+        return safe_access(body, node.span, receiver, lambda inner: select(body, inner, node.name, node.span))
+    receiver = require_non_null(body, receiver, node.name.text, node.span)
+    return select(body, receiver, node.name, node.span)
+
+
+def _is_namespace(entity: object) -> bool:
+    from compiler.check.modules import ModuleScope
+
+    return isinstance(entity, ModuleScope) or (isinstance(entity, SourceClass) and (entity.kind is not ClassKind.CASE))
+
+
+def unknown_static(body: Body, base: object, name: ast.Identifier) -> hir.Expr:
+    """Report a name that a module or class does not have."""
+    from compiler.check.modules import ModuleScope
+
+    if isinstance(base, ModuleScope):
+        if base.origin != "missing":
+            near = did_you_mean(name.text, base.declared)
+            body.error(
+                code.UNKNOWN_MEMBER,
+                name.span,
+                f"module `{base.name}` has no `{name.text}`",
+                suggestion=f"did you mean `{near}`?" if near else None,
+            )
+        return body.invalid(name.span)
+    assert isinstance(base, SourceClass)
+    if find_member(base, name.text) is not None:
+        body.error(
+            code.STATIC_ACCESS,
+            name.span,
+            f"`{name.text}` belongs to the objects of `{base.name}`, not to the class",
+            suggestion="call it on an object",
+        )
+        return body.invalid(name.span)
+    near = did_you_mean(name.text, base.statics)
+    body.error(
+        code.UNKNOWN_MEMBER,
+        name.span,
+        f"`{base.name}` has no static member `{name.text}`",
+        suggestion=f"did you mean `{near}`?" if near else None,
+    )
+    return body.invalid(name.span)
+
+
+def _super_property(body: Body, node: ast.Member) -> hir.Expr:
+    found = super_member(body, node.object.span, node.name)
+    if found is None:
+        return body.invalid(node.span)
+    if isinstance(found.member, FunctionGroup):
+        return method_as_value(body, node.name)
+    prop = found.member
+    if prop.getter is None or prop.getter.is_abstract:
+        if prop.field is not None:
+            return read_property(body, body.read_this(node.span), found, node.span)
+        body.error(code.WRONG_THIS, node.span, f"`{prop.name}` is abstract above and has no value")
+        return body.invalid(node.span)
+    type_ = substitute(prop.type, mapping_of(found))
+    return call_method(body, node.span, body.read_this(node.span), found, prop.getter, (), (), type_, is_super=True)
+
+
+def super_member(body: Body, span: Span, name: ast.Identifier) -> Found | None:
+    """Return the member that `super.name` means; None after reporting that there is none."""
+    owner = body.this_class
+    if owner is None or body.this is None:
+        body.error(code.WRONG_THIS, span, "`super` is known only in methods of a class")
+        return None
+    for parent in (owner.superclass, *owner.interfaces):
+        if parent is None:
+            continue
+        found = find(body, parent, name.text)
+        if found is not None:
+            return found
+    above = owner.superclass
+    body.error(
+        code.UNKNOWN_MEMBER,
+        name.span,
+        f"`{display(above) if above is not None else owner.name}` has no member `{name.text}`",
+    )
+    return None
+
+
+def select(body: Body, receiver: hir.Expr, name: ast.Identifier, span: Span) -> hir.Expr:
+    """A property of a value that is not null."""
+    type_ = receiver.type
+    if isinstance(type_, ErrorType):
+        return body.invalid(span)
+    found = find(body, type_, name.text)
+    if found is None:
+        return unknown_member(body, receiver, name)
+    if isinstance(found.member, FunctionGroup):
+        return method_as_value(body, name)
+    return read_property(body, receiver, found, span)
+
+
+def method_as_value(body: Body, name: ast.Identifier) -> hir.Expr:
+    body.error(
+        code.NOT_A_VALUE,
+        name.span,
+        f"`{name.text}` is a method and must be called",
+        suggestion=f"write `{name.text}()`, or `{{ x.{name.text}(it) }}` to pass it on as a function",
+    )
+    return body.invalid(name.span)
+
+
+def unknown_member(body: Body, receiver: hir.Expr, name: ast.Identifier) -> hir.Expr:
+    """Report a member that a type does not have."""
+    type_ = receiver.type
+    if isinstance(type_, ErrorType):
+        return body.invalid(name.span)
+    names: list[str] = []
+    for candidate in (type_, *(type_.symbol.bounds if isinstance(type_, ParameterType) else ())):
+        if isinstance(candidate, ClassType):
+            assert isinstance(candidate.symbol, SourceClass)
+            names += member_names(candidate.symbol)
+            if name.text in candidate.symbol.statics:
+                body.error(
+                    code.STATIC_ACCESS,
+                    name.span,
+                    f"`{name.text}` belongs to the class `{candidate.symbol.name}`, not to its objects",
+                    suggestion=f"write `{candidate.symbol.name}.{name.text}`",
+                )
+                return body.invalid(name.span)
+    foreign = {"length": "size", "count": "size", "len": "size", "push": "add", "append": "add", "println": "",
+               "size": "size", "charAt": "get", "substring": "slice", "toUpperCase": "upper", "toLowerCase": "lower",
+               "hashCode": "hash", "each": "forEach"}  # fmt: skip
+    near = did_you_mean(name.text, names)
+    if near is None and foreign.get(name.text) in names:
+        near = foreign[name.text]
+    body.error(
+        code.UNKNOWN_MEMBER,
+        name.span,
+        f"`{display(type_)}` has no member `{name.text}`",
+        suggestion=f"did you mean `{near}`?" if near else None,
+    )
+    return body.invalid(name.span)
+
+
+# Null
+
+
+def require_non_null(body: Body, receiver: hir.Expr, name: str, span: Span) -> hir.Expr:
+    """Return a receiver of a non-null type; report one that may be null and go on as if it were not."""
+    type_ = receiver.type
+    if not isinstance(type_, NullableType | NullType):
+        return receiver
+    if isinstance(type_, NullType):
+        body.error(code.MAYBE_NULL, span, f"`null` has no member `{name}`")
+        return body.invalid(span)
+    report_maybe_null(body, receiver, f"`{name}` cannot be used")
+    return hir.Coerce(receiver.span, type_.inner, receiver)
+
+
+def report_maybe_null(body: Body, receiver: hir.Expr, consequence: str) -> None:
+    """Report a value that may be null where it must not be, and say why a test did not help."""
+    notes: list[str] = []
+    inner = receiver.value if isinstance(receiver, hir.Coerce) else receiver
+    if isinstance(inner, hir.FieldGet) and inner.field.is_mutable:
+        notes.append(
+            f"`{inner.field.name}` is a `var` and can change between a test and this use: "
+            f"copy it to a `let` and test that"
+        )
+    elif isinstance(inner, hir.Call | hir.VirtualCall) and inner.function.name.endswith(".get"):
+        notes.append("a computed property can give another value each time: copy it to a `let` and test that")
+    body.error(
+        code.MAYBE_NULL,
+        receiver.span,
+        f"this may be null, so {consequence}",
+        label=f"this is `{display(receiver.type)}`",
+        notes=notes,
+        suggestion="use `?.`, test for null before, or write `!!` if it cannot be null here",
+    )
+
+
+def safe_access(body: Body, span: Span, receiver: hir.Expr, access: Callable[[hir.Expr], hir.Expr]) -> hir.Expr:
+    """`receiver?.…`: null if the receiver is null, else what ``access`` makes of it."""
+    type_ = receiver.type
+    if isinstance(type_, ErrorType):
+        access(receiver)
+        return body.invalid(span)
+    if isinstance(type_, NullType):
+        access(body.invalid(span))
+        return body.null(span)
+    if not is_nullable(type_):
+        body.warn(code.ALWAYS_SAME, span, "this is never null, so `?.` is the same as `.`", suggestion="write `.`")
+        return access(receiver)
+    before: list[hir.Expr] = []
+    if isinstance(receiver, hir.LocalGet) and not receiver.local.is_mutable:
+        held: hir.Expr = receiver
+    else:
+        local = body.temporary(type_)
+        before.append(body.set(local, receiver))
+        held = body.get(local, receiver.span)
+    inner_type = type_.inner if isinstance(type_, NullableType) else type_
+    inner = hir.Coerce(span, inner_type, held) if inner_type != type_ else held
+    flow = body.flow
+    value = access(inner)
+    body.flow = flow if not body.flow.is_reachable else body.flow
+    test = hir.IsNull(span, body.session.bool_type, held)
+    if value.type is UNIT:
+        skip = hir.Block(span, UNIT, ())
+        result: hir.Expr = hir.If(span, UNIT, test, skip, value)
+    else:
+        result_type = nullable(value.type)
+        result = hir.If(
+            span, result_type, test, body.coerce(body.null(span), result_type), body.coerce(value, result_type)
+        )
+    return body.sequence(span, before, result)
+
+
+# Tuples
+
+
+def check_tuple_field(body: Body, node: ast.TupleField, expected: Type | None) -> hir.Expr:
+    """`object.0`."""
+    receiver = body.value(node.object)
+
+    def access(inner: hir.Expr) -> hir.Expr:
+        return tuple_field(body, inner, node.index, node.span)
+
+    if node.is_safe:
+        return safe_access(body, node.span, receiver, access)
+    return access(require_non_null(body, receiver, str(node.index), node.span))
+
+
+def tuple_field(body: Body, receiver: hir.Expr, index: int, span: Span) -> hir.Expr:
+    """One element of a tuple."""
+    type_ = receiver.type
+    if isinstance(type_, ErrorType):
+        return body.invalid(span)
+    if isinstance(type_, ClassType) and is_tuple(type_):
+        if index < len(type_.arguments):
+            found = find(body, type_, f"_{index}")
+            assert found is not None
+            return read_property(body, receiver, found, span)
+        body.error(
+            code.UNKNOWN_MEMBER,
+            span,
+            f"a tuple of {len(type_.arguments)} elements has no element {index}",
+            label=f"this is `{display(type_)}`",
+            suggestion="elements count from 0",
+        )
+        return body.invalid(span)
+    body.error(code.UNKNOWN_MEMBER, span, f"`{display(type_)}` is no tuple and has no element {index}")
+    return body.invalid(span)
+
+
+def is_tuple(type_: Type) -> bool:
+    """Tell whether a type is a tuple of the library."""
+    return isinstance(type_, ClassType) and type_.symbol.name.startswith("Tuple") and type_.symbol.module == "core"
+
+
+def check_not_null(body: Body, node: ast.NotNull, expected: Type | None) -> hir.Expr:
+    """`operand!!`."""
+    wanted = nullable(expected) if expected is not None and expected is not UNIT else None
+    value = body.value(node.operand, wanted)
+    type_ = value.type
+    if isinstance(type_, ErrorType):
+        return value
+    if isinstance(type_, NullType):
+        body.error(code.MISMATCH, node.span, "`null!!` always throws")
+        return body.invalid(node.span)
+    if not is_nullable(type_):
+        body.warn(code.ALWAYS_SAME, node.span, "this is never null, so `!!` does nothing", suggestion="leave it out")
+        return value
+    inner = type_.inner if isinstance(type_, NullableType) else type_
+    key = key_of(value)
+    if key is not None:
+        body.flow = body.flow.narrow(key, inner)
+    return hir.NotNull(node.span, inner, value)

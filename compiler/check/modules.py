@@ -1,0 +1,440 @@
+"""Modules: finding their files, loading them once, and what names mean at their top level.
+
+A name at the top level is, in this order, a declaration of the module, something imported, or a public
+name of the core library.  The files of stdlib/core share one namespace.  A module's imports are loaded
+before the module is entered in `Session.order`, which is therefore the order of initialisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.check import codes as code
+from compiler.check.declared import (
+    ComputedGlobal,
+    Entity,
+    FunctionGroup,
+    SourceClass,
+    SourceFunction,
+    SourceGlobal,
+    TypeAlias_,
+    TypeScope,
+)
+from compiler.check.session import Session
+from compiler.diagnostics import Label, did_you_mean
+from compiler.ir.symbols import ClassKind, FunctionKind
+from compiler.syntax import ast
+from compiler.syntax.source import SourceFile, Span
+
+MAX_FILE_SIZE = 16 * 1024 * 1024
+
+
+@dataclass(slots=True, eq=False)
+class Imported:
+    """A name that an import brings into a module."""
+
+    entity: Entity
+    span: Span
+    is_used: bool = False
+
+
+class ModuleScope:
+    """One file of source: its tree and the meaning of its top-level names."""
+
+    def __init__(self, session: Session, name: str, tree: ast.Module, *, origin: str) -> None:
+        self.session = session
+        self.name = name
+        self.tree = tree
+        self.origin = origin
+        """``user``, ``library`` or ``core``."""
+        self.declared: dict[str, Entity] = {}
+        self.imported: dict[str, Imported] = {}
+        self.imported_modules: list[ModuleScope] = []
+        self.extensions: dict[str, list[SourceFunction]] = {}
+        self.tests: list[ast.Test] = []
+        self.functions: list[SourceFunction] = []
+        self.classes: list[SourceClass] = []
+        self.variables: list[SourceGlobal] = []
+        self.aliases: list[TypeAlias_] = []
+        self.reexported: dict[str, Entity] = {}
+        self.lambda_count = 0
+
+    @property
+    def is_user(self) -> bool:
+        return self.origin == "user"
+
+    @property
+    def is_system(self) -> bool:
+        """May use ``@intrinsic`` and its kin."""
+        return self.origin != "user"
+
+    def qualify(self, name: str) -> str:
+        """Return the name of a declaration of this module that is unique in the program."""
+        return name if self.origin == "core" else f"{self.name}.{name}"
+
+    def lookup(self, name: str) -> Entity | None:
+        """Return what a name means at the top level of this module."""
+        found = self.declared.get(name)
+        if found is not None:
+            return found
+        imported = self.imported.get(name)
+        if imported is not None:
+            imported.is_used = True
+            return imported.entity
+        return self.session.core_public.get(name)
+
+    def exported(self, name: str) -> Entity | None:
+        """Return what importers see under a name, whether public or not."""
+        found = self.declared.get(name)
+        return found if found is not None else self.reexported.get(name)
+
+    def visible_names(self) -> Iterator[str]:
+        """Yield the names that `lookup` knows, own ones first."""
+        yield from self.declared
+        yield from self.imported
+        yield from self.session.core_public
+
+    def extensions_named(self, name: str) -> Iterator[SourceFunction]:
+        """Yield the extension functions in sight, own ones first."""
+        yield from self.extensions.get(name, ())
+        for module in self.imported_modules:
+            yield from (item for item in module.extensions.get(name, ()) if item.visibility == "public")
+        if self.origin != "core":
+            yield from (item for item in self.session.core_extensions.get(name, ()) if item.visibility == "public")
+        else:
+            yield from self.session.core_extensions.get(name, ())
+
+
+def is_public(entity: Entity) -> bool:
+    """Tell whether importers may see a top-level entity."""
+    if isinstance(entity, FunctionGroup):
+        return any(item.visibility == "public" for item in entity.functions)
+    return entity.is_public if not isinstance(entity, ModuleScope) else True
+
+
+class Sources:
+    """Finds the text of modules: given ones, the program's folder, then the standard library."""
+
+    def __init__(self, folder: Path | None, library: Path, given: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.library = library
+        self.given = dict(given or {})
+
+    def find(self, path: tuple[str, ...]) -> tuple[SourceFile, str] | None:
+        """Return the source of a module and its origin, or None if there is none."""
+        relative = "/".join(path) + ".peb"
+        if relative in self.given:
+            return SourceFile(relative, self.given[relative]), "user"
+        if self.folder is not None:
+            file = _read(self.folder, relative)
+            if file is not None:
+                return file, "user"
+        if path[0] == "core":
+            return None
+        file = _read(self.library, relative)
+        return None if file is None else (file, "library")
+
+    def names(self) -> list[str]:
+        """Return the modules that could be imported, for suggestions."""
+        found = [name.removesuffix(".peb").replace("/", ".") for name in self.given]
+        for root in (self.folder, self.library):
+            if root is not None and root.is_dir():
+                for path in sorted([*root.glob("*.peb"), *root.glob("*/*.peb")]):
+                    parts = path.relative_to(root).with_suffix("").parts
+                    if parts[0] != "core":
+                        found.append(".".join(parts))
+        return found
+
+
+def _read(folder: Path, relative: str) -> SourceFile | None:
+    path = folder / relative
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_FILE_SIZE:
+            return None
+        return SourceFile(relative, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError):
+        return None
+
+
+class Loader:
+    """Loads modules and enters their declarations; each module once."""
+
+    def __init__(self, session: Session, sources: Sources) -> None:
+        self.session = session
+        self.sources = sources
+        self._stack: list[str] = []
+
+    def load_core(self) -> None:
+        """Load every file of stdlib/core into one namespace."""
+        session = self.session
+        modules: list[ModuleScope] = []
+        for path in sorted((self.sources.library / "core").glob("*.peb")):
+            file = _read(self.sources.library, f"core/{path.name}")
+            if file is None:
+                continue
+            module = ModuleScope(session, "core", parse_module(file, session, is_library=True), origin="core")
+            module.declared = session.core
+            module.extensions = session.core_extensions
+            modules.append(module)
+            session.modules[f"core/{path.name}"] = module
+            declare_names(module)
+        for module in modules:
+            self._resolve_imports(module)
+        session.core_public.update({name: item for name, item in session.core.items() if is_public(item)})
+        session.order += modules
+
+    def load_main(self, file: SourceFile, name: str) -> ModuleScope:
+        """Load the program's own module and all that it imports."""
+        return self._enter(name, file, "user")
+
+    def _enter(self, name: str, file: SourceFile, origin: str) -> ModuleScope:
+        session = self.session
+        tree = parse_module(file, session, is_library=origin != "user")
+        module = ModuleScope(session, name, tree, origin=origin)
+        session.modules[name] = module
+        declare_names(module)
+        self._stack.append(name)
+        self._resolve_imports(module)
+        self._stack.pop()
+        session.order.append(module)
+        return module
+
+    def _load(self, node: ast.Import) -> ModuleScope | None:
+        path = tuple(part.text for part in node.path)
+        name = ".".join(path)
+        span = node.path[0].span.to(node.path[-1].span)
+        if name in self._stack:
+            cycle = [*self._stack[self._stack.index(name) :], name]
+            self.session.diagnostics.error(
+                code.IMPORT_CYCLE,
+                span,
+                f"modules import each other in a cycle: {' -> '.join(cycle)}",
+                label="this import closes the cycle",
+                notes=["move what both need to a third module"],
+            )
+            return None
+        known = self.session.modules.get(name)
+        if known is not None:
+            return known
+        found = self.sources.find(path)
+        if found is None:
+            near = did_you_mean(name, self.sources.names())
+            self.session.diagnostics.error(
+                code.UNKNOWN_MODULE,
+                span,
+                f"there is no module `{name}`",
+                label=f"neither the program's folder nor the library has {'/'.join(path)}.peb",
+                suggestion=f"did you mean `{near}`?" if near else None,
+            )
+            return None
+        return self._enter(name, *found)
+
+    def _resolve_imports(self, module: ModuleScope) -> None:
+        for node in module.tree.imports:
+            target = self._load(node)
+            if target is None:
+                self._absorb_failed_import(module, node)
+                continue
+            if target not in module.imported_modules:
+                module.imported_modules.append(target)
+            if node.names is None:
+                name = node.alias or node.path[-1]
+                self._bind(module, name, target, is_public_import=node.modifiers.has("pub"))
+                continue
+            for item in node.names:
+                self._import_name(module, node, target, item)
+
+    def _absorb_failed_import(self, module: ModuleScope, node: ast.Import) -> None:
+        """Let the names of a module that could not be loaded be known, so that their uses are no errors."""
+        names = [node.alias or node.path[-1]] if node.names is None else [it.alias or it.name for it in node.names]
+        empty = ast.Module(node.span, None, (), (), ())
+        for name in names:
+            ghost = ModuleScope(self.session, "", empty, origin="missing")
+            module.imported.setdefault(name.text, Imported(ghost, name.span, is_used=True))
+
+    def _import_name(self, module: ModuleScope, node: ast.Import, target: ModuleScope, item: ast.ImportName) -> None:
+        name = item.name.text
+        entity = target.exported(name)
+        diagnostics = self.session.diagnostics
+        if entity is None and name in target.extensions:
+            return
+        if entity is None:
+            near = did_you_mean(name, [known for known, it in target.declared.items() if is_public(it)])
+            diagnostics.error(
+                code.UNKNOWN_IMPORT,
+                item.name.span,
+                f"module `{target.name}` has no `{name}`",
+                suggestion=f"did you mean `{near}`?" if near else None,
+            )
+            ghost = ModuleScope(self.session, "", ast.Module(node.span, None, (), (), ()), origin="missing")
+            module.imported.setdefault((item.alias or item.name).text, Imported(ghost, item.span, is_used=True))
+            return
+        if not is_public(entity):
+            diagnostics.error(
+                code.NOT_VISIBLE,
+                item.name.span,
+                f"`{name}` is not public in module `{target.name}`",
+                labels=_declared_here(entity),
+                suggestion=f"declare it as `pub` in `{target.name}`" if target.is_user else None,
+            )
+        self._bind(module, item.alias or item.name, entity, is_public_import=node.modifiers.has("pub"))
+
+    def _bind(self, module: ModuleScope, name: ast.Identifier, entity: Entity, *, is_public_import: bool) -> None:
+        taken = module.imported.get(name.text)
+        own = module.declared.get(name.text) if module.origin != "core" else None
+        if own is not None or (taken is not None and taken.entity is not entity):
+            labels = (
+                _declared_here(own) if own is not None else [Label(taken.span, "imported here first")] if taken else []
+            )
+            self.session.diagnostics.error(
+                code.DUPLICATE_NAME,
+                name.span,
+                f"`{name.text}` is already the name of something else in this module",
+                labels=labels,
+                suggestion="import it under another name with `as`",
+            )
+            return
+        module.imported[name.text] = Imported(entity, name.span, is_used=is_public_import)
+        if is_public_import:
+            module.reexported[name.text] = entity
+
+
+def _declared_here(entity: Entity) -> list[Label]:
+    span = entity_span(entity)
+    return [Label(span, "declared here")] if span is not None else []
+
+
+def entity_span(entity: Entity) -> Span | None:
+    """Return where an entity is declared."""
+    match entity:
+        case FunctionGroup(_, functions):
+            return functions[0].span
+        case ComputedGlobal():
+            return entity.getter.span
+        case TypeAlias_():
+            return entity.node.name.span
+        case ModuleScope():
+            return None
+        case _:
+            return entity.span
+
+
+def parse_module(file: SourceFile, session: Session, *, is_library: bool) -> ast.Module:
+    """Return the tree of a file; that of a library file comes from a cache."""
+    from compiler.syntax import parse, parse_cached
+
+    if is_library:
+        return parse_cached(file, session.diagnostics)
+    return parse(file, session.diagnostics)
+
+
+def declare_names(module: ModuleScope) -> None:
+    """Enter the declarations of a module's tree under their names."""
+    scope = TypeScope(module)
+    for node in module.tree.declarations:
+        match node:
+            case ast.Function():
+                _declare_function(module, scope, node)
+            case ast.Variable():
+                _declare_variable(module, scope, node)
+            case ast.Class() | ast.Interface() | ast.Enum():
+                symbol = make_class(module, node, outer=None)
+                module.classes.append(symbol)
+                declare(module.session, module.declared, node.name, symbol)
+            case ast.TypeAliasDeclaration():
+                alias = TypeAlias_(node.name.text, node, scope, node.modifiers.has("pub"))
+                module.aliases.append(alias)
+                declare(module.session, module.declared, node.name, alias)
+            case ast.Test():
+                module.tests.append(node)
+
+
+def _declare_function(module: ModuleScope, scope: TypeScope, node: ast.Function) -> None:
+    session = module.session
+    receiver = _receiver_name(node.receiver)
+    name = module.qualify(f"{receiver}.{node.name.text}" if receiver else node.name.text)
+    function = SourceFunction(
+        session,
+        node,
+        scope,
+        name=node.name.text,
+        qualified_name=session.unique_name(name),
+        kind=FunctionKind.FREE,
+        span=node.name.span,
+    )
+    function.visibility = "public" if node.modifiers.has("pub") else "module"
+    session.completer.declare_function(function)
+    module.functions.append(function)
+    if node.receiver is not None:
+        function.is_extension = True
+        module.extensions.setdefault(node.name.text, []).append(function)
+        return
+    add_overload(session, module.declared, node.name, function)
+
+
+def _receiver_name(node: ast.Type | None) -> str:
+    while isinstance(node, ast.NullableType):
+        node = node.inner
+    return node.path[-1].text if isinstance(node, ast.NamedType) else "function" if node is not None else ""
+
+
+def add_overload(session: Session, table: dict[str, Entity], name: ast.Identifier, function: SourceFunction) -> None:
+    """Enter a function beside those of the same name."""
+    known = table.get(name.text)
+    if isinstance(known, FunctionGroup):
+        known.functions.append(function)
+    else:
+        declare(session, table, name, FunctionGroup(name.text, [function]))
+
+
+def _declare_variable(module: ModuleScope, scope: TypeScope, node: ast.Variable) -> None:
+    if not isinstance(node.binding, ast.NameBinding):
+        module.session.diagnostics.error(
+            code.WRONG_DECLARATION, node.binding.span, "only a local variable can take a tuple apart"
+        )
+        return
+    name = node.binding.name
+    if node.getter is not None:
+        computed = module.session.completer.computed_global(node, scope, None)
+        declare(module.session, module.declared, name, computed)
+        return
+    symbol = SourceGlobal(module.session, node, scope, name.text, owner=None)
+    symbol.is_public = node.modifiers.has("pub")
+    module.variables.append(symbol)
+    declare(module.session, module.declared, name, symbol)
+
+
+def declare(session: Session, table: dict[str, Entity], name: ast.Identifier, entity: Entity) -> None:
+    """Enter an entity under a name that must be free."""
+    known = table.get(name.text)
+    if known is not None:
+        session.diagnostics.error(
+            code.DUPLICATE_NAME,
+            name.span,
+            f"`{name.text}` is declared twice",
+            labels=[Label(span, "first declared here")] if (span := entity_span(known)) else [],
+        )
+        return
+    table[name.text] = entity
+
+
+def make_class(
+    module: ModuleScope, node: ast.Class | ast.Interface | ast.Enum, *, outer: SourceClass | None
+) -> SourceClass:
+    """Make the symbol of a class, interface or enum, with what its modifiers and annotations say."""
+    kinds = {ast.Class: ClassKind.CLASS, ast.Interface: ClassKind.INTERFACE, ast.Enum: ClassKind.ENUM}
+    name = node.name.text
+    qualified = f"{outer.qualified_name}.{name}" if outer is not None else module.qualify(name)
+    symbol = SourceClass(
+        module.session,
+        node,
+        module,
+        kind=kinds[type(node)],
+        qualified_name=module.session.unique_name(qualified),
+        outer=outer,
+        is_public=node.modifiers.has("pub") or outer is not None,
+    )
+    module.session.completer.declare_class(symbol)
+    return symbol

@@ -1,0 +1,614 @@
+"""Operators: methods by name, equality, ranges, `?:`, `in`, indexing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compiler.check import codes as code
+from compiler.check.arguments import CallSite
+from compiler.check.body import Body
+from compiler.check.calls import call_method_group, hold
+from compiler.check.conditions import check_condition
+from compiler.check.constants import fold, fold_negation
+from compiler.check.declared import FunctionGroup, SourceFunction
+from compiler.check.flow import join_flows
+from compiler.check.literals import integer
+from compiler.check.members import (
+    Found,
+    call_method,
+    find,
+    key_of,
+    mapping_of,
+    report_maybe_null,
+    require_non_null,
+)
+from compiler.check.session import FLOATS, INTEGER_RANGES, number_kind
+from compiler.check.subtyping import (
+    is_assignable,
+    is_machine_value,
+    is_nullable,
+    is_subtype,
+    join,
+    mentions_error,
+    non_null,
+    nullable,
+)
+from compiler.check.type_display import display
+from compiler.ir import hir
+from compiler.ir.types import (
+    ANY,
+    NOTHING,
+    UNIT,
+    AnyType,
+    ClassType,
+    ErrorType,
+    FunctionType,
+    NullableType,
+    NullType,
+    ParameterType,
+    Repr,
+    Type,
+    substitute,
+)
+from compiler.syntax import ast
+from compiler.syntax.ast import BinaryOperator as Op
+from compiler.syntax.ast import UnaryOperator
+from compiler.syntax.source import Span
+
+METHODS = {
+    Op.ADD: "plus",
+    Op.SUBTRACT: "minus",
+    Op.MULTIPLY: "times",
+    Op.DIVIDE: "div",
+    Op.REMAINDER: "rem",
+    Op.WRAPPING_ADD: "wrappingPlus",
+    Op.WRAPPING_SUBTRACT: "wrappingMinus",
+    Op.WRAPPING_MULTIPLY: "wrappingTimes",
+    Op.SHIFT_LEFT: "shl",
+    Op.SHIFT_RIGHT: "shr",
+    Op.SHIFT_RIGHT_UNSIGNED: "ushr",
+    Op.WRAPPING_SHIFT_LEFT: "wrappingShl",
+    Op.BIT_AND: "and",
+    Op.BIT_XOR: "xor",
+    Op.BIT_OR: "or",
+    Op.RANGE_INCLUSIVE: "rangeTo",
+    Op.RANGE_EXCLUSIVE: "rangeUntil",
+    Op.LESS: "lt",
+    Op.LESS_EQUAL: "le",
+    Op.GREATER: "gt",
+    Op.GREATER_EQUAL: "ge",
+}
+_ORDER = frozenset({Op.LESS, Op.LESS_EQUAL, Op.GREATER, Op.GREATER_EQUAL})
+_SHIFTS = frozenset({Op.SHIFT_LEFT, Op.SHIFT_RIGHT, Op.SHIFT_RIGHT_UNSIGNED, Op.WRAPPING_SHIFT_LEFT})
+_CONDITIONS = frozenset({Op.AND, Op.OR, Op.EQUAL, Op.NOT_EQUAL, Op.IDENTICAL, Op.NOT_IDENTICAL})
+
+
+def check_binary(body: Body, node: ast.Binary, expected: Type | None) -> hir.Expr:
+    """`left operator right`."""
+    op = node.operator
+    if op in _CONDITIONS:
+        return check_condition(body, node, expected)
+    if op is Op.ELVIS:
+        return _elvis(body, node, expected)
+    if op is Op.IN or op is Op.NOT_IN:
+        return _contains(body, node)
+    hint = expected if op not in _ORDER and expected is not None and number_kind(non_null(expected)) else None
+    left = left_operand(body, node, hint)
+    return operate(body, op, node.operator_span, node.span, left, node.right, expected)
+
+
+def _is_number_literal(node: ast.Expression) -> bool:
+    inner = node.operand if isinstance(node, ast.Unary) else node
+    return isinstance(inner, ast.IntLiteral | ast.FloatLiteral)
+
+
+def left_operand(body: Body, node: ast.Binary, hint: Type | None) -> hir.Expr:
+    """Check the left side; a literal takes its type from the right side, which is looked at first."""
+    if _is_number_literal(node.left) and not _is_number_literal(node.right) and node.operator not in _SHIFTS:
+        kind_type = _peek(body, node.right)
+        if kind_type is not None:
+            hint = kind_type
+    return body.value(node.left, hint)
+
+
+def _peek(body: Body, node: ast.Expression) -> Type | None:
+    """Return the number type of a name on the right of a literal, without checking it twice."""
+    inner = node
+    while isinstance(inner, ast.Binary) and inner.operator in METHODS and inner.operator not in _ORDER:
+        inner = inner.left
+    if isinstance(inner, ast.Name):
+        local = body.locals.get(inner.text)
+        if local is not None and number_kind(local.type) is not None:
+            return local.type
+    return None
+
+
+def operate(  # noqa: PLR0913 - the parts of an operation
+    body: Body,
+    op: Op,
+    op_span: Span,
+    span: Span,
+    left: hir.Expr,
+    right_node: ast.Expression,
+    expected: Type | None = None,
+) -> hir.Expr:
+    """Apply an operator to a value and an expression."""
+    type_ = left.type
+    if isinstance(type_, ErrorType):
+        body.value(right_node)
+        return body.boolean(span, value=False) if op in _ORDER else left
+    if op is Op.ELVIS:
+        return _elvis_values(body, span, left, right_node, expected)
+    if isinstance(type_, NullableType | NullType):
+        if find(body, non_null(type_), METHODS.get(op, "")) is not None:
+            report_maybe_null(body, left, f"`{op.value}` cannot be applied")
+            left = hir.Coerce(left.span, non_null(type_), left)
+            type_ = left.type
+    name = METHODS.get(op)
+    found = find(body, type_, name) if name is not None else None
+    if found is None and op in _ORDER:
+        compared = _compare(body, op, span, left, right_node)
+        if compared is not None:
+            return compared
+    if found is None or not isinstance(found.member, FunctionGroup):
+        return _no_operator(body, op, op_span, left, right_node)
+    return _apply(body, op, span, left, found, right_node)
+
+
+def _apply(body: Body, op: Op, span: Span, left: hir.Expr, found: Found, right_node: ast.Expression) -> hir.Expr:
+    assert isinstance(found.member, FunctionGroup)
+    functions = found.member.functions
+    function = functions[0]
+    if len(functions) > 1 or len(function.params) != 2 or function.type_params:
+        site = CallSite(span, [ast.Argument(right_node.span, None, right_node, is_spread=False)], None, None)
+        name = ast.Identifier(span, function.name)
+        return call_method_group(body, left, found, name, site, is_super=False)
+    mapping = mapping_of(found)
+    wanted = function.params[1].type
+    result = function.result
+    if mapping:
+        wanted, result = substitute(wanted, mapping), substitute(result, mapping)
+    right = body.value(right_node, wanted)
+    if right.type != wanted:
+        right = _right_operand(body, op, left, right, wanted, right_node)
+    if isinstance(right.type, ErrorType):
+        return hir.Constant(span, result, None)
+    folded = fold(body, span, op, left, right)
+    if folded is not None:
+        return folded
+    if op is Op.ADD and isinstance(left.type, ClassType) and left.type.symbol.builtin is Repr.STRING:
+        parts = (*left.parts, right) if isinstance(left, hir.Concat) else (left, right)
+        return hir.Concat(span, result, parts)
+    return call_method(body, span, left, found, function, (), (right,), result)
+
+
+def _right_operand(  # noqa: PLR0913 - the parts of an operation
+    body: Body, op: Op, left: hir.Expr, right: hir.Expr, wanted: Type, node: ast.Expression
+) -> hir.Expr:
+    if is_assignable(right.type, wanted):
+        return body.coerce(right, wanted)
+    a, b = number_kind(left.type), number_kind(right.type)
+    if a is not None and b is not None and a is not b:
+        _report_number_mix(body, op, left, right, node)
+        return body.invalid(node.span)
+    if isinstance(right.type, NullableType) and is_subtype(right.type.inner, wanted):
+        report_maybe_null(body, right, f"`{op.value}` cannot be applied")
+        return body.invalid(node.span)
+    if isinstance(left.type, ClassType) and left.type.symbol.builtin is Repr.STRING and op is Op.ADD:
+        if not mentions_error(right.type):
+            body.error(
+                code.MISMATCH,
+                right.span,
+                f"only text can be added to text, and this is `{display(right.type)}`",
+                suggestion='put it into the text: `"… ${value}"`',
+            )
+        return body.invalid(node.span)
+    return body.coerce(right, wanted)
+
+
+def _report_number_mix(body: Body, op: Op, left: hir.Expr, right: hir.Expr, node: ast.Expression) -> None:
+    a, b = display(left.type), display(right.type)
+    if isinstance(node, ast.IntLiteral) and number_kind(left.type) in FLOATS:
+        suggestion = f"write `{node.value}.0`"
+    elif number_kind(left.type) in FLOATS and number_kind(right.type) not in FLOATS:
+        suggestion = f"convert the right side with `.to{a}()`"
+    else:
+        suggestion = f"convert one side, as in `.to{b}()` on the left or `.to{a}()` on the right"
+    body.error(
+        code.NUMBER_MIX,
+        left.span.to(right.span),
+        f"`{op.value}` needs two numbers of one type, found `{a}` and `{b}`",
+        suggestion=suggestion,
+    )
+
+
+def _compare(body: Body, op: Op, span: Span, left: hir.Expr, right_node: ast.Expression) -> hir.Expr | None:
+    """Order by `compareTo`."""
+    found = find(body, left.type, "compareTo")
+    if found is None or not isinstance(found.member, FunctionGroup):
+        return None
+    name = ast.Identifier(span, "compareTo")
+    site = CallSite(span, [ast.Argument(right_node.span, None, right_node, is_spread=False)], None, None)
+    order = call_method_group(body, left, found, name, site, is_super=False)
+    zero = hir.Constant(span, body.session.int_type, 0)
+    if order.type != body.session.int_type:
+        return hir.Constant(span, body.session.bool_type, None)
+    return machine_call(body, span, METHODS[op], order, zero)
+
+
+def machine_call(body: Body, span: Span, name: str, left: hir.Expr, *others: hir.Expr) -> hir.Expr:
+    """Call a method of a primitive, which is known to exist."""
+    found = find(body, left.type, name)
+    assert found is not None, name
+    assert isinstance(found.member, FunctionGroup)
+    function = found.member.functions[0]
+    return hir.Call(span, function.result, function, found.instance.arguments, (), (left, *others))
+
+
+def _no_operator(body: Body, op: Op, op_span: Span, left: hir.Expr, right_node: ast.Expression) -> hir.Expr:
+    right = body.value(right_node)
+    name = METHODS.get(op, "")
+    needed = "compareTo" if op in _ORDER else name
+    text = display(left.type)
+    suggestion = f"declare `fun {needed}(other: …)` in `{text}`"
+    if isinstance(left.type, ParameterType):
+        bound = "Comparable" if op in _ORDER else "…"
+        suggestion = f"give the type parameter a bound: `<{text}: {bound}<{text}>>`"
+    elif is_machine_value(left.type) or not isinstance(left.type, ClassType):
+        suggestion = ""
+    if isinstance(right.type, ClassType) and right.type.symbol.builtin is Repr.STRING and op is Op.ADD:
+        suggestion = 'put both into a text: `"${a}${b}"`'
+    body.error(
+        code.NO_OPERATOR,
+        op_span,
+        f"`{op.value}` cannot be applied to `{text}`",
+        label=f"the left side is `{text}`",
+        suggestion=suggestion or None,
+    )
+    return body.boolean(op_span, value=False) if op in _ORDER else body.invalid(op_span)
+
+
+def check_unary(body: Body, node: ast.Unary, expected: Type | None) -> hir.Expr:
+    """`-operand`, `!operand`, `~operand`."""
+    if node.operator is UnaryOperator.NOT:
+        return check_condition(body, node, expected)
+    if node.operator is UnaryOperator.NEGATE and isinstance(node.operand, ast.IntLiteral):
+        return integer(body, node.span, -node.operand.value, expected)
+    hint = expected if expected is not None and number_kind(non_null(expected)) else None
+    operand = body.value(node.operand, hint)
+    if isinstance(operand.type, ErrorType):
+        return operand
+    if node.operator is UnaryOperator.NEGATE:
+        folded = fold_negation(body, node.span, operand)
+        if folded is not None:
+            return folded
+    operand = require_non_null(body, operand, node.operator.value, node.span)
+    name = "negate" if node.operator is UnaryOperator.NEGATE else "inv"
+    found = find(body, operand.type, name)
+    if found is None or not isinstance(found.member, FunctionGroup):
+        body.error(
+            code.NO_OPERATOR,
+            node.span,
+            f"`{node.operator.value}` cannot be applied to `{display(operand.type)}`",
+            suggestion="there are no negative unsigned numbers: convert it first"
+            if number_kind(operand.type) in INTEGER_RANGES
+            else None,
+        )
+        return body.invalid(node.span)
+    site = CallSite(node.span, (), None, None)
+    return call_method_group(body, operand, found, ast.Identifier(node.span, name), site, is_super=False)
+
+
+# Equality
+
+
+def equality(body: Body, node: ast.Binary) -> tuple[hir.Expr, hir.Expr, hir.Expr]:
+    """`==` and `!=`; return both sides and the result."""
+    left = left_operand(body, node, None)
+    right = body.value(node.right, None if isinstance(left.type, ErrorType) else left.type)
+    value = equals(body, node, left, right)
+    if node.operator is Op.NOT_EQUAL and not isinstance(value.type, ErrorType):
+        value = (
+            body.boolean(node.span, not value.value)
+            if isinstance(value, hir.Constant)
+            else hir.Not(node.span, value.type, value)
+        )
+    return left, right, value
+
+
+def equals(body: Body, node: ast.Binary, left: hir.Expr, right: hir.Expr) -> hir.Expr:
+    """Return whether two values are equal, which may be null."""
+    span = node.span
+    a, b = left.type, right.type
+    if isinstance(a, ErrorType) or isinstance(b, ErrorType):
+        return body.invalid(span)
+    inner_a, inner_b = non_null(a), non_null(b)
+    kind_a, kind_b = number_kind(inner_a), number_kind(inner_b)
+    if kind_a is not None and kind_b is not None and kind_a is not kind_b:
+        _report_number_mix(body, node.operator, left, right, node.right)
+        return body.invalid(span)
+    if not _comparable(inner_a, inner_b):
+        body.error(
+            code.IMPOSSIBLE_TEST,
+            span,
+            f"`{display(a)}` and `{display(b)}` are never equal",
+        )
+        return body.invalid(span)
+    folded = fold(body, span, Op.EQUAL, left, right)
+    if folded is not None:
+        return folded
+    if is_machine_value(inner_a) and inner_a == inner_b and find(body, inner_a, "equals") is not None:
+        return _machine_equals(body, span, left, right, inner_a)
+    if isinstance(a, ParameterType) and is_subtype(b, nullable(ANY)):
+        found = find(body, a, "equals")
+        assert found is not None
+        return _call_equals(body, span, left, right, found)
+    if isinstance(a, ClassType) and not is_machine_value(a) and not is_machine_value(inner_b):
+        found = find(body, a, "equals")
+        if found is not None:
+            return _call_equals(body, span, left, right, found)
+    function = body.session.core_function("anyEquals")
+    values = (body.coerce(left, nullable(ANY)), body.coerce(right, nullable(ANY)))
+    return hir.Call(span, body.session.bool_type, function, (), (), values)
+
+
+def _comparable(a: Type, b: Type) -> bool:
+    if isinstance(a, NullType | AnyType | ParameterType) or isinstance(b, NullType | AnyType | ParameterType):
+        return True
+    if is_subtype(a, b) or is_subtype(b, a):
+        return True
+    if isinstance(a, ClassType) and isinstance(b, ClassType):
+        if is_machine_value(a) or is_machine_value(b):
+            return False
+        return a.symbol is b.symbol or a.symbol.is_open or b.symbol.is_open
+    return isinstance(a, FunctionType) and isinstance(b, FunctionType)
+
+
+def _call_equals(body: Body, span: Span, left: hir.Expr, right: hir.Expr, found: Found) -> hir.Expr:
+    assert isinstance(found.member, FunctionGroup)
+    candidates = [
+        item for item in found.member.functions if len(item.params) == 2 and is_subtype(right.type, item.params[1].type)
+    ]
+    if not candidates:
+        function = body.session.core_function("anyEquals")
+        values = (body.coerce(left, nullable(ANY)), body.coerce(right, nullable(ANY)))
+        return hir.Call(span, body.session.bool_type, function, (), (), values)
+    function = candidates[0]
+    wanted = substitute(function.params[1].type, mapping_of(found))
+    return call_method(body, span, left, found, function, (), (body.coerce(right, wanted),), body.session.bool_type)
+
+
+def _machine_equals(body: Body, span: Span, left: hir.Expr, right: hir.Expr, type_: Type) -> hir.Expr:
+    """Equality of primitives or texts, either of which may be null."""
+    bool_type = body.session.bool_type
+    if not is_nullable(left.type) and not is_nullable(right.type):
+        return machine_call(body, span, "equals", left, right)
+    before: list[hir.Expr] = []
+    a, b = hold(body, left, before), hold(body, right, before)
+
+    def plain(value: hir.Expr) -> hir.Expr:
+        return hir.Coerce(span, type_, value) if value.type != type_ else value
+
+    same = machine_call(body, span, "equals", plain(a), plain(b))
+    if is_nullable(right.type):
+        b_null = hir.IsNull(span, bool_type, b)
+        same = hir.And(span, bool_type, hir.Not(span, bool_type, b_null), same)
+    if is_nullable(left.type):
+        a_null = hir.IsNull(span, bool_type, a)
+        both: hir.Expr = hir.IsNull(span, bool_type, b) if is_nullable(right.type) else body.boolean(span, value=False)
+        same = hir.If(span, bool_type, a_null, both, same)
+    return body.sequence(span, before, same)
+
+
+def identity(body: Body, node: ast.Binary) -> tuple[hir.Expr, hir.Expr, hir.Expr]:
+    """`===` and `!==`."""
+    left = body.value(node.left)
+    right = body.value(node.right, left.type)
+    bool_type = body.session.bool_type
+    for side in (left, right):
+        inner = non_null(side.type)
+        if isinstance(inner, ClassType) and inner.symbol.builtin is not None and inner.symbol.builtin.is_primitive:
+            body.error(
+                code.NO_OPERATOR,
+                side.span,
+                f"`{node.operator.value}` compares objects, and `{display(side.type)}` is none",
+                suggestion="use `==`" if node.operator is Op.IDENTICAL else "use `!=`",
+            )
+            return left, right, body.invalid(node.span)
+    if isinstance(left.type, ErrorType) or isinstance(right.type, ErrorType):
+        return left, right, body.invalid(node.span)
+    value: hir.Expr = hir.Identical(node.span, bool_type, left, right)
+    if node.operator is Op.NOT_IDENTICAL:
+        value = hir.Not(node.span, bool_type, value)
+    return left, right, value
+
+
+def comparison_parts(body: Body, node: ast.Expression) -> tuple[list[hir.Expr], hir.Expr, hir.Expr, hir.Expr] | None:
+    """Return a comparison with both sides held, so that `assert` can show them; None for other conditions."""
+    if not isinstance(node, ast.Binary) or node.operator not in (_ORDER | {Op.EQUAL, Op.NOT_EQUAL}):
+        return None
+    if isinstance(node.left, ast.NullLiteral) or isinstance(node.right, ast.NullLiteral):
+        return None
+    steps: list[hir.Expr] = []
+    if node.operator in _ORDER:
+        left = hold(body, left_operand(body, node, None), steps)
+        test = operate(body, node.operator, node.operator_span, node.span, left, node.right)
+        if not isinstance(test, hir.Call) or len(test.arguments) != 2 or test.arguments[0] is not left:
+            return (steps, test, left, left) if isinstance(test.type, ErrorType) else None
+        right = hold(body, test.arguments[1], steps)
+        shown = hir.Call(test.span, test.type, test.function, test.class_arguments, test.type_arguments, (left, right))
+        return steps, shown, left, right
+    left = hold(body, left_operand(body, node, None), steps)
+    right = hold(body, body.value(node.right, left.type), steps)
+    test = equals(body, node, left, right)
+    if node.operator is Op.NOT_EQUAL and not isinstance(test.type, ErrorType):
+        test = hir.Not(node.span, test.type, test)
+    return steps, test, left, right
+
+
+# `?:`, `in`, indexing
+
+
+def _elvis(body: Body, node: ast.Binary, expected: Type | None) -> hir.Expr:
+    wanted = nullable(expected) if expected is not None and expected is not UNIT else None
+    left = body.value(node.left, wanted)
+    return _elvis_values(body, node.span, left, node.right, expected)
+
+
+def _elvis_values(
+    body: Body, span: Span, left: hir.Expr, right_node: ast.Expression, expected: Type | None
+) -> hir.Expr:
+    type_ = left.type
+    if isinstance(type_, ErrorType):
+        body.expr(right_node, expected)
+        return body.invalid(span)
+    if not is_nullable(type_):
+        body.warn(code.ALWAYS_SAME, span, "the left side is never null, so the right side is never used")
+        flow = body.flow
+        body.expr(right_node, expected)
+        body.flow = flow
+        return left
+    inner = type_.inner if isinstance(type_, NullableType) else NOTHING if isinstance(type_, NullType) else type_
+    before: list[hir.Expr] = []
+    held = hold(body, left, before)
+    flow = body.flow
+    hint = expected if expected is not None and not mentions_error(expected) else inner
+    right = body.expr(right_node, hint if hint is not NOTHING else None)
+    if right.type is UNIT and expected is not UNIT:
+        body.error(code.NO_VALUE, right_node.span, "a value is needed here, and this has none", label="this is `Unit`")
+        return body.invalid(span)
+    key = key_of(left)
+    kept = flow.narrow(key, inner) if key is not None and not body.flow.is_reachable else flow
+    body.flow = join_flows(kept, body.flow)
+    if isinstance(right.type, ErrorType):
+        return hir.Constant(span, inner, None)
+    if expected is UNIT:
+        result: Type = UNIT
+    else:
+        result = join(inner, right.type)
+    if (
+        expected is not None
+        and expected is not UNIT
+        and not mentions_error(expected)
+        and is_assignable(result, expected)
+    ):
+        result = expected
+    test = hir.IsNull(span, body.session.bool_type, held)
+    value = body.coerce(hir.Coerce(span, inner, held) if inner != held.type else held, result)
+    other = right if right.type is NOTHING else body.coerce(right, result)
+    return body.sequence(span, before, hir.If(span, result, test, other, value))
+
+
+def _contains(body: Body, node: ast.Binary) -> hir.Expr:
+    """`x in c`; a range that is written there is not made."""
+    span = node.span
+    bool_type = body.session.bool_type
+    written = node.right
+    if isinstance(written, ast.Binary) and written.operator in (Op.RANGE_INCLUSIVE, Op.RANGE_EXCLUSIVE):
+        value = _in_range(body, node, written)
+    else:
+        left = body.value(node.left)
+        before: list[hir.Expr] = []
+        held = hold(body, left, before)
+        right = require_non_null(body, body.value(written), "in", span)
+        if isinstance(right.type, ErrorType) or isinstance(left.type, ErrorType):
+            return body.invalid(span)
+        found = find(body, right.type, "contains")
+        if found is None or not isinstance(found.member, FunctionGroup):
+            body.error(
+                code.NO_OPERATOR,
+                node.operator_span,
+                f"`in` cannot be applied: `{display(right.type)}` has no `contains`",
+            )
+            return body.invalid(span)
+        value = _call_contains(body, span, right, found, held)
+        value = body.sequence(span, before, value)
+    if isinstance(value.type, ErrorType):
+        return value
+    return hir.Not(span, bool_type, value) if node.operator is Op.NOT_IN else value
+
+
+def _call_contains(body: Body, span: Span, right: hir.Expr, found: Found, left: hir.Expr) -> hir.Expr:
+    assert isinstance(found.member, FunctionGroup)
+    mapping = mapping_of(found)
+    fitting: list[SourceFunction] = [
+        item
+        for item in found.member.functions
+        if len(item.params) == 2 and is_assignable(left.type, substitute(item.params[1].type, mapping))
+    ]
+    function = fitting[0] if fitting else found.member.functions[0]
+    wanted = substitute(function.params[1].type, mapping)
+    if isinstance(left, hir.Constant) and number_kind(wanted) in INTEGER_RANGES and isinstance(left.value, int):
+        left = integer(body, left.span, left.value, wanted)
+    argument = body.coerce(left, wanted)
+    if isinstance(argument.type, ErrorType):
+        return argument
+    return call_method(body, span, right, found, function, (), (argument,), body.session.bool_type)
+
+
+def _in_range(body: Body, node: ast.Binary, written: ast.Binary) -> hir.Expr:
+    span = node.span
+    before: list[hir.Expr] = []
+    value = hold(body, body.value(node.left), before)
+    low = hold(body, body.value(written.left, value.type), before)
+    if isinstance(value.type, ErrorType) or isinstance(low.type, ErrorType):
+        body.value(written.right)
+        return body.invalid(span)
+    upper = Op.LESS_EQUAL if written.operator is Op.RANGE_INCLUSIVE else Op.LESS
+    if value.type != low.type or find(body, value.type, "le") is None:
+        body.coerce(low, value.type)
+        body.value(written.right, value.type)
+        if value.type == low.type:
+            body.error(code.NO_OPERATOR, written.operator_span, f"`{display(value.type)}` has no order for a range")
+        return body.invalid(span)
+    above = machine_call(body, span, "ge", value, low)
+    below = operate(body, upper, written.operator_span, span, value, written.right)
+    if isinstance(below.type, ErrorType):
+        return below
+    bool_type = body.session.bool_type
+    return body.sequence(span, before, hir.And(span, bool_type, above, below))
+
+
+def check_index(body: Body, node: ast.Index, expected: Type | None) -> hir.Expr:
+    """`object[i]`."""
+    receiver = body.value(node.object)
+    if isinstance(receiver.type, NullableType | NullType):
+        receiver = require_non_null(body, receiver, "[]", node.span)
+    if isinstance(receiver.type, ErrorType):
+        for item in node.arguments:
+            body.value(item)
+        return body.invalid(node.span)
+    found = find(body, receiver.type, "get")
+    if found is None or not isinstance(found.member, FunctionGroup):
+        for item in node.arguments:
+            body.value(item)
+        return _no_elements(body, receiver, node.span)
+    arguments = [ast.Argument(item.span, None, item, is_spread=False) for item in node.arguments]
+    site = CallSite(node.span, arguments, None, expected)
+    return call_method_group(body, receiver, found, ast.Identifier(node.span, "get"), site, is_super=False)
+
+
+def _no_elements(body: Body, receiver: hir.Expr, span: Span) -> hir.Expr:
+    body.error(
+        code.NO_OPERATOR,
+        span,
+        f"`{display(receiver.type)}` has no elements: it has no method `get`",
+        label=f"this is `{display(receiver.type)}`",
+        suggestion="elements of a tuple are written `.0`, `.1`" if "(" in display(receiver.type) else None,
+    )
+    return body.invalid(span)
+
+
+def index_get(body: Body, receiver: hir.Expr, indices: Sequence[hir.Expr], span: Span) -> hir.Expr:
+    """`receiver[indices]` of values that are checked already."""
+    found = find(body, receiver.type, "get")
+    if found is None or not isinstance(found.member, FunctionGroup):
+        return _no_elements(body, receiver, span)
+    function = found.member.functions[0]
+    mapping = mapping_of(found)
+    values = [
+        body.coerce(value, substitute(param.type, mapping))
+        for value, param in zip(indices, function.params[1:], strict=False)
+    ]
+    result = substitute(function.result, mapping)
+    return call_method(body, span, receiver, found, function, (), tuple(values), result)

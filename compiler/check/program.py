@@ -1,0 +1,255 @@
+"""The checker's entrance: from the text of a program to its typed HIR.
+
+The user's modules are checked from end to end; of the library only what these mention is, when the emitter
+asks for it.  The emitter must therefore run before the diagnostics are final.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from compiler.check import codes as code
+from compiler.check.body import Body, Frame
+from compiler.check.boundaries import check_boundary, check_main
+from compiler.check.completion import Completion
+from compiler.check.declared import (
+    FunctionGroup,
+    Property,
+    SourceClass,
+    SourceFunction,
+    SourceGlobal,
+    TypeScope,
+)
+from compiler.check.dispatch import expression_table
+from compiler.check.inheritance import check_class, check_distinct
+from compiler.check.modules import Loader, ModuleScope, Sources
+from compiler.check.session import Session
+from compiler.check.type_resolution import resolve_alias
+from compiler.diagnostics import Diagnostics
+from compiler.ir import hir
+from compiler.ir.symbols import ClassSymbol, FunctionSymbol, GlobalSymbol
+from compiler.ir.types import UNIT
+from compiler.syntax import ast
+from compiler.syntax.source import SourceFile
+
+RECURSION_LIMIT = 60_000
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Let the checker descend into trees of the greatest depth that the parser hands out."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def library_folder() -> Path:
+    """Return the folder of the standard library's sources."""
+    import stdlib
+
+    assert stdlib.__file__ is not None
+    return Path(stdlib.__file__).parent
+
+
+def check_program(
+    file: SourceFile,
+    diagnostics: Diagnostics,
+    *,
+    folder: Path | None = None,
+    modules: Mapping[str, str] | None = None,
+    library: Path | None = None,
+) -> hir.Program:
+    """Check a program whose main module is ``file``; its other modules are in ``folder`` or ``modules``.
+
+    ``modules`` maps names such as ``shapes.peb`` to texts.  If ``diagnostics`` has errors afterwards, the
+    result must not be emitted.
+    """
+    Body.table = expression_table()
+    session = Session(diagnostics, Completion())
+    sources = Sources(folder, library if library is not None else library_folder(), modules)
+    session.sources = sources
+    name = Path(file.name).stem or "main"
+    with deep_recursion():
+        loader = Loader(session, sources)
+        loader.load_core()
+        main_module = loader.load_main(file, name)
+        user_modules = [module for module in session.order if module.is_user]
+        for module in user_modules:
+            _check_declarations(module)
+        session.run_deferred()
+        for module in user_modules:
+            _check_bodies(module)
+        session.run_deferred()
+        _warn_unused_imports(user_modules)
+        main = _find_main(main_module)
+    return _program(session, name, main, user_modules)
+
+
+def _check_declarations(module: ModuleScope) -> None:
+    """Complete everything that is declared, so that what is wrong is reported whether used or not."""
+    for alias in module.aliases:
+        resolve_alias(alias)
+    for symbol in list(_all_classes(module.classes)):
+        _complete_class(symbol)
+    for function in module.functions:
+        _ = function.signature
+        _check_free_function(function)
+    for entity in module.declared.values():
+        if isinstance(entity, FunctionGroup) and len(entity.functions) > 1:
+            check_distinct(entity.functions)
+    for variable in module.variables:
+        _ = variable.type
+    for symbol in _all_classes(module.classes):
+        check_class(symbol)
+
+
+def _all_classes(classes: list[SourceClass]) -> Iterator[SourceClass]:
+    for symbol in classes:
+        yield symbol
+        yield from _all_classes([item for item in symbol.statics.values() if isinstance(item, SourceClass)])
+
+
+def _complete_class(symbol: SourceClass) -> None:
+    _ = symbol.superclass
+    for member in list(symbol.instance.values()):
+        if isinstance(member, Property):
+            _ = member.type
+    for method in symbol.methods:
+        assert isinstance(method, SourceFunction)
+        _ = method.signature
+    for entity in symbol.statics.values():
+        if isinstance(entity, FunctionGroup):
+            for function in entity.functions:
+                _ = function.signature
+                _check_free_function(function)
+            check_distinct(entity.functions)
+        elif isinstance(entity, SourceGlobal):
+            _ = entity.type
+        elif hasattr(entity, "resolved"):
+            resolve_alias(entity)  # type: ignore[arg-type]
+
+
+def _check_free_function(function: SourceFunction) -> None:
+    node = function.node
+    if not isinstance(node, ast.Function):
+        return
+    has_own_body = bool(function.host or function.intrinsic or function.runtime or function.kernel)
+    if node.body is None and not has_own_body:
+        function.session.diagnostics.error(
+            code.WRONG_BODY, node.name.span, f"the function `{function.name}` has no body"
+        )
+    elif node.body is not None and has_own_body:
+        function.session.diagnostics.error(
+            code.WRONG_BODY, node.name.span, f"`{function.name}` is done by the host and cannot have a body"
+        )
+    if function.host or function.export:
+        check_boundary(function)
+
+
+def _check_bodies(module: ModuleScope) -> None:
+    session = module.session
+    for function in module.functions:
+        check_written_body(function)
+    for symbol in _all_classes(module.classes):
+        for method in symbol.methods:
+            assert isinstance(method, SourceFunction)
+            check_written_body(method)
+        if symbol.constructor is not None:
+            symbol.constructor()
+        for entity in symbol.statics.values():
+            if isinstance(entity, FunctionGroup):
+                for function in entity.functions:
+                    check_written_body(function)
+            elif isinstance(entity, SourceGlobal) and entity.initializer is not None:
+                entity.initializer()
+    for variable in module.variables:
+        if variable.initializer is not None:
+            variable.initializer()
+    for test in module.tests:
+        frame = Frame("function", f"test {test.name}", UNIT)
+        body = Body(session, TypeScope(module), frame)
+        body.expr(test.body, UNIT)
+        body.finish()
+
+
+def check_written_body(function: SourceFunction) -> None:
+    """Check a function's body and the defaults of its parameters, if it has any."""
+    session = function.session
+    node = function.node
+    for info in function.signature.params:
+        if info.default is not None and info.default.function is not None:
+            session.body(info.default.function)
+    if function.check_body is not None or (node is not None and node.body is not None):
+        if not (function.is_abstract or function.intrinsic or function.runtime or function.kernel or function.host):
+            session.body(function)
+
+
+def _warn_unused_imports(modules: list[ModuleScope]) -> None:
+    for module in modules:
+        for name, item in module.imported.items():
+            if not item.is_used and not _extends(item.entity):
+                module.session.diagnostics.warning(
+                    code.UNUSED_IMPORT, item.span, f"`{name}` is imported but never used"
+                )
+
+
+def _extends(entity: object) -> bool:
+    """An import of a module may serve its extension functions alone."""
+    return isinstance(entity, ModuleScope) and bool(entity.extensions)
+
+
+def _find_main(module: ModuleScope) -> FunctionSymbol | None:
+    found = module.declared.get("main")
+    if not isinstance(found, FunctionGroup):
+        return None
+    check_main(found.functions[0])
+    return found.functions[0]
+
+
+def _program(session: Session, name: str, main: FunctionSymbol | None, user_modules: list[ModuleScope]) -> hir.Program:
+    core: dict[str, ClassSymbol] = {}
+    functions: dict[str, FunctionSymbol] = {}
+    for key, entity in session.core.items():
+        if isinstance(entity, SourceClass):
+            core[key] = entity
+        elif isinstance(entity, FunctionGroup):
+            functions[key] = entity.functions[0]
+    exports: list[FunctionSymbol] = [
+        function for module in user_modules for function in module.functions if function.export
+    ]
+    return hir.Program(
+        name=name,
+        main=main,
+        exports=exports,
+        globals=GlobalOrder(session),
+        core=core,
+        core_functions=functions,
+        bodies=session,
+        sources=[module.tree.span.file.name for module in user_modules],
+    )
+
+
+class GlobalOrder:
+    """The variables of a program in the order of their initialisation; finds out when it is read.
+
+    Checking a library body can bring in further enum cases and static properties.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __iter__(self) -> Iterator[GlobalSymbol]:
+        session = self._session
+        yield from list(session.case_objects.values())
+        static = list(session.globals)
+        yield from (item for item in static if item.scope.module.is_system)
+        for module in session.order:
+            if module.is_user:
+                yield from (item for item in static if item.scope.module is module)
+            yield from module.variables

@@ -1,0 +1,145 @@
+"""One compilation: the modules loaded, the types of the core library, the bodies checked so far.
+
+Everything that outlives the check of a single function is here and nowhere else, so that two
+compilations never share state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from compiler.check.declared import (
+    Completer,
+    Entity,
+    FunctionGroup,
+    SourceClass,
+    SourceFunction,
+    SourceGlobal,
+)
+from compiler.diagnostics import Diagnostics
+from compiler.ir import hir
+from compiler.ir.symbols import FunctionSymbol
+from compiler.ir.types import ClassType, Repr, Type
+
+if TYPE_CHECKING:
+    from compiler.check.modules import ModuleScope
+
+_T = TypeVar("_T")
+
+INTEGER_RANGES = {
+    Repr.I8: (-(2**7), 2**7 - 1),
+    Repr.I16: (-(2**15), 2**15 - 1),
+    Repr.I32: (-(2**31), 2**31 - 1),
+    Repr.I64: (-(2**63), 2**63 - 1),
+    Repr.U8: (0, 2**8 - 1),
+    Repr.U16: (0, 2**16 - 1),
+    Repr.U32: (0, 2**32 - 1),
+    Repr.U64: (0, 2**64 - 1),
+}
+FLOATS = frozenset({Repr.F32, Repr.F64})
+NUMBERS = frozenset(INTEGER_RANGES) | FLOATS
+
+
+def number_kind(type_: Type) -> Repr | None:
+    """Return the representation if the type is a number."""
+    if isinstance(type_, ClassType) and type_.symbol.builtin in NUMBERS:
+        return type_.symbol.builtin
+    return None
+
+
+class Session:
+    """State of one compilation."""
+
+    def __init__(self, diagnostics: Diagnostics, completer: Completer) -> None:
+        self.diagnostics = diagnostics
+        self.completer = completer
+        self.modules: dict[str, ModuleScope] = {}
+        self.order: list[ModuleScope] = []
+        """Modules in the order in which their variables are initialised."""
+        self.core: dict[str, Entity] = {}
+        self.core_public: dict[str, Entity] = {}
+        self.core_extensions: dict[str, list[SourceFunction]] = {}
+        self.globals: list[SourceGlobal] = []
+        self.exports: list[SourceFunction] = []
+        self._bodies: dict[FunctionSymbol, hir.Expr] = {}
+        self._deferred: list[Callable[[], None]] = []
+        self._names: dict[str, int] = {}
+        self._core_types: dict[str, ClassType] = {}
+        self.case_objects: dict[SourceClass, SourceGlobal] = {}
+        self.library_index: dict[str, str] | None = None
+        self.sources: object = None
+
+    # Core library
+
+    def core_class(self, name: str) -> SourceClass:
+        """Return a class of stdlib/core, which the compiler relies on."""
+        found = self.core.get(name)
+        assert isinstance(found, SourceClass), f"stdlib/core has no class {name}"
+        return found
+
+    def core_function(self, name: str) -> SourceFunction:
+        """Return a function of stdlib/core, which the compiler relies on."""
+        found = self.core.get(name)
+        assert isinstance(found, FunctionGroup), f"stdlib/core has no function {name}"
+        return found.functions[0]
+
+    def core_type(self, name: str, *arguments: Type) -> ClassType:
+        """Return an instance of a class of stdlib/core."""
+        if arguments:
+            return ClassType(self.core_class(name), arguments)
+        known = self._core_types.get(name)
+        if known is None:
+            known = self._core_types[name] = self.core_class(name).type
+        return known
+
+    @property
+    def int_type(self) -> ClassType:
+        return self.core_type("Int")
+
+    @property
+    def bool_type(self) -> ClassType:
+        return self.core_type("Bool")
+
+    @property
+    def string_type(self) -> ClassType:
+        return self.core_type("String")
+
+    # Names and deferred work
+
+    def unique_name(self, name: str) -> str:
+        """Return ``name``, or ``name#2`` and so on where it is taken."""
+        count = self._names.get(name, 0) + 1
+        self._names[name] = count
+        return name if count == 1 else f"{name}#{count}"
+
+    def defer(self, work: Callable[[], None]) -> None:
+        """Do a check when every declaration is known."""
+        self._deferred.append(work)
+
+    def run_deferred(self) -> None:
+        """Do what was deferred, and what that defers."""
+        while self._deferred:
+            work, self._deferred = self._deferred, []
+            for item in work:
+                item()
+
+    # Bodies: hir.Bodies
+
+    def body(self, function: FunctionSymbol) -> hir.Expr:
+        """Return the checked body of a function, checking it now if need be."""
+        found = self._bodies.get(function)
+        if found is None:
+            assert isinstance(function, SourceFunction), function
+            made = function.check_body
+            found = made() if made is not None else self.completer.check_body(function)
+            self._bodies[function] = found
+        return found
+
+    def has_body(self, function: FunctionSymbol) -> bool:
+        """Tell whether a body has been checked already."""
+        return function in self._bodies
+
+    def set_body(self, function: FunctionSymbol, body: hir.Expr) -> None:
+        """Keep a body that was checked before it was asked for."""
+        self._bodies[function] = body

@@ -1,0 +1,308 @@
+"""Statements: declarations of locals, destructuring, `assert`, and expressions for their effect."""
+
+from __future__ import annotations
+
+from compiler.check import codes as code
+from compiler.check.annotations import check_annotations, check_modifiers
+from compiler.check.assignment import check_assign
+from compiler.check.body import Body
+from compiler.check.conditions import condition
+from compiler.check.declared import DeclaredLocal, Property, SourceClass
+from compiler.check.local_functions import check_local_function
+from compiler.check.loops import check_do_while, check_for, check_while
+from compiler.check.members import find, is_tuple, read_property
+from compiler.check.subtyping import is_subtype, mentions_error, nullable
+from compiler.check.type_display import display
+from compiler.check.type_resolution import resolve_type
+from compiler.diagnostics import Label
+from compiler.ir import hir
+from compiler.ir.types import (
+    ERROR,
+    NOTHING,
+    UNIT,
+    ClassType,
+    ErrorType,
+    NothingType,
+    NullableType,
+    NullType,
+    Type,
+    UnitType,
+)
+from compiler.syntax import ast
+from compiler.syntax.ast import BinaryOperator as Op
+from compiler.syntax.source import Span
+
+_COMPARISONS = frozenset({Op.EQUAL, Op.NOT_EQUAL, Op.LESS, Op.LESS_EQUAL, Op.GREATER, Op.GREATER_EQUAL,
+                          Op.IDENTICAL, Op.NOT_IDENTICAL})  # fmt: skip
+
+
+def check_statement(body: Body, node: ast.Statement) -> hir.Expr:
+    """Check one statement; the result's value is not used."""
+    match node:
+        case ast.ExpressionStatement(_, expression):
+            return check_effect(body, expression)
+        case ast.Assign():
+            return check_assign(body, node)
+        case ast.Variable():
+            return check_variable(body, node)
+        case ast.For():
+            return check_for(body, node)
+        case ast.While():
+            return check_while(body, node)
+        case ast.DoWhile():
+            return check_do_while(body, node)
+        case ast.Assert():
+            return check_assert(body, node)
+        case ast.Function():
+            return check_local_function(body, node)
+        case ast.Defer():
+            return body.unsupported(node.span, "`defer`")
+
+
+def check_effect(body: Body, node: ast.Expression) -> hir.Expr:
+    """An expression on a line of its own."""
+    value = body.expr(node, UNIT)
+    if value.type is NOTHING:
+        body.end_here()
+    elif _has_no_effect(node) and not isinstance(value.type, ErrorType):
+        body.warn(
+            code.NO_EFFECT,
+            node.span,
+            "this value is not used",
+            suggestion="did you mean `=`?" if isinstance(node, ast.Binary) and node.operator is Op.EQUAL else None,
+        )
+    return value
+
+
+def _has_no_effect(node: ast.Expression) -> bool:
+    if isinstance(node, ast.Binary):
+        return node.operator in _COMPARISONS
+    return isinstance(
+        node,
+        ast.IntLiteral
+        | ast.FloatLiteral
+        | ast.BoolLiteral
+        | ast.NullLiteral
+        | ast.CharLiteral
+        | ast.StringLiteral
+        | ast.StringTemplate
+        | ast.Name
+        | ast.This
+        | ast.Lambda
+        | ast.ListLiteral
+        | ast.MapLiteral
+        | ast.TupleLiteral
+        | ast.TypeTest,
+    )
+
+
+# Locals
+
+
+def check_variable(body: Body, node: ast.Variable) -> hir.Expr:
+    """`let` or `var` in a function."""
+    if body.module.is_user:
+        check_modifiers(body.module, node.modifiers, "local", "a local variable")
+        check_annotations(body.module, node.modifiers.annotations, frozenset())
+    if node.getter is not None or node.setter is not None:
+        body.error(code.WRONG_DECLARATION, node.span, "a local variable has no `get` or `set`")
+    declared = resolve_type(body.scope, node.type) if node.type is not None else None
+    if isinstance(declared, UnitType | NothingType):
+        body.error(code.NO_VALUE, node.span, f"a variable cannot be of type `{display(declared)}`, which has no values")
+        declared = ERROR
+    if node.initializer is None:
+        return _late_variable(body, node, declared)
+    found = body.value(node.initializer, declared)
+    value = found
+    if declared is not None:
+        assert node.type is not None
+        value = body.coerce(found, declared, Label(node.type.span, f"because `{display(declared)}` is written here"))
+        if isinstance(value.type, ErrorType):
+            value = hir.Constant(value.span, declared, None)
+    elif isinstance(found.type, NullType):
+        body.error(
+            code.NEEDS_TYPE,
+            node.initializer.span,
+            "`null` alone does not say of what type the variable is",
+            suggestion="write the type, as in `: String?`",
+        )
+        value = body.invalid(found.span)
+    if isinstance(node.binding, ast.TupleBinding):
+        return destructure_value(body, node.binding, value, is_mutable=node.is_mutable)
+    name = node.binding.name
+    local = DeclaredLocal(name.text, value.type, name.span, "variable", is_mutable=node.is_mutable)
+    body.declare(local)
+    note_value(body, local, found.type)
+    return body.set(local, value) if name.text != "_" else body.discard(value)
+
+
+def note_value(body: Body, local: DeclaredLocal, found: Type) -> None:
+    """Remember that a local of a nullable type holds a value that is not null."""
+    if isinstance(local.type, NullableType) and not isinstance(
+        found, NullableType | NullType | ErrorType | NothingType
+    ):
+        if is_subtype(found, local.type.inner) and not mentions_error(found):
+            inner = local.type.inner
+            body.flow = body.flow.narrow(local, inner)
+
+
+def _late_variable(body: Body, node: ast.Variable, declared: Type | None) -> hir.Expr:
+    if isinstance(node.binding, ast.TupleBinding) or declared is None:
+        body.error(
+            code.NEEDS_TYPE,
+            node.span,
+            "a variable needs a type or a value",
+            suggestion="write `: Type` after the name, or `= value`",
+        )
+        declared = ERROR
+    for name in binding_names(node.binding):
+        local = DeclaredLocal(name.text, declared, name.span, "variable", is_mutable=node.is_mutable)
+        local.has_late_value = True
+        body.declare(local)
+        body.late_local(local)
+        if not isinstance(declared, ErrorType):
+            body.flow = body.flow.declare_unassigned(local)
+    return hir.Block(node.span, UNIT, ())
+
+
+def binding_names(binding: ast.Binding) -> list[ast.Identifier]:
+    """Return the names that a binding declares, in order."""
+    if isinstance(binding, ast.NameBinding):
+        return [binding.name]
+    return [name for element in binding.elements for name in binding_names(element)]
+
+
+# Destructuring
+
+
+def destructure_value(
+    body: Body, binding: ast.TupleBinding, value: hir.Expr, *, is_mutable: bool = False, role: str = "variable"
+) -> hir.Expr:
+    """Declare the names of a binding and give them the parts of a value."""
+    span = binding.span
+    held = body.temporary(value.type)
+    steps: list[hir.Expr] = [body.set(held, value)]
+    destructure(body, binding, body.get(held, span), steps, is_mutable=is_mutable, role=role)
+    return hir.Block(span, UNIT, tuple(steps))
+
+
+def destructure(
+    body: Body,
+    binding: ast.Binding,
+    value: hir.Expr,
+    steps: list[hir.Expr],
+    *,
+    is_mutable: bool = False,
+    role: str = "variable",
+) -> None:
+    """Add to ``steps`` what gives the names of a binding the parts of a value that can be repeated."""
+    if isinstance(binding, ast.NameBinding):
+        name = binding.name
+        local = DeclaredLocal(name.text, value.type, name.span, role, is_mutable=is_mutable)
+        body.declare(local)
+        if name.text != "_":
+            steps.append(body.set(local, value))
+        return
+    parts = components(body, value, len(binding.elements), binding.span)
+    for element, part in zip(binding.elements, parts, strict=True):
+        if isinstance(element, ast.TupleBinding):
+            held = body.temporary(part.type)
+            steps.append(body.set(held, part))
+            part = body.get(held, element.span)  # noqa: PLW2901 - the part is held now
+        destructure(body, element, part, steps, is_mutable=is_mutable, role=role)
+
+
+def components(body: Body, value: hir.Expr, count: int, span: Span) -> list[hir.Expr]:
+    """Return the parts of a tuple or of an object of a data class."""
+    type_ = value.type
+    invalid = [body.invalid(span)] * count
+    if isinstance(type_, ErrorType):
+        return invalid
+    names = component_names(type_)
+    if names is None:
+        body.error(
+            code.WRONG_DESTRUCTURING,
+            span,
+            "only tuples and data classes can be taken apart",
+            label=f"the value is `{display(type_)}`",
+        )
+        return invalid
+    if len(names) != count:
+        body.error(
+            code.WRONG_DESTRUCTURING,
+            span,
+            f"`{display(type_)}` has {len(names)} parts, but {count} names are given",
+        )
+        return invalid
+    parts: list[hir.Expr] = []
+    for name in names:
+        found = find(body, type_, name)
+        assert found is not None
+        parts.append(read_property(body, value, found, span))
+    return parts
+
+
+def component_names(type_: Type) -> list[str] | None:
+    """Return the properties that make up a tuple or data class, or None for other types."""
+    if not isinstance(type_, ClassType):
+        return None
+    symbol = type_.symbol
+    assert isinstance(symbol, SourceClass)
+    if not is_tuple(type_) and not symbol.is_data:
+        return None
+    assert isinstance(symbol.node, ast.Class)
+    names = [item.name.text for item in symbol.node.parameters or ()]
+    return [name for name in names if isinstance(symbol.instance.get(name), Property)]
+
+
+# `assert`
+
+
+def check_assert(body: Body, node: ast.Assert) -> hir.Expr:
+    """`assert condition, message`: throws an AssertionError that shows both sides of a comparison."""
+    from compiler.check.operators import comparison_parts
+
+    span = node.span
+    steps: list[hir.Expr] = []
+    shown = comparison_parts(body, node.condition)
+    if shown is not None:
+        steps, test, left, right = shown
+        when_true = body.flow
+    else:
+        test, when_true, when_false = condition(body, node.condition)
+        body.flow = when_false
+        left = right = None
+    string = body.session.string_type
+    if node.message is not None:
+        message = body.typed(node.message, nullable(string))
+    else:
+        text: hir.Expr = hir.Constant(span, string, f"assertion failed: {_source(node.condition)}")
+        if left is not None and right is not None:
+            parts = (text, _text(body, " (left: "), as_text(body, left), _text(body, ", right: "), as_text(body, right),
+                     _text(body, ")"))  # fmt: skip
+            text = hir.Concat(span, string, parts)
+        message = body.coerce(text, nullable(string))
+    body.flow = when_true
+    if isinstance(test.type, ErrorType):
+        return body.invalid(span)
+    failed = hir.Call(span, NOTHING, body.session.core_function("assertFailed"), (), (), (message,))
+    check = hir.If(span, UNIT, hir.Not(span, test.type, test), hir.Block(span, NOTHING, (failed,)), None)
+    return hir.Block(span, UNIT, (*steps, check))
+
+
+def _source(node: ast.Expression) -> str:
+    text = " ".join(node.span.text.split())
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _text(body: Body, value: str) -> hir.Expr:
+    function = body.function
+    span = function.span if function is not None and function.span is not None else body.module.tree.span
+    return hir.Constant(span, body.session.string_type, value)
+
+
+def as_text(body: Body, value: hir.Expr) -> hir.Expr:
+    """Return a value as text, as in a template."""
+    from compiler.check.literals import to_text
+
+    return to_text(body, value)

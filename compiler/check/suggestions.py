@@ -1,0 +1,49 @@
+"""Where an unknown name might come from."""
+
+from __future__ import annotations
+
+from compiler.check.modules import ModuleScope, Sources
+from compiler.diagnostics import Diagnostics
+from compiler.syntax import ast
+from compiler.syntax.source import SourceFile
+
+
+MAX_LIBRARY_FILES = 200
+
+
+def missing_import(module: ModuleScope, name: str) -> str | None:
+    """Return the import that would bring a name of the library into sight, or None."""
+    index = _library_index(module)
+    return index.get(name)
+
+
+def _library_index(module: ModuleScope) -> dict[str, str]:
+    session = module.session
+    known = session.library_index
+    if known is not None:
+        return known
+    index: dict[str, str] = {}
+    sources = session.sources
+    assert isinstance(sources, Sources)
+    root = sources.library
+    for path in sorted([*root.glob("*.peb"), *root.glob("*/*.peb")])[:MAX_LIBRARY_FILES]:
+        parts = path.relative_to(root).with_suffix("").parts
+        if parts[0] == "core":
+            continue
+        dotted = ".".join(parts)
+        index.setdefault(parts[-1], f"import {dotted}")
+        for public in _public_names(path.read_text(encoding="utf-8"), dotted):
+            index.setdefault(public, f"import {dotted}.{{{public}}}")
+    session.library_index = index
+    return index
+
+
+def _public_names(text: str, name: str) -> list[str]:
+    from compiler.syntax import parse_cached
+
+    tree = parse_cached(SourceFile(name, text), Diagnostics())
+    names: list[str] = []
+    for item in tree.declarations:
+        if isinstance(item, ast.Function | ast.Class | ast.Interface | ast.Enum) and item.modifiers.has("pub"):
+            names.append(item.name.text)
+    return names

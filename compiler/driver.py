@@ -1,0 +1,83 @@
+"""The compiler as functions: source text or file in, `.pbc` module or `CompileError` out.
+
+Diagnostics are final only after emission, because the bodies of library functions are checked when the
+emitter asks for them.  Warnings do not raise; who wants to show them passes ``diagnostics``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from compiler.check import check_program, deep_recursion
+from compiler.diagnostics import Diagnostics, render_all
+from compiler.ir import hir
+from compiler.syntax.source import SourceFile
+from pvm.errors import CompileError, FormatError
+from pvm.pbc.model import Module
+
+
+def compile_source(
+    text: str,
+    name: str = "main.peb",
+    *,
+    folder: Path | None = None,
+    modules: Mapping[str, str] | None = None,
+    diagnostics: Diagnostics | None = None,
+) -> Module:
+    """Compile the text of a program.
+
+    Its imports are looked up in ``modules`` (texts by file name), in ``folder`` if there is one, then in the
+    standard library.
+
+    Raises:
+        CompileError: the program has errors.
+    """
+    found = diagnostics if diagnostics is not None else Diagnostics()
+    program = check_source(text, name, found, folder=folder, modules=modules)
+    return _emit(program, found)
+
+
+def check_source(
+    text: str,
+    name: str,
+    diagnostics: Diagnostics,
+    *,
+    folder: Path | None = None,
+    modules: Mapping[str, str] | None = None,
+) -> hir.Program:
+    """Check the text of a program without emitting it; what is wrong goes to ``diagnostics``."""
+    return check_program(SourceFile(name, text), diagnostics, folder=folder, modules=modules)
+
+
+def compile_file(path: str | Path, *, diagnostics: Diagnostics | None = None) -> Module:
+    """Compile a program in a file; its modules stand beside it.
+
+    Raises:
+        CompileError: the program has errors.
+        FormatError: the file is no text in UTF-8.
+        OSError: the file cannot be read.
+    """
+    file = Path(path)
+    data = file.read_bytes()
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(error.start, "source text must be UTF-8") from None
+    return compile_source(text, file.name, folder=file.parent, diagnostics=diagnostics)
+
+
+def _emit(program: hir.Program, diagnostics: Diagnostics) -> Module:
+    if diagnostics.has_errors:
+        raise _failure(diagnostics)
+    from compiler.emit import emit
+
+    with deep_recursion():
+        module = emit(program)
+    if diagnostics.has_errors:
+        raise _failure(diagnostics)
+    return module
+
+
+def _failure(diagnostics: Diagnostics) -> CompileError:
+    return CompileError(diagnostics.sorted(), render_all(diagnostics))
