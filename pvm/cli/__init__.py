@@ -12,6 +12,14 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; arguments default to those of the process."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
+        # ``pvm run FILE`` has no options to read: starting without click halves its start-up.
+        from pvm.cli.files import read_program
+        from pvm.cli.running import RunOptions, run_program
+        from pvm.cli.status import status_from
+
+        sys.exit(status_from(lambda: run_program(read_program(words[1]), words[2:], RunOptions())))
     from pvm.cli.application import run_command
 
-    sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+    sys.exit(run_command(words))

@@ -1,17 +1,14 @@
-"""The command group, and the last line of defence: nothing leaves here as a Python traceback."""
+"""The command group: what click does of the command line."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
 import click
 
-from pvm.cli.status import STATUS_HELP, Status
-from pvm.errors import CompileError, PvmError
+from pvm.cli.status import STATUS_HELP, Status, complain, status_from
 
 COMMANDS = {
     "run": "Run a program.",
@@ -84,9 +81,13 @@ def pvm() -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run a command line and give its exit status."""
+    return status_from(lambda: _dispatch(list(arguments)))
+
+
+def _dispatch(arguments: list[str]) -> object:
+    """Run a command line through click, whose exceptions end here."""
     try:
-        result = pvm.main(list(arguments), prog_name="pvm", standalone_mode=False)
-        sys.stdout.flush()
+        return pvm.main(arguments, prog_name="pvm", standalone_mode=False)
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.Abort:
@@ -97,45 +98,3 @@ def run_command(arguments: Sequence[str]) -> int:
         return complain(message[:1].lower() + message[1:] + hint)
     except click.ClickException as error:
         return complain(error.format_message())
-    except CompileError as error:
-        click.echo(error.rendered.rstrip("\n"), err=True)
-        return Status.USAGE
-    except PvmError as error:
-        return complain(str(error))
-    except KeyboardInterrupt:
-        return Status.INTERRUPTED
-    except BrokenPipeError:
-        silence_stdout()
-        return Status.BROKEN_PIPE
-    except OSError as error:
-        return complain(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
-    except Exception as error:  # noqa: BLE001 - the promise of this function
-        return report_bug(error)
-    return result if isinstance(result, int) else 0
-
-
-def complain(message: str) -> int:
-    """Print a message of PVM's own; gives the status of a wrong use."""
-    click.echo(f"pvm: {message}", err=True)
-    return Status.USAGE
-
-
-def report_bug(error: Exception) -> int:
-    """Say that PVM is wrong; the traceback is shown on request only."""
-    if os.environ.get("PVM_DEBUG"):
-        import traceback
-
-        traceback.print_exc()
-    place = ""
-    trace = error.__traceback__
-    while trace is not None:
-        place = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    click.echo(f"pvm: this is a bug in pvm: {type(error).__name__}{place}: {error}", err=True)
-    click.echo("pvm: please report it, with the program; PVM_DEBUG=1 shows the traceback", err=True)
-    return Status.BUG
-
-
-def silence_stdout() -> None:
-    """Point standard output at nothing, so that the interpreter's last flush cannot fail."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

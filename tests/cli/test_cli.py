@@ -194,6 +194,30 @@ def test_wrong_assembly_names_the_line(tmp_path: Path, capfd: pytest.CaptureFixt
     assert "bad.pasm:2:2: " in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("content", [HELLO, TRAPS, None])
+def test_a_run_without_options_is_as_with(tmp_path: Path, content: str | None) -> None:
+    path = str(tmp_path / "p.pbc")
+    if content is not None:
+        write(tmp_path / "p.pbc", content)
+    plain, with_option = pvm("run", path, "--help"), pvm("run", "--tier", "auto", path, "--help")
+    assert (plain.returncode, plain.stdout, plain.stderr) == (
+        with_option.returncode,
+        with_option.stdout,
+        with_option.stderr,
+    )
+    assert plain.stdout or plain.stderr
+
+
+def test_a_run_without_options_loads_no_command_line_library(tmp_path: Path) -> None:
+    report = "import sys, pvm.cli\ntry: pvm.cli.main()\nfinally: print(*sys.modules)"
+    path = write(tmp_path / "p.pbc", HELLO)
+    done = subprocess.run([sys.executable, "-c", report, "run", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    loaded = set(done.stdout.split())
+    assert "pvm.embed.instance" in loaded
+    assert loaded & {"click", "tabulate", "dataclasses", "inspect", "pvm.pbc.asm", "pvm.kernel.fs.hostfs"} == set()
+
+
 def test_stats_are_a_table_on_standard_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_command(["run", "--stats", write(tmp_path / "p.pbc", HELLO)]) == 3
     captured = capfd.readouterr()
@@ -274,7 +298,7 @@ def test_a_bug_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: p
         message = "impossible"
         raise AssertionError(message)
 
-    monkeypatch.setattr("pvm.cli.commands.run.run_instance", broken)
+    monkeypatch.setattr("pvm.cli.running.run_instance", broken)
     assert run_command(["run", write(tmp_path / "p.pbc", HELLO)]) == 70
     error = capfd.readouterr().err
     assert "this is a bug in pvm" in error

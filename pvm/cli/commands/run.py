@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, cast
 
 import click
 
-from pvm.cli.files import load_module, read_program
-from pvm.cli.status import STATUS_HELP, Status, status_of
-from pvm.embed.instance import Instance, Tier
+from pvm.cli.files import read_program
+from pvm.cli.running import RunOptions, run_program
+from pvm.cli.status import STATUS_HELP, print_error
+from pvm.embed.instance import Tier
 from pvm.embed.limits import Limits, parse_duration, parse_size
-from pvm.errors import Exhaustion, TraceFrame, Trap, UsageError
-from pvm.kernel import INHERIT, HostDir, Kernel, ProcessExit
-from pvm.kernel.task import HypercallInfo, Task, Value
-
-TRACE_EDGE = 20
-"""Frames that are shown at each end of a long stack trace."""
+from pvm.errors import UsageError
+from pvm.kernel import HostDir
 
 
 class SizeType(click.ParamType[str]):
@@ -48,17 +42,6 @@ class DurationType(click.ParamType[str]):
         except UsageError as error:
             self.fail(str(error), param, ctx)
         return value
-
-
-class ConsoleKernel(Kernel):
-    """A kernel for the command line: a program that writes to a closed pipe ends, as under a shell."""
-
-    def call(self, task: Task, hypercall: HypercallInfo, args: Sequence[object]) -> Value:
-        """Perform a hypercall; end the process if nobody reads its output any more."""
-        result = super().call(task, hypercall, args)
-        if self.stdout_broken:
-            raise ProcessExit(Status.BROKEN_PIPE)
-        return result
 
 
 def parse_mount(text: str) -> tuple[str, HostDir]:
@@ -151,77 +134,14 @@ def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
     standard streams, an empty file system in memory, and what the options grant. Nothing else.
     """
     program = read_program(file)
-    module = load_module(program)
-    kernel = ConsoleKernel(
-        dict(parse_mount(text) for text in mounts),
+    options = RunOptions(
+        mounts=dict(parse_mount(text) for text in mounts),
         env=dict(parse_env(text) for text in variables),
-        stdin=None if program.is_stdin else INHERIT,
-        stdout=INHERIT,
-        stderr=INHERIT,
-        clock=cast("Literal['host', 'virtual']", clock),
+        limits=Limits(memory=memory, fuel=fuel, timeout=timeout),
+        tier=cast("Tier", tier),
         seed=seed,
-        trace=(lambda line: click.echo(f"pvm: {line}", err=True)) if trace else None,
+        clock=cast("Literal['host', 'virtual']", clock),
+        stats=stats,
+        trace=(lambda line: print_error(f"pvm: {line}")) if trace else None,
     )
-    limits = Limits(memory=memory, fuel=fuel, timeout=timeout)
-    with kernel, Instance(module, limits=limits, kernel=kernel, tier=cast("Tier", tier)) as instance:
-        started = time.perf_counter()
-        try:
-            return run_instance(instance, [program.name, *args])
-        finally:
-            if stats:
-                print_statistics(instance, time.perf_counter() - started)
-
-
-def run_instance(instance: Instance, arguments: list[str]) -> int:
-    """Run main; a program that PVM ends gets its stack trace shown and the documented status."""
-    try:
-        return instance.run(arguments)
-    except (Trap, Exhaustion) as error:
-        sys.stdout.flush()
-        report_end(error)
-        return status_of(error)
-
-
-def report_end(error: Trap | Exhaustion) -> None:
-    """Print why a program ended, with its stack trace."""
-    if isinstance(error, Trap) and error.exception:
-        detail = f": {error.message}" if error.message else ""
-        click.echo(f"uncaught {error.exception}{detail}", err=True)
-    elif isinstance(error, Trap):
-        click.echo(f"pvm: the program was ended: {error.message}", err=True)
-    else:
-        hint = {"fuel": "--fuel", "time": "--timeout", "memory": "--memory"}.get(error.kind, "")
-        click.echo(f"pvm: the program was ended: {error.message} ({hint} sets this limit)", err=True)
-    for line in trace_lines(error.frames):
-        click.echo(line, err=True)
-
-
-def trace_lines(frames: Sequence[TraceFrame]) -> list[str]:
-    """A line for each frame, innermost first; the middle of a long trace is left out."""
-    if len(frames) <= 2 * TRACE_EDGE:
-        return [f"    at {frame}" for frame in frames]
-    left_out = len(frames) - 2 * TRACE_EDGE
-    return [
-        *(f"    at {frame}" for frame in frames[:TRACE_EDGE]),
-        f"    ... {left_out} frames more ...",
-        *(f"    at {frame}" for frame in frames[-TRACE_EDGE:]),
-    ]
-
-
-def print_statistics(instance: Instance, seconds: float) -> None:
-    """A small table on standard error."""
-    from tabulate import tabulate
-
-    used = instance.statistics
-    kernel = instance.kernel.usage()
-    rows = [
-        ("time", f"{seconds:.3f} s"),
-        ("fuel used", f"{used.fuel_used:,}"),
-        ("fuel left", "unlimited" if used.fuel_remaining is None else f"{used.fuel_remaining:,}"),
-        ("memory, live", f"{used.memory:,} bytes"),
-        ("memory, allocated", f"{used.allocated:,} bytes"),
-        ("functions translated", f"{used.translated:,}"),
-        ("files in memory", f"{kernel.files:,} of {kernel.bytes:,} bytes"),
-        ("written to streams", f"{kernel.output_bytes:,} bytes"),
-    ]
-    click.echo(tabulate(rows, tablefmt="plain", colalign=("left", "right")), err=True)
+    return run_program(program, args, options)

@@ -1,0 +1,124 @@
+"""What ``pvm run`` does once its options are read: load, make an instance, run main, report how it ended.
+
+No command-line library is imported here, nor anything that only some runs need: this is the path of
+every ``pvm run FILE``, and start-up is what a short program costs.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from pvm.cli.files import ProgramFile, load_module
+from pvm.cli.status import Status, print_error, status_of
+from pvm.embed.instance import Instance, Tier
+from pvm.embed.limits import Limits
+from pvm.errors import Exhaustion, TraceFrame, Trap
+from pvm.kernel import INHERIT, HostDir, Kernel, ProcessExit
+from pvm.kernel.task import HypercallInfo, Task, Value
+
+TRACE_EDGE = 20
+"""Frames that are shown at each end of a long stack trace."""
+
+
+class RunOptions(NamedTuple):
+    """What the command line grants and asks for."""
+
+    mounts: Mapping[str, HostDir] | None = None
+    env: Mapping[str, str] | None = None
+    limits: Limits | None = None
+    tier: Tier = "auto"
+    seed: int | None = None
+    clock: Literal["host", "virtual"] = "host"
+    stats: bool = False
+    trace: Callable[[str], None] | None = None
+
+
+class ConsoleKernel(Kernel):
+    """A kernel for the command line: a program that writes to a closed pipe ends, as under a shell."""
+
+    def call(self, task: Task, hypercall: HypercallInfo, args: Sequence[object]) -> Value:
+        """Perform a hypercall; end the process if nobody reads its output any more."""
+        result = super().call(task, hypercall, args)
+        if self.stdout_broken:
+            raise ProcessExit(Status.BROKEN_PIPE)
+        return result
+
+
+def run_program(program: ProgramFile, arguments: Sequence[str], options: RunOptions) -> int:
+    """Run a program and give the exit status."""
+    module = load_module(program)
+    kernel = ConsoleKernel(
+        options.mounts,
+        env=options.env,
+        stdin=None if program.is_stdin else INHERIT,
+        stdout=INHERIT,
+        stderr=INHERIT,
+        clock=options.clock,
+        seed=options.seed,
+        trace=options.trace,
+    )
+    with kernel, Instance(module, limits=options.limits, kernel=kernel, tier=options.tier) as instance:
+        started = time.perf_counter()
+        try:
+            return run_instance(instance, [program.name, *arguments])
+        finally:
+            if options.stats:
+                print_statistics(instance, time.perf_counter() - started)
+
+
+def run_instance(instance: Instance, arguments: list[str]) -> int:
+    """Run main; a program that PVM ends gets its stack trace shown and the documented status."""
+    try:
+        return instance.run(arguments)
+    except (Trap, Exhaustion) as error:
+        sys.stdout.flush()
+        report_end(error)
+        return status_of(error)
+
+
+def report_end(error: Trap | Exhaustion) -> None:
+    """Print why a program ended, with its stack trace."""
+    if isinstance(error, Trap) and error.exception:
+        detail = f": {error.message}" if error.message else ""
+        print_error(f"uncaught {error.exception}{detail}")
+    elif isinstance(error, Trap):
+        print_error(f"pvm: the program was ended: {error.message}")
+    else:
+        hint = {"fuel": "--fuel", "time": "--timeout", "memory": "--memory"}.get(error.kind, "")
+        print_error(f"pvm: the program was ended: {error.message} ({hint} sets this limit)")
+    for line in trace_lines(error.frames):
+        print_error(line)
+
+
+def trace_lines(frames: Sequence[TraceFrame]) -> list[str]:
+    """A line for each frame, innermost first; the middle of a long trace is left out."""
+    if len(frames) <= 2 * TRACE_EDGE:
+        return [f"    at {frame}" for frame in frames]
+    left_out = len(frames) - 2 * TRACE_EDGE
+    return [
+        *(f"    at {frame}" for frame in frames[:TRACE_EDGE]),
+        f"    ... {left_out} frames more ...",
+        *(f"    at {frame}" for frame in frames[-TRACE_EDGE:]),
+    ]
+
+
+def print_statistics(instance: Instance, seconds: float) -> None:
+    """A small table on standard error."""
+    from tabulate import tabulate
+
+    used = instance.statistics
+    kernel = instance.kernel.usage()
+    rows = [
+        ("time", f"{seconds:.3f} s"),
+        ("fuel used", f"{used.fuel_used:,}"),
+        ("fuel left", "unlimited" if used.fuel_remaining is None else f"{used.fuel_remaining:,}"),
+        ("memory, live", f"{used.memory:,} bytes"),
+        ("memory, allocated", f"{used.allocated:,} bytes"),
+        ("functions translated", f"{used.translated:,}"),
+        ("files in memory", f"{kernel.files:,} of {kernel.bytes:,} bytes"),
+        ("written to streams", f"{kernel.output_bytes:,} bytes"),
+    ]
+    print_error(tabulate(rows, tablefmt="plain", colalign=("left", "right")))
