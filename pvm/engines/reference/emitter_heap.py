@@ -9,7 +9,6 @@ ones are overwritten soon: the memory limit counts what variables hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from pvm.engines.accounting import CLOSURE_SIZE, array_size, object_size
 from pvm.engines.reference.expression import (
@@ -44,14 +43,22 @@ class AlwaysTraps(Exception):
     """The instruction traps whatever happens, so what follows it must not be translated."""
 
 
-@dataclass(slots=True)
 class State:
     """Operand stacks and bounds of locals at one place; ``owed`` is fuel not yet taken from ``f``."""
 
-    prims: list[Expr] = field(default_factory=list)
-    refs: list[Expr] = field(default_factory=list)
-    bounds: dict[str, Range] = field(default_factory=dict)
-    owed: int = 0
+    __slots__ = ("bounds", "owed", "prims", "refs")
+
+    def __init__(
+        self,
+        prims: list[Expr] | None = None,
+        refs: list[Expr] | None = None,
+        bounds: dict[str, Range] | None = None,
+        owed: int = 0,
+    ) -> None:
+        self.prims = [] if prims is None else prims
+        self.refs = [] if refs is None else refs
+        self.bounds = {} if bounds is None else bounds
+        self.owed = owed
 
     def clone(self) -> State:
         """A copy for another path."""

@@ -9,7 +9,7 @@ no compiler of ours makes, have no placement and run as one dispatch loop.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pvm.engines.polls import backward_targets, branch_labels
 from pvm.isa.encoding import Instruction
@@ -20,15 +20,17 @@ MAX_STRUCTURED = 4000
 """Blocks of the largest function that is structured; finding loops is quadratic in the worst case."""
 
 
-@dataclass(slots=True)
 class Block:
     """A basic block: its instructions, its successors in the order of the jump, handlers not counted."""
 
-    number: int
-    instructions: tuple[Instruction, ...]
-    successors: tuple[int, ...] = ()
-    label: int | None = None
-    polls: bool = False
+    __slots__ = ("instructions", "label", "number", "polls", "successors")
+
+    def __init__(self, number: int, instructions: tuple[Instruction, ...], *, polls: bool) -> None:
+        self.number = number
+        self.instructions = instructions
+        self.label: int | None = None
+        self.successors: tuple[int, ...] = ()
+        self.polls = polls
 
     @property
     def offset(self) -> int:
@@ -36,8 +38,7 @@ class Block:
         return self.instructions[0].offset
 
 
-@dataclass(slots=True)
-class Flow:
+class Flow(NamedTuple):
     """The reachable blocks; ``roots`` are the entry and the targets of handlers."""
 
     blocks: dict[int, Block]
@@ -46,14 +47,16 @@ class Flow:
     """Block number by label."""
 
 
-@dataclass(slots=True)
 class Placement:
     """Where blocks go.  ``inside`` and ``after`` are lists of blocks by owner, in topological order."""
 
-    inline: set[int] = field(default_factory=set)
-    headers: set[int] = field(default_factory=set)
-    inside: dict[int, list[int]] = field(default_factory=dict)
-    after: dict[int, list[int]] = field(default_factory=dict)
+    __slots__ = ("after", "headers", "inline", "inside")
+
+    def __init__(self, headers: set[int]) -> None:
+        self.headers = headers
+        self.inline: set[int] = set()
+        self.inside: dict[int, list[int]] = {}
+        self.after: dict[int, list[int]] = {}
 
 
 def build_flow(function: Function, instructions: Sequence[Instruction]) -> Flow:

@@ -7,8 +7,8 @@ instance; each executes it in a namespace of its own.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from types import CodeType
+from typing import NamedTuple
 
 from pvm.engines.polls import PollRule
 from pvm.pbc.effects import EffectResolver
@@ -17,8 +17,7 @@ from pvm.verify.verified import VerifiedModule
 KEPT_PROGRAMS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(NamedTuple):
     """A function as Python code.
 
     ``lines`` maps lines of the source, from 1, to (code offset, depth of the reference stack), or None

@@ -8,7 +8,6 @@ where that list is outside it.  A guard is left out where every path comes to it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from pvm.engines.reference.emitter_heap import State
 from pvm.engines.reference.flow import ROOT, Flow, Placement
@@ -25,21 +24,25 @@ class TooDeep(Exception):
     """The structure nests deeper than Python allows."""
 
 
-@dataclass(slots=True)
 class Line:
     """A statement; without text it is left out."""
 
-    indent: int
-    text: str
-    place: Place
+    __slots__ = ("indent", "place", "text")
+
+    def __init__(self, indent: int, text: str, place: Place) -> None:
+        self.indent = indent
+        self.text = text
+        self.place = place
 
 
-@dataclass(slots=True)
 class Chunk:
     """Statements, and the jumps that fall out of their end, each with the line that sets ``b``."""
 
-    lines: list[Line] = field(default_factory=list)
-    outs: list[tuple[int, Line | None]] = field(default_factory=list)
+    __slots__ = ("lines", "outs")
+
+    def __init__(self, lines: list[Line] | None = None, outs: list[tuple[int, Line | None]] | None = None) -> None:
+        self.lines = [] if lines is None else lines
+        self.outs = [] if outs is None else outs
 
     def indented(self) -> Chunk:
         """The same, one level deeper."""
