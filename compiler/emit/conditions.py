@@ -12,6 +12,7 @@ from compiler.emit.context import FunctionContext
 from compiler.emit.instances import ERASED, is_nullable, is_primitive, is_void, repr_of, supertype
 from compiler.emit.lowering import PRIMS
 from compiler.ir import hir
+from compiler.ir.symbols import LocalSymbol
 from compiler.ir.tree import children
 from compiler.ir.types import AnyType, ClassType, NullableType, Repr, Type
 from pvm.isa.types import ANY_NULL, Prim, RefType
@@ -41,41 +42,39 @@ def branch(f: FunctionContext, node: hir.Expr, label: CodeLabel, *, when: bool) 
                 f.effect(node.value)
             if known is when:
                 f.code.jump(label)
-        case hir.IsNull(value=value) if f.refinable(value) is not None:
-            _branch_null(f, value, label, when=when)
-        case hir.IsInstance(value=value) if not when and f.refinable(value) is not None:
-            _branch_other(f, node, value, label)
+        case hir.IsNull(value=value) if (local := f.refinable(value)) is not None:
+            _branch_null(f, local, value, label, when=when)
+        case hir.IsInstance(value=value) if not when and (local := f.refinable(value)) is not None:
+            _branch_other(f, local, node, label)
         case _:
             f.value(node)
             f.code.branch(label, when=when)
 
 
-def _branch_null(f: FunctionContext, value: hir.Expr, label: CodeLabel, *, when: bool) -> None:
+def _branch_null(f: FunctionContext, local: LocalSymbol, value: hir.Expr, label: CodeLabel, *, when: bool) -> None:
     """Test a variable for null; where it is not, a slot has it as non-null."""
-    assert isinstance(value, hir.LocalGet)
     is_null = label if when else f.code.label()
     f.value(value)
     refined = f.code.refs[-1].with_null(nullable=False)
     f.code.branch_null(is_null)
-    f.refine(value.local, refined)
+    f.refine(local, refined)
     if not when:
         f.code.jump(label)
         f.code.place(is_null)
 
 
-def _branch_other(f: FunctionContext, node: hir.IsInstance, value: hir.Expr, label: CodeLabel) -> None:
+def _branch_other(f: FunctionContext, local: LocalSymbol, node: hir.IsInstance, label: CodeLabel) -> None:
     """Go to the label unless a variable is of a type; where it is, a slot has it as one."""
-    assert isinstance(value, hir.LocalGet)
     tested = _tested(f, node)
     is_one = f.code.label(tested)
-    f.value(value)
+    f.value(node.value)
     f.at(node.span)
     f.code.branch_instance(is_one, tested)
     f.code.op("ref.drop")
     f.code.jump(label)
     f.code.place(is_one)
     if f.code.reachable:
-        f.refine(value.local, tested)
+        f.refine(local, tested)
 
 
 def known_truth(f: FunctionContext, node: hir.Expr) -> bool | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit.classes import ClassInstance, ClassTable
 from compiler.emit.code import Code, CodeLabel
 from compiler.emit.conversions import convert, narrow
-from compiler.emit.instances import ERASED, Mapping, is_void
+from compiler.emit.instances import ERASED, Mapping, is_primitive, is_void
 from compiler.emit.lowering import Lowering
 from compiler.emit.pool import Pool
 from compiler.emit.scopes import ScopeAnalysis, analyse, is_cell
@@ -318,7 +318,8 @@ class FunctionContext:
         return self.return_slot
 
     def _name(self, slot: int, local: LocalSymbol) -> None:
-        self._names.setdefault(slot, local.name)
+        if local.name:
+            self._names.setdefault(slot, local.name)
 
     def get_variable(self, variable: Variable) -> None:
         """Push the value of a variable."""
@@ -345,14 +346,16 @@ class FunctionContext:
 
     # Refinements
 
-    def refinable(self, expr: hir.Expr) -> Variable | None:
+    def refinable(self, expr: hir.Expr) -> LocalSymbol | None:
         """The variable that an expression reads, if it is a reference that never changes."""
+        while isinstance(expr, hir.Coerce) and not is_primitive(self.type_of(expr)):
+            expr = expr.value
         if not isinstance(expr, hir.LocalGet) or not self.scopes.is_constant(expr.local):
             return None
         variable = self.variables.get(expr.local)
         if variable is None or variable.cell is not None or not isinstance(self.lower(variable.type), RefType):
             return None
-        return variable
+        return expr.local
 
     def refine(self, local: LocalSymbol, value_type: RefType) -> None:
         """Pop a variable's value, which a test has shown to be of a type, into a slot of its own.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from compiler.emit import (
     calls,
     closures,
@@ -24,9 +22,6 @@ from compiler.emit.variables import GlobalTable
 from compiler.ir import hir
 from pvm.isa.traps import TrapKind
 from pvm.pbc.model import Module
-
-RECURSION = 20_000
-"""Frames of Python: the parser limits nesting to 500 levels, each of which takes a dozen at most."""
 
 _EMITTERS: dict[type[hir.Node], Emitter] = {
     hir.Constant: expressions.emit_constant,
@@ -79,17 +74,9 @@ _PLACES: dict[type[hir.Node], Place] = {
 def emit(program: hir.Program) -> Module:
     """Emit the module of a program.
 
-    Precondition: the program was checked without errors.
+    Precondition: the program was checked without errors, and Python's recursion limit has room for a
+    dozen frames for each level of the tree.
     """
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION))
-    try:
-        return _emit(program)
-    finally:
-        sys.setrecursionlimit(limit)
-
-
-def _emit(program: hir.Program) -> Module:
     emission = _prepare(program)
     exports = plan_exports(emission)
     throwable = _throwable(emission)
