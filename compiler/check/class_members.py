@@ -382,6 +382,7 @@ def _enter_cases(symbol: SourceClass, node: ast.Enum) -> None:
             outer=symbol,
         )
         entry.ordinal = ordinal
+        symbol.session.completer.attach_constructor(entry)
         check_annotations(symbol.scope.module, case.annotations, frozenset())
         declare(symbol.session, symbol.statics, case.name, entry)
 

@@ -52,5 +52,8 @@ class Completion:
         annotations.declare_class(symbol)
         constructors.attach_constructor(symbol)
 
+    def attach_constructor(self, symbol: SourceClass) -> None:
+        constructors.attach_constructor(symbol)
+
     def computed_global(self, node: ast.Variable, scope: TypeScope, owner: SourceClass | None) -> ComputedGlobal:
         return class_members.computed_global(node, scope, owner)

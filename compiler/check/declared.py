@@ -82,6 +82,10 @@ class Completer(Protocol):
         """Set what modifiers and annotations say."""
         ...
 
+    def attach_constructor(self, symbol: SourceClass) -> None:
+        """Give a class the function that checks its constructor."""
+        ...
+
     def computed_global(self, node: ast.Variable, scope: TypeScope, owner: SourceClass | None) -> ComputedGlobal:
         """Return the accessors of a property without storage, at module level or static."""
         ...
@@ -263,6 +267,7 @@ class SourceFunction(FunctionSymbol):
         "result_state",
         "scope",
         "session",
+        "siblings",
         "signature",
         "variable",
         "visibility",
@@ -307,6 +312,8 @@ class SourceFunction(FunctionSymbol):
         self.visibility = "public"
         self.property: Property | None = None
         """Whose getter or setter this is."""
+        self.siblings: dict[str, DeclaredLocal] = {}
+        """Of a local function: it and the others that are in sight."""
         self.variable: ast.Variable | None = None
         """The property at module level, or the static one, whose getter or setter this is."""
         self.check_body = check_body

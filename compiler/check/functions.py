@@ -26,6 +26,7 @@ def function_body(function: SourceFunction, frame: Frame) -> Body:
     owner = function.owner if isinstance(function.owner, SourceClass) else function.scope.owner
     body = Body(function.session, function.scope, frame, this=this, this_class=owner, function=function)
     body.is_synthetic = function.is_synthetic
+    body.locals.update(function.siblings)
     for local in function.params[1 if has_this else 0 :]:
         assert isinstance(local, DeclaredLocal)
         body.declare(local)

@@ -37,7 +37,8 @@ def check_local_function(body: Body, node: ast.Function) -> hir.Expr:
         body.error(code.WRONG_BODY, node.name.span, f"the function `{node.name.text}` has no body")
         return body.invalid(node.span)
     names = used_names(node)
-    uses_locals = any(name in body.locals for name in names if name != node.name.text)
+    around = [body.locals[name] for name in names if name in body.locals and name != node.name.text]
+    uses_locals = any(local.lifted is None for local in around)
     if not uses_locals and not body.scope.type_params and not _uses_object(body, node, names):
         return _lift(body, node)
     return _close(body, node, is_recursive=node.name.text in names)
@@ -71,6 +72,7 @@ def _lift(body: Body, node: ast.Function) -> hir.Expr:
     local = DeclaredLocal(node.name.text, UNIT, node.name.span, "variable")
     local.lifted = function
     body.declare(local)
+    function.siblings = {name: item for name, item in body.locals.items() if item.lifted is not None}
     local.type = FunctionType(tuple(item.type for item in function.params), function.result)
     session.body(function)
     return hir.Block(node.span, UNIT, ())

@@ -325,9 +325,10 @@ def parse_module(file: SourceFile, session: Session, *, is_library: bool) -> ast
     """Return the tree of a file; that of a library file comes from a cache."""
     from compiler.syntax import parse, parse_cached
 
-    if is_library:
-        return parse_cached(file, session.diagnostics)
-    return parse(file, session.diagnostics)
+    before = session.diagnostics.error_count
+    tree = (parse_cached if is_library else parse)(file, session.diagnostics)
+    session.has_syntax_errors |= session.diagnostics.error_count > before
+    return tree
 
 
 def declare_names(module: ModuleScope) -> None:

@@ -80,6 +80,9 @@ def check_program(
         loader.load_core()
         main_module = loader.load_main(file, name)
         user_modules = [module for module in session.order if module.is_user]
+        if session.has_syntax_errors:
+            # What could not be read is missing everywhere: more reports would be about that.
+            return _program(session, name, None, user_modules)
         for module in user_modules:
             _check_declarations(module)
         session.run_deferred()

@@ -69,6 +69,7 @@ class Session:
         self.case_objects: dict[SourceClass, SourceGlobal] = {}
         self.library_index: dict[str, str] | None = None
         self.sources: object = None
+        self.has_syntax_errors = False
 
     # Core library
 
