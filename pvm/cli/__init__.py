@@ -6,6 +6,7 @@ message of PVM into a line on standard error that begins with ``pvm: ``.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -14,7 +15,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; arguments default to those of the process."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
-        # ``pvm run FILE`` has no options to read: starting without click halves its start-up.
+        # ``pvm run FILE`` has no options to read, so it starts without click, and without collections until
+        # run_program ends the start-up: together half of what it cost (docs/decisions/0002).
+        gc.disable()
         from pvm.cli.files import read_program
         from pvm.cli.running import RunOptions, run_program
         from pvm.cli.status import status_from

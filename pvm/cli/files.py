@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pvm.cli.status import Refusal, Status
 from pvm.embed.module import Module
-from pvm.errors import UsageError
+from pvm.errors import CompileError, UsageError
 
 PBC_MAGIC_BYTE = 0
 SOURCE_LIMIT = 64 << 20
@@ -69,32 +69,43 @@ def read_program(name: str) -> ProgramFile:
     return ProgramFile(name, data, kind)
 
 
-def load_module(program: ProgramFile) -> Module:
-    """The module that a program is, or compiles to.
+def load_module(program: ProgramFile, *, warn: bool = False) -> Module:
+    """The module that a program is, or compiles to; with ``warn``, its warnings go to standard error.
 
-    Refused with 126 if it is an executable of another kind.
+    Exits with 126 for executables of other kinds.
     """
     match program.kind:
         case Kind.MODULE:
             return Module.from_bytes(program.data)
         case Kind.SOURCE:
-            return compile_program(program)
+            return compile_program(program, warn=warn)
         case _:
-            what = f"{program.name}: a {program.kind.value}"
-            raise Refusal(Status.NOT_EXECUTABLE, f"{what}: this version of pvm runs Pebble and .pbc only")
+            message = f"{program.name}: a {program.kind.value}: this version of pvm runs Pebble and .pbc only"
+            click.echo(f"pvm: {message}", err=True)
+            raise click.exceptions.Exit(Status.NOT_EXECUTABLE)
 
 
-def compile_program(program: ProgramFile) -> Module:
+def compile_program(program: ProgramFile, *, warn: bool = False) -> Module:
     """Compile source; text from standard input can import the standard library only."""
-    from pvm.embed.compiling import compile as compile_pebble
+    from compiler.diagnostics import Diagnostics, render_all
+    from compiler.driver import compile_bytes
 
-    if not program.is_stdin:
-        return compile_pebble(program.name)
+    found = Diagnostics()
+    path = Path(program.name)
+    name, folder = ("<stdin>", None) if program.is_stdin else (path.name, path.parent)
     try:
-        text = program.data.decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"standard input: not UTF-8 at byte {error.start}, and not a module") from None
-    return compile_pebble(source=text, name="<stdin>")
+        module = compile_bytes(program.data, name, folder=folder, diagnostics=found)
+    except CompileError:
+        click.echo(render_all(found, colour=has_colours()).rstrip("\n"), err=True)
+        raise click.exceptions.Exit(Status.USAGE) from None
+    if warn and len(found):
+        click.echo(render_all(found, colour=has_colours()).rstrip("\n"), err=True)
+    return Module(module)
+
+
+def has_colours() -> bool:
+    """Whether standard error is a terminal that may show colours (https://no-color.org)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def write_output(name: str, data: bytes) -> None:

@@ -6,6 +6,7 @@ every ``pvm run FILE``, and start-up is what a short program costs.
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -61,12 +62,19 @@ def run_program(program: ProgramFile, arguments: Sequence[str], options: RunOpti
         trace=options.trace,
     )
     with kernel, Instance(module, limits=options.limits, kernel=kernel, tier=options.tier) as instance:
+        end_start_up()
         started = time.perf_counter()
         try:
             return run_instance(instance, [program.name, *arguments])
         finally:
             if options.stats:
                 print_statistics(instance, time.perf_counter() - started)
+
+
+def end_start_up() -> None:
+    """Let collections begin, and exempt what was loaded: it lives until the process ends."""
+    gc.freeze()
+    gc.enable()
 
 
 def run_instance(instance: Instance, arguments: list[str]) -> int:

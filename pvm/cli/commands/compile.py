@@ -30,4 +30,4 @@ def command(file: str, output: str | None) -> None:
         raise UsageError(f"{file}: is a {program.kind.value} already, expected Pebble source")
     if output is None:
         output = "-" if program.is_stdin else str(Path(file).with_suffix(".pbc"))
-    write_output(output, load_module(program).to_bytes())
+    write_output(output, load_module(program, warn=True).to_bytes())
