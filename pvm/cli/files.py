@@ -7,7 +7,7 @@ import sys
 from enum import Enum
 from typing import NamedTuple
 
-from pvm.cli.status import Refusal, Status
+from pvm.cli.status import Refusal, Status, print_error
 from pvm.embed.module import Module
 from pvm.errors import CompileError, UsageError
 
@@ -72,7 +72,7 @@ def read_program(name: str) -> ProgramFile:
 def load_module(program: ProgramFile, *, warn: bool = False) -> Module:
     """The module that a program is, or compiles to; with ``warn``, its warnings go to standard error.
 
-    Exits with 126 for executables of other kinds.
+    Refused with 126 if it is an executable of another kind.
     """
     match program.kind:
         case Kind.MODULE:
@@ -80,13 +80,14 @@ def load_module(program: ProgramFile, *, warn: bool = False) -> Module:
         case Kind.SOURCE:
             return compile_program(program, warn=warn)
         case _:
-            message = f"{program.name}: a {program.kind.value}: this version of pvm runs Pebble and .pbc only"
-            click.echo(f"pvm: {message}", err=True)
-            raise click.exceptions.Exit(Status.NOT_EXECUTABLE)
+            what = f"{program.name}: a {program.kind.value}"
+            raise Refusal(Status.NOT_EXECUTABLE, f"{what}: this version of pvm runs Pebble and .pbc only")
 
 
 def compile_program(program: ProgramFile, *, warn: bool = False) -> Module:
     """Compile source; text from standard input can import the standard library only."""
+    from pathlib import Path
+
     from compiler.diagnostics import Diagnostics, render_all
     from compiler.driver import compile_bytes
 
@@ -95,11 +96,10 @@ def compile_program(program: ProgramFile, *, warn: bool = False) -> Module:
     name, folder = ("<stdin>", None) if program.is_stdin else (path.name, path.parent)
     try:
         module = compile_bytes(program.data, name, folder=folder, diagnostics=found)
-    except CompileError:
-        click.echo(render_all(found, colour=has_colours()).rstrip("\n"), err=True)
-        raise click.exceptions.Exit(Status.USAGE) from None
+    except CompileError as error:
+        raise CompileError(error.diagnostics, render_all(found, colour=has_colours())) from None
     if warn and len(found):
-        click.echo(render_all(found, colour=has_colours()).rstrip("\n"), err=True)
+        print_error(render_all(found, colour=has_colours()).rstrip("\n"))
     return Module(module)
 
 
