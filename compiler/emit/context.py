@@ -98,6 +98,7 @@ class FunctionContext:
         result: Type,
         *,
         is_function_value: bool = False,
+        is_entry: bool = False,
     ) -> None:
         self.emission = emission
         self.signature = signature
@@ -105,6 +106,8 @@ class FunctionContext:
         self.result = result
         self.is_function_value = is_function_value
         """Results are canonical: see ``lowering``."""
+        self.is_entry = is_entry
+        """Nothing is returned as the status 0."""
         self.code = Code(emission.pool, signature.params)
         self.variables: dict[LocalSymbol, Variable] = {}
         self.scopes = ScopeAnalysis()
@@ -423,6 +426,8 @@ class FunctionContext:
         """Return with the result, if there is one, on its stack."""
         if self.is_function_value and is_void(self.result):
             self.code.typed("ref.null", (), (), (ANY_NULL,))
+        if self.is_entry and is_void(self.result):
+            self.code.op("i64.const", 0)
         self.code.typed("return", (), self.signature.results, ())
 
     def at(self, span: Span) -> None:

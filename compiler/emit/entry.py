@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from compiler.emit.context import Emission, FunctionContext
-from compiler.emit.instances import is_void
 from compiler.emit.lowering import boundary_signature
 from compiler.emit.variables import StartPlan
 from compiler.ir.symbols import FunctionSymbol
-from compiler.ir.types import NothingType, Type
 from pvm.isa.types import Prim, Signature
 from pvm.pbc.model import Export
 
@@ -29,10 +27,9 @@ def plan_exports(emission: Emission) -> list[Export]:
 
 
 def _plan_main(emission: Emission, main: FunctionSymbol) -> int:
-    index = emission.functions.method(main, (), ())
-    if emission.functions.signature(index) == ENTRY_SIGNATURE:
-        return index
-    return emission.functions.demand("entry", lambda: EntryPlan(emission, main, index))
+    if emission.lowering.signature([param.type for param in main.params], main.result) == ENTRY_SIGNATURE:
+        return emission.functions.method(main, (), ())
+    return emission.functions.demand("entry", lambda: EntryPlan(emission, main))
 
 
 def plan_start(emission: Emission) -> int | None:
@@ -48,31 +45,27 @@ def plan_start(emission: Emission) -> int | None:
 
 
 class EntryPlan:
-    """``main`` as the host calls it: no parameters, a status as the result."""
+    """``main`` as the host calls it: no parameters, a status as the result.
 
-    def __init__(self, emission: Emission, main: FunctionSymbol, index: int) -> None:
+    It has the body of ``main`` itself, so that stack traces begin with what the user wrote.
+    """
+
+    def __init__(self, emission: Emission, main: FunctionSymbol) -> None:
         self._emission = emission
         self._main = main
-        self._index = index
-        self.name = "start of main"
-        self.module = ""
+        self.name = main.name
+        self.module = main.module
         self.signature = ENTRY_SIGNATURE
 
     def emit(self) -> FunctionContext:
-        """Emit the call of ``main``."""
-        emission = self._emission
-        status: Type = self._main.result
-        f = FunctionContext(emission, self.signature, {}, status)
-        if self._main.span is not None:
-            f.at(self._main.span)
-        if self._main.params:
+        """Emit the body."""
+        emission, main = self._emission, self._main
+        f = FunctionContext(emission, self.signature, {}, main.result, is_entry=True)
+        if main.span is not None:
+            f.at(main.span)
+        for param in main.params:
             arguments = emission.functions.method(emission.program.core_functions["programArguments"], (), ())
             f.code.typed("call", (arguments,), (), emission.functions.signature(arguments).results)
-        called = emission.functions.signature(self._index)
-        f.code.typed("call", (self._index,), called.params, called.results)
-        if isinstance(status, NothingType):
-            f.code.op("unreachable")
-        elif is_void(status):
-            f.code.op("i64.const", 0)
-        f.code.typed("return", (), self.signature.results, ())
+            f.define(param, param.type)
+        f.body(emission.program.bodies.body(main))
         return f
