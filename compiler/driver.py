@@ -6,14 +6,16 @@ emitter asks for them.  Warnings do not raise; who wants to show them passes ``d
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.check import check_program, deep_recursion
 from compiler.diagnostics import Diagnostics, render_all
 from compiler.ir import hir
+from compiler.syntax import decode
 from compiler.syntax.source import SourceFile
-from pvm.errors import CompileError, FormatError
+from pvm.errors import CompileError
 from pvm.pbc.model import Module
 
 
@@ -50,21 +52,30 @@ def check_source(
     return check_program(SourceFile(name, text), diagnostics, folder=folder, modules=modules)
 
 
-def compile_file(path: str | Path, *, diagnostics: Diagnostics | None = None) -> Module:
+def compile_bytes(
+    data: bytes, name: str, *, folder: Path | None = None, diagnostics: Diagnostics | None = None
+) -> Module:
+    """Compile the contents of a file, as ``compile_source`` does.
+
+    Raises:
+        CompileError: the program has errors, or is no text in UTF-8.
+    """
+    found = diagnostics if diagnostics is not None else Diagnostics()
+    file = decode(name, data, found)
+    if file is None:
+        raise _failure(found)
+    return _emit(check_program(file, found, folder=folder), found)
+
+
+def compile_file(path: str | os.PathLike[str], *, diagnostics: Diagnostics | None = None) -> Module:
     """Compile a program in a file; its modules stand beside it.
 
     Raises:
-        CompileError: the program has errors.
-        FormatError: the file is no text in UTF-8.
+        CompileError: the program has errors, or is no text in UTF-8.
         OSError: the file cannot be read.
     """
     file = Path(path)
-    data = file.read_bytes()
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise FormatError(error.start, "source text must be UTF-8") from None
-    return compile_source(text, file.name, folder=file.parent, diagnostics=diagnostics)
+    return compile_bytes(file.read_bytes(), file.name, folder=file.parent, diagnostics=diagnostics)
 
 
 def _emit(program: hir.Program, diagnostics: Diagnostics) -> Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from pvm.embed.module import Module
 from pvm.errors import UsageError
@@ -13,20 +14,30 @@ def compile(  # noqa: A001 - the public name is fixed: pvm.compile
     *,
     source: str | None = None,
     name: str = "main.peb",
+    warn: Callable[[str], object] | None = None,
 ) -> Module:
     """Compile a Pebble program, given as a file or as text.
 
     Imports are looked up beside the file, then in the standard library; a program given as text can
     import the standard library only.  ``name`` is the file name that diagnostics and stack traces
-    show for text.
+    show for text.  ``warn`` is called with the text of each warning.
 
     Raises:
         OSError: the file cannot be read.
         CompileError: the program is wrong; ``diagnostics`` has every error, ``str()`` shows them.
         UsageError: not exactly one of path and source is given.
     """
+    from compiler.diagnostics import Diagnostics, render
     from compiler.driver import compile_file, compile_source
 
     if (path is None) == (source is None):
         raise UsageError("compile takes a path or source=, exactly one of them")
-    return Module(compile_file(path) if path is not None else compile_source(source or "", name))
+    found = Diagnostics()
+    if path is not None:
+        module = compile_file(path, diagnostics=found)
+    else:
+        module = compile_source(source or "", name, diagnostics=found)
+    if warn is not None:
+        for warning in found.sorted():
+            warn(render(warning))
+    return Module(module)
