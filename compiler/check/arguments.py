@@ -364,7 +364,7 @@ def _report_missing(body: Body, site: CallSite, signature: Signature, missing: S
 # Order of evaluation, and defaults
 
 
-def _complete(  # noqa: PLR0913 - the parts of a call
+def _complete(
     body: Body,
     site: CallSite,
     slots: Sequence[_Slot],
@@ -406,7 +406,7 @@ def _kept(body: Body, value: hir.Expr | None, before: list[hir.Expr]) -> hir.Exp
     return body.get(local, value.span)
 
 
-def _default(  # noqa: PLR0913 - the parts of a call
+def _default(
     body: Body,
     site: CallSite,
     info: ParameterInfo,
@@ -427,7 +427,7 @@ def _default(  # noqa: PLR0913 - the parts of a call
     return _default_call(body, site.span, function, type_, earlier, mapping, receiver)
 
 
-def _default_call(  # noqa: PLR0913 - the parts of a call
+def _default_call(
     body: Body,
     span: Span,
     function: SourceFunction,

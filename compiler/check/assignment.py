@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from compiler.check import codes as code
+from compiler.check.arguments import CallSite
 from compiler.check.body import Body
 from compiler.check.calls import call_method_group, hold
-from compiler.check.arguments import CallSite
 from compiler.check.declared import (
     ComputedGlobal,
     DeclaredLocal,
@@ -23,20 +23,20 @@ from compiler.check.members import (
     find,
     mapping_of,
     read_property,
-    require_non_null,
     super_member,
     unknown_member,
 )
 from compiler.check.modules import entity_span
 from compiler.check.names import instance_member, report_too_early, static_entity, unknown_name
+from compiler.check.null_safety import require_non_null
 from compiler.check.operators import index_get, operate
-from compiler.check.variables import read_global
 from compiler.check.subtyping import is_nullable, is_subtype, mentions_error
 from compiler.check.type_display import display
 from compiler.check.type_resolution import lookup_entity
+from compiler.check.variables import read_global
 from compiler.diagnostics import Label
 from compiler.ir import hir
-from compiler.ir.types import UNIT, ErrorType, NothingType, NullableType, NullType, Type, substitute
+from compiler.ir.types import UNIT, ErrorType, NullableType, NullType, Type, substitute
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
@@ -117,11 +117,8 @@ def _assign_local(body: Body, node: ast.Assign, target: ast.Name, local: Declare
         flow = flow.forget({local})
     if local.has_late_value:
         flow = flow.assign(local)
-    if isinstance(local.type, NullableType) and not isinstance(
-        found, NullableType | NullType | ErrorType | NothingType
-    ):
-        if is_subtype(found, local.type.inner) and not mentions_error(found):
-            flow = flow.narrow(local, local.type.inner)
+    if isinstance(local.type, NullableType) and is_subtype(found, local.type.inner) and not mentions_error(found):
+        flow = flow.narrow(local, local.type.inner)
     body.flow = flow
     return hir.LocalSet(node.span, UNIT, local, value)
 

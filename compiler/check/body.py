@@ -157,7 +157,7 @@ class Body:
     def null(self, span: Span) -> hir.Expr:
         return hir.Constant(span, NULL, None)
 
-    def boolean(self, span: Span, value: bool) -> hir.Expr:  # noqa: FBT001 - a constructor of one constant
+    def boolean(self, span: Span, value: bool) -> hir.Expr:
         return hir.Constant(span, self.session.bool_type, value)
 
     def temporary(self, type_: Type, name: str = "") -> LocalSymbol:
@@ -178,7 +178,7 @@ class Body:
 
     # Reporting
 
-    def error(  # noqa: PLR0913 - the parts of a diagnostic
+    def error(
         self,
         code_: str,
         span: Span,

@@ -8,6 +8,7 @@ from compiler.check.subtyping import non_null
 from compiler.check.type_display import display
 from compiler.ir.types import AnyType, ClassType, ErrorType, NothingType, NullableType, Repr, Type, UnitType
 from compiler.syntax import ast
+from compiler.syntax.source import Span
 
 
 def crosses_border(type_: Type) -> bool:
@@ -22,12 +23,8 @@ def crosses_border(type_: Type) -> bool:
     builtin = type_.symbol.builtin
     if builtin is Repr.ARRAY:
         element = type_.arguments[0]
-        return (
-            isinstance(element, ErrorType)
-            or isinstance(element, ClassType)
-            and element.symbol.builtin is not None
-            and element.symbol.builtin.is_primitive
-        )
+        known = element.symbol.builtin if isinstance(element, ClassType) else None
+        return isinstance(element, ErrorType) or (known is not None and known.is_primitive)
     return builtin is not Repr.OBJECT
 
 
@@ -54,10 +51,10 @@ def check_boundary(function: SourceFunction) -> None:
         _report(function, node.name.span, "a function is either `@host` or `@export`")
 
 
-def _report(function: SourceFunction, span: object, message: str) -> None:
+def _report(function: SourceFunction, span: Span, message: str) -> None:
     function.session.diagnostics.error(
         code.WRONG_BOUNDARY,
-        span,  # type: ignore[arg-type]
+        span,
         message,
         notes=["the host knows numbers, Bool, Char, String, Any and arrays of primitives"],
     )

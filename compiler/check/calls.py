@@ -29,21 +29,20 @@ from compiler.check.members import (
     find_extension,
     mapping_of,
     read_property,
-    report_maybe_null,
-    safe_access,
     super_member,
     unknown_member,
     unknown_static,
 )
 from compiler.check.modules import ModuleScope
 from compiler.check.names import entity_value, instance_member, static_entity, unknown_name
+from compiler.check.null_safety import report_maybe_null, safe_access
 from compiler.check.overloads import choose_overload
 from compiler.check.subtyping import is_nullable, nullable
 from compiler.check.type_display import display
 from compiler.check.type_resolution import lookup_entity, resolve_alias, resolve_type
 from compiler.diagnostics import Label
 from compiler.ir import hir
-from compiler.ir.symbols import ClassKind
+from compiler.ir.symbols import ClassKind, TypeParameterSymbol
 from compiler.ir.types import (
     ANY,
     ERROR,
@@ -242,7 +241,7 @@ def _call_any(body: Body, receiver: hir.Expr, name: str, site: CallSite) -> hir.
 
 
 def _call_extension(
-    body: Body, receiver: hir.Expr, extension: tuple[SourceFunction, dict[object, Type]], site: CallSite
+    body: Body, receiver: hir.Expr, extension: tuple[SourceFunction, dict[TypeParameterSymbol, Type]], site: CallSite
 ) -> hir.Expr:
     function, known = extension
     if site.explicit is None and known:
@@ -250,7 +249,7 @@ def _call_extension(
         rest = [item for item in signature.type_params if item not in known]
         signature = Signature(signature.name, rest, signature.params, signature.result, signature.span)
         held: list[hir.Expr] = []
-        matched = match_arguments(body, site, signature, dict(known), receiver)  # type: ignore[arg-type]
+        matched = match_arguments(body, site, signature, dict(known), receiver)
         if matched.failed:
             return _failed(body, site, signature, matched)
         _check_receiver_bounds(body, site, function, matched)

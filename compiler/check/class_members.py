@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compiler.check import codes as code
-from compiler.check.annotations import apply_function_annotations, check_annotations, check_modifiers, visibility_of
+from compiler.check import synthesis
 from compiler.check.declared import (
     ComputedGlobal,
     Entity,
@@ -23,8 +23,8 @@ from compiler.check.declared import (
     TypeAlias_,
     TypeScope,
 )
+from compiler.check.modifiers import apply_function_annotations, check_annotations, check_modifiers, visibility_of
 from compiler.check.modules import add_overload, declare, make_class
-from compiler.check import synthesis
 from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, FunctionKind
@@ -75,11 +75,11 @@ def _enter_case_members(symbol: SourceClass, node: ast.EnumCase) -> None:
         made.append(value)
     elif "value" in enum.instance and any(case.value is not None for case in enum.node.cases):
         _report(symbol, code.WRONG_ENUM, node.name.span, f"`{node.name.text}` needs a value, as other cases have one")
-    params = [item.name.text for item in enum.type_params]
+    params = [item.name for item in enum.type_params]
     path = [enum.name, node.name.text]
     made += synthesis.value_members(node.name.span, node.name.text, path, params, [item.name for item in symbol.fields])
     # What the enum itself defines holds for all of its cases.
-    written = {item.name.text for item in enum.node.members if isinstance(item, ast.Function)}
+    written = {member.name.text for member in enum.node.members if isinstance(member, ast.Function)}
     _enter_synthetic(
         symbol, [item for item in made if not isinstance(item, ast.Function) or item.name.text not in written]
     )
@@ -218,8 +218,8 @@ def _field_accessor(symbol: SourceClass, prop: Property, word: str) -> SourceFun
         kind=FunctionKind.METHOD,
         owner=symbol,
         span=prop.span,
-        check_body=lambda: _accessor_body(function, prop),
     )
+    function.check_body = lambda: _accessor_body(function, prop)
     function.property = prop
     function.is_override = prop.is_override
     function.is_synthetic = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.check import annotations, class_headers, class_members, constructors, functions, signatures, variables
+from compiler.check import class_headers, class_members, constructors, functions, modifiers, signatures, variables
 from compiler.check.declared import (
     ComputedGlobal,
     Property,
@@ -46,10 +46,10 @@ class Completion:
         return functions.check_default(function, node)
 
     def declare_function(self, function: SourceFunction) -> None:
-        annotations.declare_function(function)
+        modifiers.declare_function(function)
 
     def declare_class(self, symbol: SourceClass) -> None:
-        annotations.declare_class(symbol)
+        modifiers.declare_class(symbol)
         constructors.attach_constructor(symbol)
 
     def attach_constructor(self, symbol: SourceClass) -> None:

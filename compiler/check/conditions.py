@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from compiler.check import codes as code
 from compiler.check.body import Body
+from compiler.check.declared import SourceClass
 from compiler.check.flow import Flow, join_flows
-from compiler.check.members import key_of
+from compiler.check.paths import key_of
 from compiler.check.subtyping import (
     is_nullable,
     is_subtype,
@@ -19,7 +20,6 @@ from compiler.check.subtyping import (
 )
 from compiler.check.type_display import display
 from compiler.check.type_resolution import resolve_path, resolve_type
-from compiler.check.declared import SourceClass
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind
 from compiler.ir.types import (
@@ -121,7 +121,7 @@ def null_test(body: Body, node: ast.Binary, operand: ast.Expression) -> tuple[hi
 
 def _equality(body: Body, node: ast.Binary) -> tuple[hir.Expr, Flow, Flow]:
     """Equality with something that is never null tells that the other side is not null either."""
-    from compiler.check.operators import equality, identity
+    from compiler.check.equality import equality, identity
 
     is_identity = node.operator in (Op.IDENTICAL, Op.NOT_IDENTICAL)
     left, right, value = (identity if is_identity else equality)(body, node)

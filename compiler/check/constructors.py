@@ -54,6 +54,11 @@ def constructor_signature(symbol: SourceClass) -> Signature:
                 _report(symbol, code.NO_VALUE, item.type.span, "a parameter cannot be of type `Unit`")
                 type_ = ERROR
             infos.append(ParameterInfo(item.name.text, type_, item.name.span, default, item.is_variadic))
+        seen: dict[str, Span] = {}
+        for item in node.parameters or ():
+            if item.name.text in seen:
+                _report(symbol, code.DUPLICATE_NAME, item.name.span, f"two parameters are called `{item.name.text}`")
+            seen[item.name.text] = item.name.span
         for item in (node.parameters or ())[:-1]:
             if item.is_variadic:
                 _report(symbol, code.WRONG_PARAMETER, item.span, "only the last parameter can be variadic")
@@ -214,8 +219,8 @@ def _init_function(symbol: SourceClass, signature: Signature) -> SourceFunction 
         kind=FunctionKind.METHOD,
         owner=symbol,
         span=blocks[0].span,
-        check_body=lambda: _check_init(function, blocks),
     )
+    function.check_body = lambda: _check_init(function, blocks)
     this = LocalSymbol("this", symbol.type)
     copies = [DeclaredLocal(item.name, _param_type(symbol, item), item.span, "parameter") for item in signature.params]
     function.params = [this, *copies]
@@ -286,4 +291,5 @@ def _infer_property(prop: Property, node: ast.Variable) -> None:
 
 
 def _report(symbol: SourceClass, code_: str, span: Span, message: str) -> None:
-    symbol.session.diagnostics.error(code_, span, message, suggestion="write `: Type` after the name" if code_ is code.NEEDS_TYPE else None)  # fmt: skip
+    suggestion = "write `: Type` after the name" if code_ is code.NEEDS_TYPE else None
+    symbol.session.diagnostics.error(code_, span, message, suggestion=suggestion)

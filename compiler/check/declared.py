@@ -202,7 +202,7 @@ class SourceClass(ClassSymbol):
         constructor_signature: Signature | None
         found: dict[str, tuple[SourceClass, Member] | None]
 
-    def __init__(  # noqa: PLR0913 - one declaration site, by keyword
+    def __init__(
         self,
         session: Session,
         node: ast.Class | ast.Interface | ast.Enum | ast.EnumCase,

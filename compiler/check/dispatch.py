@@ -13,6 +13,7 @@ from compiler.check import (
     matching,
     members,
     names,
+    null_safety,
     operators,
 )
 from compiler.check.body import Body, Checker
@@ -56,7 +57,7 @@ def expression_table() -> dict[type, Checker]:
         ast.Super: names.check_super,
         ast.Member: members.check_member,
         ast.TupleField: members.check_tuple_field,
-        ast.NotNull: members.check_not_null,
+        ast.NotNull: null_safety.check_not_null,
         ast.TypeApply: _type_apply,
         ast.Call: calls.check_call,
         ast.Index: operators.check_index,

@@ -8,11 +8,11 @@ from compiler.check import codes as code
 from compiler.check.class_members import find_member
 from compiler.check.declared import FunctionGroup, Property, SourceClass, SourceFunction
 from compiler.check.members import OBJECT_MEMBERS
-from compiler.check.subtyping import ancestors, is_subtype, same_type, supertype_instance
+from compiler.check.subtyping import ancestors, same_type, supertype_instance
 from compiler.check.type_display import display
 from compiler.diagnostics import Label, did_you_mean
-from compiler.ir.symbols import ClassKind
-from compiler.ir.types import ClassType, ErrorType, ParameterType, Type, substitute
+from compiler.ir.symbols import ClassKind, TypeParameterSymbol
+from compiler.ir.types import ClassType, ParameterType, Type, substitute
 from compiler.syntax import ast
 
 
@@ -141,17 +141,17 @@ def _report_overrides_nothing(symbol: SourceClass, method: SourceFunction) -> No
 
 
 def _check_same_signature(symbol: SourceClass, method: SourceFunction, above: SourceFunction) -> None:
-    """Parameters must be the same, and the result a subtype, seen from the overriding class."""
+    """Parameters and result must be the same, seen from the overriding class: the slot has one signature."""
     assert isinstance(above.owner, SourceClass)
     instance = supertype_instance(symbol.type, above.owner)
     assert instance is not None
-    mapping: dict[object, Type] = dict(zip(above.owner.type_params, instance.arguments, strict=False))
+    mapping: dict[TypeParameterSymbol, Type] = dict(zip(above.owner.type_params, instance.arguments, strict=False))
     mapping.update(
         {theirs: ParameterType(mine) for mine, theirs in zip(method.type_params, above.type_params, strict=False)}
     )
     mine = [item.type for item in method.params[1:]]
-    theirs = [substitute(item.type, mapping) for item in above.params[1:]]  # type: ignore[arg-type]
-    result = substitute(above.result, mapping)  # type: ignore[arg-type]
+    theirs = [substitute(item.type, mapping) for item in above.params[1:]]
+    result = substitute(above.result, mapping)
     fits = (
         len(mine) == len(theirs)
         and len(method.type_params) == len(above.type_params)
@@ -162,9 +162,9 @@ def _check_same_signature(symbol: SourceClass, method: SourceFunction, above: So
     if not fits:
         wanted = ", ".join(display(item) for item in theirs)
         problem = f"its parameters must be ({wanted})"
-    elif not same_type(method.result, result) and not isinstance(method.result, ErrorType):
-        if not _is_result_compatible(method.result, result):
-            problem = f"its {'type' if method.property is not None else 'result'} must be `{display(result)}`, not `{display(method.result)}`"
+    elif not same_type(method.result, result):
+        what = "type" if method.property is not None else "result"
+        problem = f"its {what} must be `{display(result)}`, not `{display(method.result)}`"
     if problem:
         assert method.span is not None
         labels = [Label(above.span, "declared here")] if _is_user(above) and above.span is not None else []
@@ -174,11 +174,6 @@ def _check_same_signature(symbol: SourceClass, method: SourceFunction, above: So
             f"`{name}` does not fit `{name}` of `{above.owner.name}`: {problem}",
             labels=labels,
         )
-
-
-def _is_result_compatible(mine: Type, theirs: Type) -> bool:
-    """A result may be narrower only if it has the same machine form: the slot has one signature."""
-    return is_subtype(mine, theirs) and isinstance(mine, ErrorType)
 
 
 def _abstract_members(symbol: SourceClass) -> Iterator[tuple[SourceClass, str, SourceFunction]]:

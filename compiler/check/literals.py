@@ -62,18 +62,22 @@ def check_float(body: Body, node: ast.FloatLiteral, expected: Type | None) -> hi
 
 
 def check_bool(body: Body, node: ast.BoolLiteral, expected: Type | None) -> hir.Expr:
+    """`true` or `false`."""
     return body.boolean(node.span, node.value)
 
 
 def check_null(body: Body, node: ast.NullLiteral, expected: Type | None) -> hir.Expr:
+    """`null`."""
     return body.null(node.span)
 
 
 def check_char(body: Body, node: ast.CharLiteral, expected: Type | None) -> hir.Expr:
+    """`'x'`."""
     return hir.Constant(node.span, body.session.core_type("Char"), ord(node.value))
 
 
 def check_string(body: Body, node: ast.StringLiteral, expected: Type | None) -> hir.Expr:
+    """Text without interpolation."""
     return hir.Constant(node.span, body.session.string_type, node.value)
 
 

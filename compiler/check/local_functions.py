@@ -8,9 +8,9 @@ before the lambda that captures it.
 from __future__ import annotations
 
 from compiler.check import codes as code
-from compiler.check.annotations import check_annotations, check_modifiers
 from compiler.check.body import Body
 from compiler.check.declared import DeclaredLocal, SourceFunction, TypeScope
+from compiler.check.modifiers import check_annotations, check_modifiers
 from compiler.check.tree_walk import used_names, uses_this
 from compiler.check.type_resolution import resolve_type
 from compiler.diagnostics import Label

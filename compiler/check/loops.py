@@ -54,7 +54,7 @@ def check_while(body: Body, node: ast.While) -> hir.Expr:
     return _finish_loop(body, node.span, jump, test, inner, when_false)
 
 
-def _finish_loop(  # noqa: PLR0913 - the parts of a loop
+def _finish_loop(
     body: Body,
     span: Span,
     jump: JumpContext,
@@ -185,13 +185,13 @@ def _written_range(body: Body, node: ast.Binary) -> _Counted | None:
     return first, last, is_inclusive, 1
 
 
-def _counted_loop(  # noqa: PLR0913 - the parts of a range
+def _counted_loop(
     body: Body,
     node: ast.For,
     first: hir.Expr,
     last: hir.Expr,
     is_inclusive: bool,
-    step: int,  # noqa: FBT001
+    step: int,
 ) -> hir.Expr:
     if step == 0:
         return _iterator_loop(body, node, first)
@@ -213,27 +213,27 @@ def _counted_loop(  # noqa: PLR0913 - the parts of a range
     elif prefix or local is not None:
         assert local is not None
         inner = hir.Block(inner.span, UNIT, (body.set(local, body.get(counter, span)), *prefix, inner))
-    at = body.get(counter, span)
-    loop = _count(body, span, jump, counter, at, end, inner, is_inclusive=is_inclusive, step=step)
+    loop = _count(body, jump, counter, end, inner, is_inclusive=is_inclusive, step=step)
     return hir.Block(node.span, UNIT, (*setup, *loop))
 
 
-def _count(  # noqa: PLR0913 - the parts of a loop
+def _count(
     body: Body,
-    span: Span,
     jump: JumpContext,
     counter: LocalSymbol,
-    at: hir.Expr,
     end: hir.Expr,
     inner: hir.Expr,
     *,
     is_inclusive: bool,
     step: int,
 ) -> list[hir.Expr]:
+    """Return the loop of a counter that has its first value."""
     from compiler.check.operators import machine_call
 
     kind = number_kind(counter.type)
     assert kind is not None
+    span = end.span
+    at = body.get(counter, span)
     amount = hir.Constant(span, counter.type, abs(step))
     move = machine_call(body, span, "wrappingPlus" if step > 0 else "wrappingMinus", at, amount)
     advance: hir.Expr = body.set(counter, move)

@@ -13,7 +13,8 @@ from compiler.check.control import unify
 from compiler.check.declared import SourceClass
 from compiler.check.exhaustiveness import NULL, Pattern, Search, Shape, TooComplexError
 from compiler.check.flow import join_flows
-from compiler.check.members import call_method, find, key_of
+from compiler.check.members import call_method, find
+from compiler.check.paths import key_of
 from compiler.check.patterns import Matcher, Step, conjunction
 from compiler.check.subtyping import is_subtype
 from compiler.check.type_display import display
@@ -55,9 +56,9 @@ def check_match(body: Body, node: ast.Match, expected: Type | None) -> hir.Expr:
         arm = _check_arm(body, item, held, key, expected)
         arms.append(arm)
         after = join_flows(after, body.flow)
-        if key is not None and arm.guard is None and isinstance(subject.type, NullableType):
-            if any(isinstance(shape, Shape) and shape.key == NULL for shape in arm.shapes):
-                entry = entry.narrow(key, subject.type.inner)
+        takes_null = arm.guard is None and any(shape is not None and shape.key == NULL for shape in arm.shapes)
+        if key is not None and takes_null and isinstance(subject.type, NullableType):
+            entry = entry.narrow(key, subject.type.inner)
     body.flow = after
     type_, bodies = unify(body, [arm.body for arm in arms], expected)
     for arm, made in zip(arms, bodies, strict=True):

@@ -6,33 +6,29 @@ value is always an object, so it has them too.  `Any` has equals, hash and toStr
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from compiler.check import codes as code
 from compiler.check.body import Body
 from compiler.check.class_members import find_member, member_names
 from compiler.check.declared import FunctionGroup, Member, Property, SourceClass, SourceFunction
-from compiler.check.flow import Key
 from compiler.check.inference import Inference
+from compiler.check.null_safety import require_non_null, safe_access
+from compiler.check.paths import key_of
 from compiler.check.subtyping import (
     ancestors,
     is_machine_value,
-    is_nullable,
     is_subtype,
-    nullable,
     supertype_instance,
 )
 from compiler.check.type_display import display
 from compiler.diagnostics import Label, did_you_mean
 from compiler.ir import hir
-from compiler.ir.symbols import ClassKind, FieldSymbol, LocalSymbol
+from compiler.ir.symbols import ClassKind, TypeParameterSymbol
 from compiler.ir.types import (
-    UNIT,
     ClassType,
     ErrorType,
     NullableType,
-    NullType,
     ParameterType,
     Type,
     substitute,
@@ -146,7 +142,7 @@ def read_property(body: Body, receiver: hir.Expr, found: Found, span: Span, *, i
     return value
 
 
-def mapping_of(found: Found) -> dict[object, Type]:
+def mapping_of(found: Found) -> dict[TypeParameterSymbol, Type]:
     """Return what the type parameters of the declaring class stand for."""
     instance = found.instance
     if not instance.arguments:
@@ -154,23 +150,7 @@ def mapping_of(found: Found) -> dict[object, Type]:
     return dict(zip(found.owner.type_params, instance.arguments, strict=False))
 
 
-def key_of(expr: hir.Expr) -> Key | None:
-    """Return the path of a value that cannot change by itself: a local, or immutable fields of one."""
-    match expr:
-        case hir.LocalGet(_, _, local):
-            return local
-        case hir.Coerce(_, _, value):
-            return key_of(value)
-        case hir.FieldGet(_, _, inner, field) if not field.is_mutable:
-            key = key_of(inner)
-            if key is None:
-                return None
-            path: tuple[LocalSymbol | FieldSymbol, ...] = key if isinstance(key, tuple) else (key,)
-            return (*path, field)
-    return None
-
-
-def call_method(  # noqa: PLR0913 - the parts of a call
+def call_method(  # noqa: PLR0913 - receiver, method, arguments and result are what a call is
     body: Body,
     span: Span,
     receiver: hir.Expr,
@@ -211,7 +191,7 @@ def call_method(  # noqa: PLR0913 - the parts of a call
     return hir.Call(span, result, function, class_arguments, type_arguments, values)
 
 
-def _virtual(  # noqa: PLR0913 - the parts of a call
+def _virtual(
     span: Span,
     result: Type,
     function: SourceFunction,
@@ -225,7 +205,7 @@ def _virtual(  # noqa: PLR0913 - the parts of a call
 # Extensions
 
 
-def find_extension(body: Body, type_: Type, name: str) -> tuple[SourceFunction, dict[object, Type]] | None:
+def find_extension(body: Body, type_: Type, name: str) -> tuple[SourceFunction, dict[TypeParameterSymbol, Type]] | None:
     """Return the extension function for a receiver, and what its type parameters stand for as far as known."""
     for function in body.module.extensions_named(name):
         receiver = function.params[0].type
@@ -354,6 +334,7 @@ def select(body: Body, receiver: hir.Expr, name: ast.Identifier, span: Span) -> 
 
 
 def method_as_value(body: Body, name: ast.Identifier) -> hir.Expr:
+    """Report a method that is used without being called."""
     body.error(
         code.NOT_A_VALUE,
         name.span,
@@ -396,78 +377,6 @@ def unknown_member(body: Body, receiver: hir.Expr, name: ast.Identifier) -> hir.
     return body.invalid(name.span)
 
 
-# Null
-
-
-def require_non_null(body: Body, receiver: hir.Expr, name: str, span: Span) -> hir.Expr:
-    """Return a receiver of a non-null type; report one that may be null and go on as if it were not."""
-    type_ = receiver.type
-    if not isinstance(type_, NullableType | NullType):
-        return receiver
-    if isinstance(type_, NullType):
-        body.error(code.MAYBE_NULL, span, f"`null` has no member `{name}`")
-        return body.invalid(span)
-    report_maybe_null(body, receiver, f"`{name}` cannot be used")
-    return hir.Coerce(receiver.span, type_.inner, receiver)
-
-
-def report_maybe_null(body: Body, receiver: hir.Expr, consequence: str) -> None:
-    """Report a value that may be null where it must not be, and say why a test did not help."""
-    notes: list[str] = []
-    inner = receiver.value if isinstance(receiver, hir.Coerce) else receiver
-    if isinstance(inner, hir.FieldGet) and inner.field.is_mutable:
-        notes.append(
-            f"`{inner.field.name}` is a `var` and can change between a test and this use: "
-            f"copy it to a `let` and test that"
-        )
-    elif isinstance(inner, hir.Call | hir.VirtualCall) and inner.function.name.endswith(".get"):
-        notes.append("a computed property can give another value each time: copy it to a `let` and test that")
-    body.error(
-        code.MAYBE_NULL,
-        receiver.span,
-        f"this may be null, so {consequence}",
-        label=f"this is `{display(receiver.type)}`",
-        notes=notes,
-        suggestion="use `?.`, test for null before, or write `!!` if it cannot be null here",
-    )
-
-
-def safe_access(body: Body, span: Span, receiver: hir.Expr, access: Callable[[hir.Expr], hir.Expr]) -> hir.Expr:
-    """`receiver?.…`: null if the receiver is null, else what ``access`` makes of it."""
-    type_ = receiver.type
-    if isinstance(type_, ErrorType):
-        access(receiver)
-        return body.invalid(span)
-    if isinstance(type_, NullType):
-        access(body.invalid(span))
-        return body.null(span)
-    if not is_nullable(type_):
-        body.warn(code.ALWAYS_SAME, span, "this is never null, so `?.` is the same as `.`", suggestion="write `.`")
-        return access(receiver)
-    before: list[hir.Expr] = []
-    if isinstance(receiver, hir.LocalGet) and not receiver.local.is_mutable:
-        held: hir.Expr = receiver
-    else:
-        local = body.temporary(type_)
-        before.append(body.set(local, receiver))
-        held = body.get(local, receiver.span)
-    inner_type = type_.inner if isinstance(type_, NullableType) else type_
-    inner = hir.Coerce(span, inner_type, held) if inner_type != type_ else held
-    flow = body.flow
-    value = access(inner)
-    body.flow = flow if not body.flow.is_reachable else body.flow
-    test = hir.IsNull(span, body.session.bool_type, held)
-    if value.type is UNIT:
-        skip = hir.Block(span, UNIT, ())
-        result: hir.Expr = hir.If(span, UNIT, test, skip, value)
-    else:
-        result_type = nullable(value.type)
-        result = hir.If(
-            span, result_type, test, body.coerce(body.null(span), result_type), body.coerce(value, result_type)
-        )
-    return body.sequence(span, before, result)
-
-
 # Tuples
 
 
@@ -508,23 +417,3 @@ def tuple_field(body: Body, receiver: hir.Expr, index: int, span: Span) -> hir.E
 def is_tuple(type_: Type) -> bool:
     """Tell whether a type is a tuple of the library."""
     return isinstance(type_, ClassType) and type_.symbol.name.startswith("Tuple") and type_.symbol.module == "core"
-
-
-def check_not_null(body: Body, node: ast.NotNull, expected: Type | None) -> hir.Expr:
-    """`operand!!`."""
-    wanted = nullable(expected) if expected is not None and expected is not UNIT else None
-    value = body.value(node.operand, wanted)
-    type_ = value.type
-    if isinstance(type_, ErrorType):
-        return value
-    if isinstance(type_, NullType):
-        body.error(code.MISMATCH, node.span, "`null!!` always throws")
-        return body.invalid(node.span)
-    if not is_nullable(type_):
-        body.warn(code.ALWAYS_SAME, node.span, "this is never null, so `!!` does nothing", suggestion="leave it out")
-        return value
-    inner = type_.inner if isinstance(type_, NullableType) else type_
-    key = key_of(value)
-    if key is not None:
-        body.flow = body.flow.narrow(key, inner)
-    return hir.NotNull(node.span, inner, value)

@@ -36,11 +36,10 @@ def explain_mismatch(session: Session, expr: hir.Expr, target: Type, why: Label 
 
 def _notes(found: Type, target: Type) -> list[str]:
     left, right = non_null(found), non_null(target)
-    if isinstance(left, ClassType) and isinstance(right, ClassType) and left.arguments and right.arguments:
-        if left.symbol is right.symbol:
-            return [f"`{left.symbol.name}` of different element types are different types, also where one element is"
-                    " a kind of the other"]  # fmt: skip
-    return []
+    if not isinstance(left, ClassType) or not isinstance(right, ClassType) or left.symbol is not right.symbol:
+        return []
+    name = left.symbol.name
+    return [f"a `{name}` of one type is no `{name}` of another, even where one is a kind of the other"]
 
 
 def _suggestion(expr: hir.Expr, target: Type) -> str | None:

@@ -20,11 +20,11 @@ from compiler.check.declared import (
     SourceGlobal,
     TypeAlias_,
 )
-from compiler.check.variables import read_case, read_global
 from compiler.check.members import Found, implicit_member, read_property
 from compiler.check.modules import ModuleScope, is_public
 from compiler.check.suggestions import missing_import
 from compiler.check.type_resolution import lookup_entity, report_private
+from compiler.check.variables import read_case, read_global
 from compiler.diagnostics import did_you_mean
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind

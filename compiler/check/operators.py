@@ -13,15 +13,9 @@ from compiler.check.constants import fold, fold_negation
 from compiler.check.declared import FunctionGroup, SourceFunction
 from compiler.check.flow import join_flows
 from compiler.check.literals import integer
-from compiler.check.members import (
-    Found,
-    call_method,
-    find,
-    key_of,
-    mapping_of,
-    report_maybe_null,
-    require_non_null,
-)
+from compiler.check.members import Found, call_method, find, mapping_of
+from compiler.check.null_safety import report_maybe_null, require_non_null
+from compiler.check.paths import key_of
 from compiler.check.session import FLOATS, INTEGER_RANGES, number_kind
 from compiler.check.subtyping import (
     is_assignable,
@@ -36,13 +30,10 @@ from compiler.check.subtyping import (
 from compiler.check.type_display import display
 from compiler.ir import hir
 from compiler.ir.types import (
-    ANY,
     NOTHING,
     UNIT,
-    AnyType,
     ClassType,
     ErrorType,
-    FunctionType,
     NullableType,
     NullType,
     ParameterType,
@@ -78,7 +69,7 @@ METHODS = {
     Op.GREATER: "gt",
     Op.GREATER_EQUAL: "ge",
 }
-_ORDER = frozenset({Op.LESS, Op.LESS_EQUAL, Op.GREATER, Op.GREATER_EQUAL})
+ORDER = frozenset({Op.LESS, Op.LESS_EQUAL, Op.GREATER, Op.GREATER_EQUAL})
 _SHIFTS = frozenset({Op.SHIFT_LEFT, Op.SHIFT_RIGHT, Op.SHIFT_RIGHT_UNSIGNED, Op.WRAPPING_SHIFT_LEFT})
 _CONDITIONS = frozenset({Op.AND, Op.OR, Op.EQUAL, Op.NOT_EQUAL, Op.IDENTICAL, Op.NOT_IDENTICAL})
 
@@ -92,7 +83,7 @@ def check_binary(body: Body, node: ast.Binary, expected: Type | None) -> hir.Exp
         return _elvis(body, node, expected)
     if op is Op.IN or op is Op.NOT_IN:
         return _contains(body, node)
-    hint = expected if op not in _ORDER and expected is not None and number_kind(non_null(expected)) else None
+    hint = expected if op not in ORDER and expected is not None and number_kind(non_null(expected)) else None
     left = left_operand(body, node, hint)
     return operate(body, op, node.operator_span, node.span, left, node.right, expected)
 
@@ -114,7 +105,7 @@ def left_operand(body: Body, node: ast.Binary, hint: Type | None) -> hir.Expr:
 def _peek(body: Body, node: ast.Expression) -> Type | None:
     """Return the number type of a name on the right of a literal, without checking it twice."""
     inner = node
-    while isinstance(inner, ast.Binary) and inner.operator in METHODS and inner.operator not in _ORDER:
+    while isinstance(inner, ast.Binary) and inner.operator in METHODS and inner.operator not in ORDER:
         inner = inner.left
     if isinstance(inner, ast.Name):
         local = body.locals.get(inner.text)
@@ -123,7 +114,7 @@ def _peek(body: Body, node: ast.Expression) -> Type | None:
     return None
 
 
-def operate(  # noqa: PLR0913 - the parts of an operation
+def operate(
     body: Body,
     op: Op,
     op_span: Span,
@@ -136,17 +127,16 @@ def operate(  # noqa: PLR0913 - the parts of an operation
     type_ = left.type
     if isinstance(type_, ErrorType):
         body.value(right_node)
-        return body.boolean(span, value=False) if op in _ORDER else left
+        return body.boolean(span, value=False) if op in ORDER else left
     if op is Op.ELVIS:
         return _elvis_values(body, span, left, right_node, expected)
-    if isinstance(type_, NullableType | NullType):
-        if find(body, non_null(type_), METHODS.get(op, "")) is not None:
-            report_maybe_null(body, left, f"`{op.value}` cannot be applied")
-            left = hir.Coerce(left.span, non_null(type_), left)
-            type_ = left.type
+    if isinstance(type_, NullableType) and find(body, type_.inner, METHODS.get(op, "")) is not None:
+        report_maybe_null(body, left, f"`{op.value}` cannot be applied")
+        left = hir.Coerce(left.span, type_.inner, left)
+        type_ = left.type
     name = METHODS.get(op)
     found = find(body, type_, name) if name is not None else None
-    if found is None and op in _ORDER:
+    if found is None and op in ORDER:
         compared = _compare(body, op, span, left, right_node)
         if compared is not None:
             return compared
@@ -182,14 +172,12 @@ def _apply(body: Body, op: Op, span: Span, left: hir.Expr, found: Found, right_n
     return call_method(body, span, left, found, function, (), (right,), result)
 
 
-def _right_operand(  # noqa: PLR0913 - the parts of an operation
-    body: Body, op: Op, left: hir.Expr, right: hir.Expr, wanted: Type, node: ast.Expression
-) -> hir.Expr:
+def _right_operand(body: Body, op: Op, left: hir.Expr, right: hir.Expr, wanted: Type, node: ast.Expression) -> hir.Expr:
     if is_assignable(right.type, wanted):
         return body.coerce(right, wanted)
     a, b = number_kind(left.type), number_kind(right.type)
     if a is not None and b is not None and a is not b:
-        _report_number_mix(body, op, left, right, node)
+        report_number_mix(body, op, left, right, node)
         return body.invalid(node.span)
     if isinstance(right.type, NullableType) and is_subtype(right.type.inner, wanted):
         report_maybe_null(body, right, f"`{op.value}` cannot be applied")
@@ -206,7 +194,8 @@ def _right_operand(  # noqa: PLR0913 - the parts of an operation
     return body.coerce(right, wanted)
 
 
-def _report_number_mix(body: Body, op: Op, left: hir.Expr, right: hir.Expr, node: ast.Expression) -> None:
+def report_number_mix(body: Body, op: Op, left: hir.Expr, right: hir.Expr, node: ast.Expression) -> None:
+    """Report an operator on numbers of two types."""
     a, b = display(left.type), display(right.type)
     if isinstance(node, ast.IntLiteral) and number_kind(left.type) in FLOATS:
         suggestion = f"write `{node.value}.0`"
@@ -248,11 +237,11 @@ def machine_call(body: Body, span: Span, name: str, left: hir.Expr, *others: hir
 def _no_operator(body: Body, op: Op, op_span: Span, left: hir.Expr, right_node: ast.Expression) -> hir.Expr:
     right = body.value(right_node)
     name = METHODS.get(op, "")
-    needed = "compareTo" if op in _ORDER else name
+    needed = "compareTo" if op in ORDER else name
     text = display(left.type)
     suggestion = f"declare `fun {needed}(other: …)` in `{text}`"
     if isinstance(left.type, ParameterType):
-        bound = "Comparable" if op in _ORDER else "…"
+        bound = "Comparable" if op in ORDER else "…"
         suggestion = f"give the type parameter a bound: `<{text}: {bound}<{text}>>`"
     elif is_machine_value(left.type) or not isinstance(left.type, ClassType):
         suggestion = ""
@@ -265,7 +254,7 @@ def _no_operator(body: Body, op: Op, op_span: Span, left: hir.Expr, right_node: 
         label=f"the left side is `{text}`",
         suggestion=suggestion or None,
     )
-    return body.boolean(op_span, value=False) if op in _ORDER else body.invalid(op_span)
+    return body.boolean(op_span, value=False) if op in ORDER else body.invalid(op_span)
 
 
 def check_unary(body: Body, node: ast.Unary, expected: Type | None) -> hir.Expr:
@@ -297,153 +286,6 @@ def check_unary(body: Body, node: ast.Unary, expected: Type | None) -> hir.Expr:
         return body.invalid(node.span)
     site = CallSite(node.span, (), None, None)
     return call_method_group(body, operand, found, ast.Identifier(node.span, name), site, is_super=False)
-
-
-# Equality
-
-
-def equality(body: Body, node: ast.Binary) -> tuple[hir.Expr, hir.Expr, hir.Expr]:
-    """`==` and `!=`; return both sides and the result."""
-    left = left_operand(body, node, None)
-    right = body.value(node.right, None if isinstance(left.type, ErrorType) else left.type)
-    value = equals(body, node, left, right)
-    if node.operator is Op.NOT_EQUAL and not isinstance(value.type, ErrorType):
-        value = (
-            body.boolean(node.span, not value.value)
-            if isinstance(value, hir.Constant)
-            else hir.Not(node.span, value.type, value)
-        )
-    return left, right, value
-
-
-def equals(body: Body, node: ast.Binary, left: hir.Expr, right: hir.Expr) -> hir.Expr:
-    """Return whether two values are equal, which may be null."""
-    span = node.span
-    a, b = left.type, right.type
-    if isinstance(a, ErrorType) or isinstance(b, ErrorType):
-        return body.invalid(span)
-    inner_a, inner_b = non_null(a), non_null(b)
-    kind_a, kind_b = number_kind(inner_a), number_kind(inner_b)
-    if kind_a is not None and kind_b is not None and kind_a is not kind_b:
-        _report_number_mix(body, node.operator, left, right, node.right)
-        return body.invalid(span)
-    if not _comparable(inner_a, inner_b):
-        body.error(
-            code.IMPOSSIBLE_TEST,
-            span,
-            f"`{display(a)}` and `{display(b)}` are never equal",
-        )
-        return body.invalid(span)
-    folded = fold(body, span, Op.EQUAL, left, right)
-    if folded is not None:
-        return folded
-    if is_machine_value(inner_a) and inner_a == inner_b and find(body, inner_a, "equals") is not None:
-        return _machine_equals(body, span, left, right, inner_a)
-    if isinstance(a, ParameterType) and is_subtype(b, nullable(ANY)):
-        found = find(body, a, "equals")
-        assert found is not None
-        return _call_equals(body, span, left, right, found)
-    if isinstance(a, ClassType) and not is_machine_value(a) and not is_machine_value(inner_b):
-        found = find(body, a, "equals")
-        if found is not None:
-            return _call_equals(body, span, left, right, found)
-    function = body.session.core_function("anyEquals")
-    values = (body.coerce(left, nullable(ANY)), body.coerce(right, nullable(ANY)))
-    return hir.Call(span, body.session.bool_type, function, (), (), values)
-
-
-def _comparable(a: Type, b: Type) -> bool:
-    if isinstance(a, NullType | AnyType | ParameterType) or isinstance(b, NullType | AnyType | ParameterType):
-        return True
-    if is_subtype(a, b) or is_subtype(b, a):
-        return True
-    if isinstance(a, ClassType) and isinstance(b, ClassType):
-        if is_machine_value(a) or is_machine_value(b):
-            return False
-        return a.symbol is b.symbol or a.symbol.is_open or b.symbol.is_open
-    return isinstance(a, FunctionType) and isinstance(b, FunctionType)
-
-
-def _call_equals(body: Body, span: Span, left: hir.Expr, right: hir.Expr, found: Found) -> hir.Expr:
-    assert isinstance(found.member, FunctionGroup)
-    candidates = [
-        item for item in found.member.functions if len(item.params) == 2 and is_subtype(right.type, item.params[1].type)
-    ]
-    if not candidates:
-        function = body.session.core_function("anyEquals")
-        values = (body.coerce(left, nullable(ANY)), body.coerce(right, nullable(ANY)))
-        return hir.Call(span, body.session.bool_type, function, (), (), values)
-    function = candidates[0]
-    wanted = substitute(function.params[1].type, mapping_of(found))
-    return call_method(body, span, left, found, function, (), (body.coerce(right, wanted),), body.session.bool_type)
-
-
-def _machine_equals(body: Body, span: Span, left: hir.Expr, right: hir.Expr, type_: Type) -> hir.Expr:
-    """Equality of primitives or texts, either of which may be null."""
-    bool_type = body.session.bool_type
-    if not is_nullable(left.type) and not is_nullable(right.type):
-        return machine_call(body, span, "equals", left, right)
-    before: list[hir.Expr] = []
-    a, b = hold(body, left, before), hold(body, right, before)
-
-    def plain(value: hir.Expr) -> hir.Expr:
-        return hir.Coerce(span, type_, value) if value.type != type_ else value
-
-    same = machine_call(body, span, "equals", plain(a), plain(b))
-    if is_nullable(right.type):
-        b_null = hir.IsNull(span, bool_type, b)
-        same = hir.And(span, bool_type, hir.Not(span, bool_type, b_null), same)
-    if is_nullable(left.type):
-        a_null = hir.IsNull(span, bool_type, a)
-        both: hir.Expr = hir.IsNull(span, bool_type, b) if is_nullable(right.type) else body.boolean(span, value=False)
-        same = hir.If(span, bool_type, a_null, both, same)
-    return body.sequence(span, before, same)
-
-
-def identity(body: Body, node: ast.Binary) -> tuple[hir.Expr, hir.Expr, hir.Expr]:
-    """`===` and `!==`."""
-    left = body.value(node.left)
-    right = body.value(node.right, left.type)
-    bool_type = body.session.bool_type
-    for side in (left, right):
-        inner = non_null(side.type)
-        if isinstance(inner, ClassType) and inner.symbol.builtin is not None and inner.symbol.builtin.is_primitive:
-            body.error(
-                code.NO_OPERATOR,
-                side.span,
-                f"`{node.operator.value}` compares objects, and `{display(side.type)}` is none",
-                suggestion="use `==`" if node.operator is Op.IDENTICAL else "use `!=`",
-            )
-            return left, right, body.invalid(node.span)
-    if isinstance(left.type, ErrorType) or isinstance(right.type, ErrorType):
-        return left, right, body.invalid(node.span)
-    value: hir.Expr = hir.Identical(node.span, bool_type, left, right)
-    if node.operator is Op.NOT_IDENTICAL:
-        value = hir.Not(node.span, bool_type, value)
-    return left, right, value
-
-
-def comparison_parts(body: Body, node: ast.Expression) -> tuple[list[hir.Expr], hir.Expr, hir.Expr, hir.Expr] | None:
-    """Return a comparison with both sides held, so that `assert` can show them; None for other conditions."""
-    if not isinstance(node, ast.Binary) or node.operator not in (_ORDER | {Op.EQUAL, Op.NOT_EQUAL}):
-        return None
-    if isinstance(node.left, ast.NullLiteral) or isinstance(node.right, ast.NullLiteral):
-        return None
-    steps: list[hir.Expr] = []
-    if node.operator in _ORDER:
-        left = hold(body, left_operand(body, node, None), steps)
-        test = operate(body, node.operator, node.operator_span, node.span, left, node.right)
-        if not isinstance(test, hir.Call) or len(test.arguments) != 2 or test.arguments[0] is not left:
-            return (steps, test, left, left) if isinstance(test.type, ErrorType) else None
-        right = hold(body, test.arguments[1], steps)
-        shown = hir.Call(test.span, test.type, test.function, test.class_arguments, test.type_arguments, (left, right))
-        return steps, shown, left, right
-    left = hold(body, left_operand(body, node, None), steps)
-    right = hold(body, body.value(node.right, left.type), steps)
-    test = equals(body, node, left, right)
-    if node.operator is Op.NOT_EQUAL and not isinstance(test.type, ErrorType):
-        test = hir.Not(node.span, test.type, test)
-    return steps, test, left, right
 
 
 # `?:`, `in`, indexing

@@ -13,17 +13,18 @@ from compiler.check import codes as code
 from compiler.check.body import Body
 from compiler.check.conditions import may_be, tested_type
 from compiler.check.declared import DeclaredLocal, Property, SourceClass, SourceGlobal
+from compiler.check.equality import equals
 from compiler.check.exhaustiveness import NULL, SOME, Pattern, Shape
-from compiler.check.variables import read_global
 from compiler.check.members import Found, read_property
 from compiler.check.modules import ModuleScope
 from compiler.check.names import static_entity
-from compiler.check.operators import equals, machine_call
+from compiler.check.operators import machine_call
 from compiler.check.session import INTEGER_RANGES, number_kind
 from compiler.check.statements import component_names
 from compiler.check.subtyping import is_nullable, is_subtype, non_null
 from compiler.check.type_display import display
 from compiler.check.type_resolution import lookup_entity
+from compiler.check.variables import read_global
 from compiler.diagnostics import Label, did_you_mean
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, LocalSymbol
@@ -296,7 +297,7 @@ class Matcher:
             return self._some(value.type, Shape(object()))
         return self._some(value.type, Shape(symbol, shapes) if not symbol.is_open else _only_if_open(shapes))
 
-    def _parts(  # noqa: PLR0913 - the parts of a pattern
+    def _parts(
         self,
         span: Span,
         title: str,

@@ -188,9 +188,9 @@ def check_written_body(function: SourceFunction) -> None:
     for info in function.signature.params:
         if info.default is not None and info.default.function is not None:
             session.body(info.default.function)
-    if function.check_body is not None or (node is not None and node.body is not None):
-        if not (function.is_abstract or function.intrinsic or function.runtime or function.kernel or function.host):
-            session.body(function)
+    is_elsewhere = function.is_abstract or function.intrinsic or function.runtime or function.kernel or function.host
+    if not is_elsewhere and (function.check_body is not None or (node is not None and node.body is not None)):
+        session.body(function)
 
 
 def _warn_unused_imports(modules: list[ModuleScope]) -> None:

@@ -7,7 +7,7 @@ compilations never share state.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from compiler.check.declared import (
     Completer,
@@ -24,8 +24,6 @@ from compiler.ir.types import ClassType, Repr, Type
 
 if TYPE_CHECKING:
     from compiler.check.modules import ModuleScope
-
-_T = TypeVar("_T")
 
 INTEGER_RANGES = {
     Repr.I8: (-(2**7), 2**7 - 1),
@@ -125,7 +123,7 @@ class Session:
             for item in work:
                 item()
 
-    # Bodies: hir.Bodies
+    # Bodies of functions
 
     def body(self, function: FunctionSymbol) -> hir.Expr:
         """Return the checked body of a function, checking it now if need be."""

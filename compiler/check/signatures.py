@@ -22,7 +22,7 @@ from compiler.check.declared import (
 )
 from compiler.check.type_resolution import resolve_type, resolve_type_params
 from compiler.diagnostics import Label
-from compiler.ir.symbols import FunctionKind, LocalSymbol
+from compiler.ir.symbols import FunctionKind, LocalSymbol, TypeParameterSymbol
 from compiler.ir.types import ERROR, UNIT, ErrorType, Type
 from compiler.syntax import ast
 from compiler.syntax.source import Span
@@ -141,7 +141,7 @@ def _attach_defaults(function: SourceFunction, infos: Sequence[ParameterInfo]) -
         )
 
 
-def default_function(  # noqa: PLR0913 - what a function consists of
+def default_function(
     scope: TypeScope,
     qualified_name: str,
     node: ast.Expression,
@@ -149,7 +149,7 @@ def default_function(  # noqa: PLR0913 - what a function consists of
     result: Type,
     *,
     owner: SourceClass | None,
-    type_params: list[object],
+    type_params: list[TypeParameterSymbol],
 ) -> SourceFunction:
     """Return the hidden function that computes a default from the parameters before it."""
     session = scope.module.session
@@ -162,10 +162,10 @@ def default_function(  # noqa: PLR0913 - what a function consists of
         kind=FunctionKind.METHOD if owner is not None else FunctionKind.FREE,
         owner=owner,
         span=node.span,
-        check_body=lambda: session.completer.default_body(function, node),
     )
+    function.check_body = lambda: session.completer.default_body(function, node)
     function.is_synthetic = True
-    function.type_params = type_params  # type: ignore[assignment]
+    function.type_params = type_params
     function.params = [
         DeclaredLocal(item.name, item.type, item.span, "parameter")
         if isinstance(item, DeclaredLocal)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from compiler.check import codes as code
-from compiler.check.annotations import check_annotations, check_modifiers
 from compiler.check.assignment import check_assign
 from compiler.check.body import Body
 from compiler.check.conditions import condition
@@ -11,6 +10,7 @@ from compiler.check.declared import DeclaredLocal, Property, SourceClass
 from compiler.check.local_functions import check_local_function
 from compiler.check.loops import check_do_while, check_for, check_while
 from compiler.check.members import find, is_tuple, read_property
+from compiler.check.modifiers import check_annotations, check_modifiers
 from compiler.check.subtyping import is_subtype, mentions_error, nullable
 from compiler.check.type_display import display
 from compiler.check.type_resolution import resolve_type
@@ -138,12 +138,18 @@ def check_variable(body: Body, node: ast.Variable) -> hir.Expr:
 
 def note_value(body: Body, local: DeclaredLocal, found: Type) -> None:
     """Remember that a local of a nullable type holds a value that is not null."""
-    if isinstance(local.type, NullableType) and not isinstance(
-        found, NullableType | NullType | ErrorType | NothingType
-    ):
-        if is_subtype(found, local.type.inner) and not mentions_error(found):
-            inner = local.type.inner
-            body.flow = body.flow.narrow(local, inner)
+    if holds_value(local.type, found):
+        body.flow = body.flow.narrow(local, local.type.inner if isinstance(local.type, NullableType) else local.type)
+
+
+def holds_value(declared: Type, found: Type) -> bool:
+    """Tell whether a variable of a nullable type that gets a value of type ``found`` is not null then."""
+    return (
+        isinstance(declared, NullableType)
+        and not isinstance(found, NullableType | NullType | ErrorType | NothingType)
+        and not mentions_error(found)
+        and is_subtype(found, declared.inner)
+    )
 
 
 def _late_variable(body: Body, node: ast.Variable, declared: Type | None) -> hir.Expr:
@@ -260,24 +266,26 @@ def component_names(type_: Type) -> list[str] | None:
 
 def check_assert(body: Body, node: ast.Assert) -> hir.Expr:
     """`assert condition, message`: throws an AssertionError that shows both sides of a comparison."""
-    from compiler.check.operators import comparison_parts
+    from compiler.check.equality import comparison_parts
 
     span = node.span
     steps: list[hir.Expr] = []
     shown = comparison_parts(body, node.condition)
+    sides: tuple[hir.Expr, hir.Expr] | None = None
     if shown is not None:
-        steps, test, left, right = shown
+        steps, test, *both = shown
+        sides = (both[0], both[1])
         when_true = body.flow
     else:
         test, when_true, when_false = condition(body, node.condition)
         body.flow = when_false
-        left = right = None
     string = body.session.string_type
     if node.message is not None:
         message = body.typed(node.message, nullable(string))
     else:
         text: hir.Expr = hir.Constant(span, string, f"assertion failed: {_source(node.condition)}")
-        if left is not None and right is not None:
+        if sides is not None:
+            left, right = sides
             parts = (text, _text(body, " (left: "), as_text(body, left), _text(body, ", right: "), as_text(body, right),
                      _text(body, ")"))  # fmt: skip
             text = hir.Concat(span, string, parts)

@@ -8,10 +8,9 @@ no objects.
 
 from __future__ import annotations
 
-from compiler.ir.symbols import ClassKind, ClassSymbol
+from compiler.ir.symbols import ClassKind, ClassSymbol, TypeParameterSymbol
 from compiler.ir.types import (
     ANY,
-    ERROR,
     NOTHING,
     NULL,
     UNIT,
@@ -154,6 +153,7 @@ def is_machine_value(type_: Type) -> bool:
 
 
 def is_interface(type_: Type) -> bool:
+    """Tell whether a type is an instance of an interface."""
     return isinstance(type_, ClassType) and type_.symbol.kind is ClassKind.INTERFACE
 
 
@@ -233,7 +233,7 @@ def mentions_error(type_: Type) -> bool:
     return False
 
 
-def instance_mapping(type_: Type) -> dict[object, Type]:
+def instance_mapping(type_: Type) -> dict[TypeParameterSymbol, Type]:
     """Return what the type parameters of a class stand for in one of its instances."""
     if isinstance(type_, ClassType) and type_.arguments:
         return dict(zip(type_.symbol.type_params, type_.arguments, strict=False))
@@ -250,24 +250,3 @@ def bound_class(type_: Type) -> ClassType | None:
             if found is not None:
                 return found
     return None
-
-
-__all__ = [
-    "ERROR",
-    "ancestors",
-    "bound_class",
-    "crosses_interface",
-    "instance_mapping",
-    "is_assignable",
-    "is_interface",
-    "is_machine_value",
-    "is_nullable",
-    "is_subtype",
-    "join",
-    "join_all",
-    "mentions_error",
-    "non_null",
-    "nullable",
-    "same_type",
-    "supertype_instance",
-]

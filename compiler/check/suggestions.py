@@ -7,7 +7,6 @@ from compiler.diagnostics import Diagnostics
 from compiler.syntax import ast
 from compiler.syntax.source import SourceFile
 
-
 MAX_LIBRARY_FILES = 200
 
 
@@ -42,8 +41,8 @@ def _public_names(text: str, name: str) -> list[str]:
     from compiler.syntax import parse_cached
 
     tree = parse_cached(SourceFile(name, text), Diagnostics())
-    names: list[str] = []
-    for item in tree.declarations:
-        if isinstance(item, ast.Function | ast.Class | ast.Interface | ast.Enum) and item.modifiers.has("pub"):
-            names.append(item.name.text)
-    return names
+    return [
+        item.name.text
+        for item in tree.declarations
+        if isinstance(item, ast.Function | ast.Class | ast.Interface | ast.Enum) and item.modifiers.has("pub")
+    ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 from compiler.syntax import ast
 
+_SLOTS: dict[type, tuple[str, ...]] = {}
 
-@cache
+
 def _slots(cls: type) -> tuple[str, ...]:
-    return tuple(cls.__dataclass_fields__)[1:]  # type: ignore[attr-defined]
+    found = _SLOTS.get(cls)
+    if found is None:
+        found = _SLOTS[cls] = tuple(cls.__dataclass_fields__)[1:]  # type: ignore[attr-defined]
+    return found
 
 
 def children(node: ast.Node) -> Iterator[ast.Node]:

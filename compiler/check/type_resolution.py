@@ -94,8 +94,8 @@ def _resolve_named(scope: TypeScope, node: ast.NamedType) -> Type:
             resolve_type(scope, argument)
         return ERROR
     arguments = [resolve_type(scope, argument) for argument in node.arguments]
-    for argument, written in zip(arguments, node.arguments, strict=True):
-        if argument is NOTHING:
+    for resolved, written in zip(arguments, node.arguments, strict=True):
+        if resolved is NOTHING:
             _report(scope, code.UNKNOWN_TYPE, written.span, "`Nothing` cannot be a type argument")
     if isinstance(entity, TypeAlias_):
         return _apply_alias(scope, entity, arguments, node)
@@ -300,7 +300,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
-def _report(  # noqa: PLR0913 - the parts of a diagnostic
+def _report(
     scope: TypeScope,
     code_: str,
     span: Span,

@@ -50,10 +50,10 @@ def check_modifiers(module: ModuleScope, modifiers: ast.Modifiers, role: str, no
     for pair in (("pub", "private"), ("private", "protected"), ("private", "open"), ("static", "override"),
                  ("static", "open"), ("static", "abstract"), ("private", "abstract")):  # fmt: skip
         if seen.issuperset(pair):
-            word = modifiers.word(pair[1])
-            assert word is not None
+            second = modifiers.word(pair[1])
+            assert second is not None
             module.session.diagnostics.error(
-                code.WRONG_MODIFIER, word.span, f"`{pair[0]}` and `{pair[1]}` exclude each other"
+                code.WRONG_MODIFIER, second.span, f"`{pair[0]}` and `{pair[1]}` exclude each other"
             )
 
 
