@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -78,16 +77,18 @@ class Instance:
             raise UsageError(
                 f"module {self.module.name!r} has no main: it exports {', '.join(self.module.exports) or 'nothing'}"
             )
-        with self._entered():
+        self._enter()
+        try:
             if self._depth == 1:
                 self._task.process.close()
                 self._task.process = self.kernel.new_process(list(args) or [self.module.name])
-            try:
-                self._start()
-                result = self._engine.call_export(MAIN, ())
-            except ProcessExit as ended:
-                return ended.status
-            return result & 0xFF if isinstance(result, int) else 0
+            self._start()
+            result = self._engine.call_export(MAIN, ())
+        except ProcessExit as ended:
+            return ended.status
+        finally:
+            self._leave()
+        return result & 0xFF if isinstance(result, int) else 0
 
     def call(self, name: str, *args: object) -> Any:
         """Call an exported function with Python values and give its result as one.
@@ -100,12 +101,14 @@ class Instance:
         """
         if name not in self.module.exports:
             raise UsageError(unknown("export", name, self.module.exports))
-        with self._entered():
-            try:
-                self._start()
-                return self._engine.call_export(name, args)
-            except ProcessExit as ended:
-                raise GuestExit(ended.status) from None
+        self._enter()
+        try:
+            self._start()
+            return self._engine.call_export(name, args)
+        except ProcessExit as ended:
+            raise GuestExit(ended.status) from None
+        finally:
+            self._leave()
 
     def add_fuel(self, units: int) -> None:
         """Allow more work."""
@@ -145,23 +148,21 @@ class Instance:
         self._engine.run_start()
         self._start_state = "done"
 
-    @contextmanager
-    def _entered(self) -> Iterator[None]:
+    def _enter(self) -> None:
+        """Begin a call: the outermost one starts the clock.  ``_leave`` must follow."""
         if not self._lock.acquire(blocking=False):
             raise UsageError("the instance is in use by another thread")
-        try:
-            if self._closed:
-                raise UsageError("the instance is closed")
-            self._depth += 1
-            if self._depth == 1:
-                timeout = self.limits.timeout_seconds
-                self._engine.deadline = None if timeout is None else time.monotonic() + timeout
-            try:
-                yield
-            finally:
-                self._depth -= 1
-        finally:
+        if self._closed:
             self._lock.release()
+            raise UsageError("the instance is closed")
+        self._depth += 1
+        if self._depth == 1:
+            timeout = self.limits.timeout_seconds
+            self._engine.deadline = None if timeout is None else time.monotonic() + timeout
+
+    def _leave(self) -> None:
+        self._depth -= 1
+        self._lock.release()
 
 
 def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -> Engine:

@@ -38,6 +38,8 @@ class BoundaryKind(Enum):
     ANY = "any"
     ARRAY = "array"
 
+    __hash__ = object.__hash__  # members are single, and a hash in Python would show in every call of an export
+
 
 _VALUE_TYPES: dict[BoundaryKind, ValueType] = {
     BoundaryKind.I8: Prim.I32,
@@ -183,6 +185,7 @@ class _Parser:
         return Boundary(tuple(params), result)
 
 
+@lru_cache(maxsize=1024)
 @lru_cache(maxsize=1024)
 def parse_boundary(text: str) -> Boundary:
     """Read a boundary signature; spaces are free.

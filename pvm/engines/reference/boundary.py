@@ -49,6 +49,9 @@ def _wrong(expected: BoundaryType, value: object, where: str) -> UsageError:
 
 def _number(expected: BoundaryType, value: object, where: str) -> int | float:
     kind = expected.kind
+    bounds = expected.int_range
+    if bounds is not None:
+        return _integer(expected, bounds, value, where)
     if kind in _FLOATS:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise _wrong(expected, value, where)
@@ -61,12 +64,14 @@ def _number(expected: BoundaryType, value: object, where: str) -> int | float:
         if not isinstance(value, bool):
             raise _wrong(expected, value, where)
         return int(value)
-    if kind is BoundaryKind.CHAR:
-        return _char(expected, value, where)
+    assert kind is BoundaryKind.CHAR, kind
+    return _char(expected, value, where)
+
+
+def _integer(expected: BoundaryType, bounds: tuple[int, int], value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise _wrong(expected, value, where)
-    assert expected.int_range is not None
-    low, high = expected.int_range
+    kind, (low, high) = expected.kind, bounds
     if not low <= value <= high:
         found = str(value) if value.bit_length() <= 128 else f"an int of {value.bit_length()} bits"
         raise UsageError(f"{where}: expected {kind.value}, from {low} to {high}, found {found}")

@@ -44,7 +44,25 @@ from pvm.pbc.model import Global
 
 _RESUME = Scheduler._resume.__code__  # noqa: SLF001 - where the Python stack of an activation starts
 _MIN_HEADROOM = 4096
-_PRIMITIVES = {f"P_{name}": value for name, value in vars(primitives).items() if callable(value)}
+_SHARED_NAMES: dict[str, Any] = {
+    "__builtins__": __builtins__,
+    **{f"P_{name}": value for name, value in vars(primitives).items() if callable(value)},
+    **{f"A{int(kind)}": made for kind, made in ARRAY_CLASSES.items()},
+    "BIND": bind,
+    "BLOCKED": BLOCKED,
+    "CLOSURE": Closure,
+    "COPY": copy_elements,
+    "FILL": fill_elements,
+    "GENERATOR": GeneratorType,
+    "INF": float("inf"),
+    "NAN": primitives.CANONICAL_NAN,
+    "NEG_INF": float("-inf"),
+    "NEW": object.__new__,
+    "SWITCH": SWITCH,
+    "TASK": TaskRecord,
+    "THROWN": GuestThrow,
+}
+"""What every instance has in its namespace."""
 
 
 def _stub(*arguments: Any) -> Any:
@@ -91,30 +109,18 @@ class Machine:
     def _fill_namespace(self) -> None:
         scheduler = self.scheduler
         self.namespace |= {
-            "__builtins__": __builtins__,
-            **_PRIMITIVES,
+            **_SHARED_NAMES,
             **self.memory.names(),
-            **{f"A{int(kind)}": made for kind, made in ARRAY_CLASSES.items()},
             "ARRAY": self.make_array,
             "BIG_ARRAY": self.make_big_array,
-            "BIND": bind,
-            "BLOCKED": BLOCKED,
             "CATCH": self.catch,
-            "CLOSURE": Closure,
             "COLLECT": self.collect,
-            "COPY": copy_elements,
             "CURRENT": lambda: scheduler.current,
-            "FILL": fill_elements,
             "FINISHED": lambda task: 1 if task.state is DONE else 0,
-            "GENERATOR": GeneratorType,
             "H": self.headroom,
             "IDENTITY": self.identities.hash_of,
-            "INF": float("inf"),
             "LOCK": scheduler.lock,
             "MAKE": self.make_object,
-            "NAN": primitives.CANONICAL_NAN,
-            "NEG_INF": float("-inf"),
-            "NEW": object.__new__,
             "OVERFLOW": lambda: self.trap(TrapKind.STACK_OVERFLOW),
             "PARK": scheduler.park,
             "POLL": self.budget.poll,
@@ -122,12 +128,9 @@ class Machine:
             "POLL_TIME": self.poll_time,
             "R": None,
             "SPAWN": scheduler.spawn,
-            "SWITCH": SWITCH,
             "TAIL": self.tail,
             "TAIL_REF": self.tail_ref,
-            "TASK": TaskRecord,
             "THROW": self.throw,
-            "THROWN": GuestThrow,
             "TRANSLATE": self.translate,
             "TRAP": self.trap,
             "UNLOCK": scheduler.unlock,

@@ -121,7 +121,7 @@ class RuntimeImage:
     def __init__(self, machine: Services) -> None:
         self.machine = machine
         self.functions: dict[str, Callable[..., Any]] = {
-            name.replace("_", ".", 1): getattr(self, name) for name in dir(self) if name.startswith(_FAMILIES)
+            name: getattr(self, method) for name, method in _METHODS.items()
         }
 
     def _check(self, holds: bool, kind: TrapKind) -> None:
@@ -238,3 +238,6 @@ class RuntimeImage:
 
 
 _FAMILIES = ("string_", "f32_", "f64_", "hash_", "trace_")
+
+
+_METHODS = {name.replace("_", ".", 1): name for name in dir(RuntimeImage) if name.startswith(_FAMILIES)}
