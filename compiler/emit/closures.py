@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from compiler.emit.calls import Callee, call_function_value, callee_of, has_body, invoke
 from compiler.emit.context import Emission, FunctionContext
-from compiler.emit.instances import ERASED, Mapping, erased_function, is_void, keys_of, passed_type
+from compiler.emit.instances import ERASED, erased_function, is_void, keys_of, passed_type
 from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
 from compiler.ir.types import FunctionType, NullableType, Type
@@ -50,7 +50,7 @@ def place_lambda(f: FunctionContext, node: hir.Lambda, target: Type) -> None:
 def _make_lambda(f: FunctionContext, node: hir.Lambda, type_: FunctionType) -> None:
     captures = [_capture(f, local) for local in node.captures if not is_void(f.type(local.type))]
     key = ("lambda", node, tuple(f.mapping.values()), erased_function(type_))
-    plan = LambdaPlan(f.emission, node, f.mapping, type_, captures)
+    plan = LambdaPlan(f, node, type_, captures)
     index = f.emission.functions.demand(key, lambda: plan)
     target = f.emission.pool.function_type(f.emission.lowering.function_value(type_))
     if plan.environment is None:
@@ -83,15 +83,16 @@ class LambdaPlan:
     """The function of a lambda in one instance of what it stands in."""
 
     def __init__(
-        self, emission: Emission, node: hir.Lambda, mapping: Mapping, type_: FunctionType, captures: list[_Capture]
+        self, around: FunctionContext, node: hir.Lambda, type_: FunctionType, captures: list[_Capture]
     ) -> None:
+        emission = around.emission
         self._emission = emission
         self._node = node
-        self._mapping = mapping
+        self._mapping = around.mapping
         self._type = type_
         self._captures = captures
-        self.name = node.name
-        self.module = ""
+        self.module = around.module
+        self.name = node.name.removeprefix(f"{around.module}.")
         self.is_direct = len(captures) == 1 and isinstance(captures[0].stored, RefType)
         """The only captured value is the environment."""
         self.environment = self._environment()
@@ -112,7 +113,14 @@ class LambdaPlan:
     def emit(self) -> FunctionContext:
         """Emit the lambda's body."""
         node = self._node
-        f = FunctionContext(self._emission, self.signature, self._mapping, self._type.result, is_function_value=True)
+        f = FunctionContext(
+            self._emission,
+            self.signature,
+            self._mapping,
+            self._type.result,
+            is_function_value=True,
+            module=self.module,
+        )
         f.at(node.span)
         self._enter_captures(f)
         first = 0 if self.environment is None else 1

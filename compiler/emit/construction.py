@@ -146,7 +146,9 @@ class ConstructorPlan:
         """Emit the constructors of the class and of those above it."""
         instance = self._instance
         assert instance.symbol is not None
-        f = FunctionContext(self._emission, self.signature, instance.mapping, ClassType(instance.symbol, instance.keys))
+        own = ClassType(instance.symbol, instance.keys)
+        module = instance.symbol.module
+        f = FunctionContext(self._emission, self.signature, instance.mapping, own, module=module)
         constructor = _constructor(instance)
         if constructor is not None:
             for slot, (param, type_) in enumerate(

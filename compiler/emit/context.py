@@ -99,8 +99,11 @@ class FunctionContext:
         *,
         is_function_value: bool = False,
         is_entry: bool = False,
+        module: str = "",
     ) -> None:
         self.emission = emission
+        self.module = module
+        """Where the function was written; empty for what the emitter adds."""
         self.signature = signature
         self.mapping = mapping
         self.result = result
@@ -291,6 +294,13 @@ class FunctionContext:
         """Note a variable whose cell is in a slot already."""
         self._name(slot, local)
         self.variables[local] = Variable(slot, type_, self.emission.classes.cell(self.lower(type_)))
+
+    def plain_slot(self, expr: hir.Expr) -> int | None:
+        """The slot of the variable that an expression reads, if the value is there as it stands."""
+        if not isinstance(expr, hir.LocalGet):
+            return None
+        variable = self.variable(expr.local)
+        return variable.slot if variable.cell is None else None
 
     def variable(self, local: LocalSymbol) -> Variable:
         """The variable of a local; it gets its slot when it is first met in its home."""

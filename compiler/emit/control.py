@@ -228,13 +228,15 @@ def run_switch(f: FunctionContext, node: hir.Switch) -> None:
 
 
 def _switch(f: FunctionContext, node: hir.Switch, wanted: Type | None) -> None:
-    f.value(node.subject)
-    if not f.code.reachable:
-        return
     representation = repr_of(f.type_of(node.subject))
     prim = Prim.I64 if representation in {Repr.I64, Repr.U64} else Prim.I32
-    subject = f.temp(prim)
-    f.code.set(subject)
+    slot = f.plain_slot(node.subject)
+    subject = f.temp(prim) if slot is None else slot
+    if slot is None:
+        f.value(node.subject)
+        f.code.set(subject)
+    if not f.code.reachable:
+        return
     labels = [f.code.label() for _ in node.cases]
     default = f.code.label()
     end = f.code.label(None if wanted is None else f.lower(wanted))
@@ -243,7 +245,8 @@ def _switch(f: FunctionContext, node: hir.Switch, wanted: Type | None) -> None:
         for number in numbers:
             targets.setdefault(number, label)
     choose(f, subject, prim, sorted(targets.items(), key=itemgetter(0)), default)
-    f.release(subject)
+    if slot is None:
+        f.release(subject)
     for (_, body), label in zip(node.cases, labels, strict=True):
         f.code.place(label)
         _arm(f, body, wanted)

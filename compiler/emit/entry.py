@@ -60,7 +60,7 @@ class EntryPlan:
     def emit(self) -> FunctionContext:
         """Emit the body."""
         emission, main = self._emission, self._main
-        f = FunctionContext(emission, self.signature, {}, main.result, is_entry=True)
+        f = FunctionContext(emission, self.signature, {}, main.result, is_entry=True, module=self.module)
         if main.span is not None:
             f.at(main.span)
         for param in main.params:

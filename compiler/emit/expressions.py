@@ -29,6 +29,15 @@ def emit_constant(f: FunctionContext, node: hir.Constant) -> None:
         push_number(f, type_, node.value)
 
 
+def place_constant(f: FunctionContext, node: hir.Constant, target: Type) -> None:
+    """Push a literal as one of another type: null is of every nullable type as it stands."""
+    if node.value is None and not is_void(f.type_of(node)) and isinstance(f.lower(target), RefType):
+        f.code.typed("ref.null", (), (), (f.lower(target),))
+        return
+    emit_constant(f, node)
+    f.convert(f.type_of(node), target)
+
+
 def push_number(f: FunctionContext, type_: Type, value: float) -> None:
     """Push a primitive constant; unsigned numbers are the signed ones of the same bits."""
     representation = repr_of(type_)

@@ -100,7 +100,7 @@ class MethodPlan:
     def emit(self) -> FunctionContext:
         """Emit the body, or the instructions that stand for the function."""
         callee = self._callee
-        f = FunctionContext(self._emission, self.signature, callee.mapping, callee.result)
+        f = FunctionContext(self._emission, self.signature, callee.mapping, callee.result, module=self.module)
         if has_body(callee.function):
             for slot, (param, type_) in enumerate(zip(callee.function.params, callee.params, strict=True)):
                 f.parameter(param, slot, type_)

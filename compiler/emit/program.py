@@ -66,6 +66,7 @@ _STATEMENTS: dict[type[hir.Node], Emitter] = {
     hir.Try: exceptions.run_try,
 }
 _PLACES: dict[type[hir.Node], Place] = {
+    hir.Constant: expressions.place_constant,
     hir.Lambda: closures.place_lambda,
     hir.FunctionValue: closures.place_function_value,
 }

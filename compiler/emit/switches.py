@@ -45,19 +45,22 @@ def _table(f: FunctionContext, subject: int, prim: Prim, cases: Cases, default: 
     first, last = cases[0][0], cases[-1][0]
     known = dict(cases)
     targets = [known.get(number, default) for number in range(first, last + 1)]
-    f.code.get(subject)
+    index = subject
     if first:
+        index = f.temp(prim)
+        f.code.get(subject)
         f.code.op(f"{prim}.const", first)
         f.code.op(f"{prim}.sub")
+        f.code.set(index)
     if prim is Prim.I64:
         # Only the low half would be looked at.
-        index = f.temp(Prim.I64)
-        f.code.set(index)
         f.code.get(index)
         f.code.op("i64.const", len(targets))
         f.code.op("i64.ge_u")
         f.code.branch(default, when=True)
-        f.code.get(index)
+    f.code.get(index)
+    if prim is Prim.I64:
         f.code.op("i32.wrap_i64")
+    if first:
         f.release(index)
     f.code.switch([*targets, default])

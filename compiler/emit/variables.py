@@ -49,7 +49,7 @@ class GlobalTable:
             value_type = value_type.with_null(nullable=True)
         first = variable.initializer() if variable.initializer is not None else variable.constant
         initial = _initial(variable, first)
-        index = emission.pool.add_global(f"{variable.module}.{variable.name}", value_type, initial or 0)
+        index = emission.pool.add_global(_name(variable), value_type, initial or 0)
         if first is None or initial is not None or (isinstance(first, hir.Constant) and first.value is None):
             return _Stored(index, value_type, None)
         key = ("initializer", variable)
@@ -66,6 +66,12 @@ class GlobalTable:
         """The functions to call before ``main``, in order."""
         found = (self._stored.get(variable) for variable in self._emission.program.globals)
         return [stored.initializer for stored in found if stored is not None and stored.initializer is not None]
+
+
+def _name(variable: GlobalSymbol) -> str:
+    """With the module before it, which the name of a static member has already."""
+    prefix = f"{variable.module}."
+    return prefix + variable.name.removeprefix(prefix)
 
 
 def _initial(variable: GlobalSymbol, first: hir.Expr | None) -> int | float | None:
@@ -98,13 +104,13 @@ class InitializerPlan:
         self._first = first
         self._index = index
         self._type = value_type
-        self.name = f"{variable.name} (initializer)"
+        self.name = f"{variable.name.removeprefix(f'{variable.module}.')} (initializer)"
         self.module = variable.module
         self.signature = Signature(())
 
     def emit(self) -> FunctionContext:
         """Emit the initialiser and the store."""
-        f = FunctionContext(self._emission, self.signature, {}, UNIT)
+        f = FunctionContext(self._emission, self.signature, {}, UNIT, module=self.module)
         store = hir.GlobalSet(self._first.span, UNIT, self._variable, self._first)
         f.code.statement(self._first.span)
         f.body(store)
