@@ -19,6 +19,7 @@ from compiler.check.subtyping import (
 )
 from compiler.ir.symbols import TypeParameterSymbol
 from compiler.ir.types import (
+    ANY,
     ERROR,
     UNIT,
     ClassType,
@@ -119,7 +120,9 @@ class Inference:
         if isinstance(expected, ErrorType) or expected is UNIT:
             return
         if isinstance(result, ParameterType):
-            if result.symbol in self.params and not mentions_error(expected):
+            # Any says nothing: a list would become a List<Any> for it, and meet no bound.
+            is_open = (expected.inner if isinstance(expected, NullableType) else expected) is ANY
+            if result.symbol in self.params and not is_open and not mentions_error(expected):
                 self.weak.setdefault(result.symbol, expected)
             return
         if isinstance(expected, NullableType):
