@@ -37,7 +37,7 @@ def compile_source(
     """
     found = diagnostics if diagnostics is not None else Diagnostics()
     program = check_source(text, name, found, folder=folder, modules=modules)
-    return _emit(program, found)
+    return emit_checked(program, found)
 
 
 def check_source(
@@ -63,8 +63,8 @@ def compile_bytes(
     found = diagnostics if diagnostics is not None else Diagnostics()
     file = decode(name, data, found)
     if file is None:
-        raise _failure(found)
-    return _emit(check_program(file, found, folder=folder), found)
+        raise failure(found)
+    return emit_checked(check_program(file, found, folder=folder), found)
 
 
 def compile_file(path: str | os.PathLike[str], *, diagnostics: Diagnostics | None = None) -> Module:
@@ -78,17 +78,23 @@ def compile_file(path: str | os.PathLike[str], *, diagnostics: Diagnostics | Non
     return compile_bytes(file.read_bytes(), file.name, folder=file.parent, diagnostics=diagnostics)
 
 
-def _emit(program: hir.Program, diagnostics: Diagnostics) -> Module:
+def emit_checked(program: hir.Program, diagnostics: Diagnostics) -> Module:
+    """Emit a program whose check reported to ``diagnostics``.
+
+    Raises:
+        CompileError: there are errors, of the check or of library functions that are checked only now.
+    """
     if diagnostics.has_errors:
-        raise _failure(diagnostics)
+        raise failure(diagnostics)
     from compiler.emit import emit
 
     with deep_recursion():
         module = emit(program)
     if diagnostics.has_errors:
-        raise _failure(diagnostics)
+        raise failure(diagnostics)
     return module
 
 
-def _failure(diagnostics: Diagnostics) -> CompileError:
+def failure(diagnostics: Diagnostics) -> CompileError:
+    """Return what is raised for the errors found."""
     return CompileError(diagnostics.sorted(), render_all(diagnostics))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from compiler.check import codes as code
 from compiler.check.body import Body, Frame
-from compiler.check.declared import DeclaredLocal, SourceClass, SourceFunction
+from compiler.check.declared import DeclaredLocal, SourceClass, SourceFunction, TypeScope
+from compiler.check.session import Session
 from compiler.check.subtyping import join_all, mentions_error
 from compiler.check.type_display import display
 from compiler.diagnostics import Label
 from compiler.ir import hir
-from compiler.ir.symbols import FunctionKind
+from compiler.ir.symbols import FunctionKind, FunctionSymbol
 from compiler.ir.types import ERROR, UNIT, ErrorType, NothingType, NullType, Type, UnitType
 from compiler.syntax import ast
 from compiler.syntax.source import Span
@@ -106,7 +107,11 @@ def check_default(function: SourceFunction, node: ast.Expression) -> hir.Expr:
     return value
 
 
-def check_test(module_body: Body, node: ast.Test) -> None:
-    """Check a test, which is not compiled into programs."""
-    module_body.expr(node.body, UNIT)
-    module_body.finish()
+def check_test(session: Session, scope: TypeScope, node: ast.Test) -> FunctionSymbol:
+    """Check a test; it becomes a function of its module, which only a test run emits."""
+    name = f'test "{node.name}"'
+    function = FunctionSymbol(name, f"{scope.module.name}.{name}", FunctionKind.FREE, scope.module.name, span=node.span)
+    body = Body(session, scope, Frame("function", function.qualified_name, UNIT), function=function)
+    session.set_body(function, body.expr(node.body, UNIT))
+    body.finish()
+    return function

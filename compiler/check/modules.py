@@ -24,7 +24,7 @@ from compiler.check.declared import (
 )
 from compiler.check.session import Session
 from compiler.diagnostics import Label, did_you_mean
-from compiler.ir.symbols import ClassKind, FunctionKind
+from compiler.ir.symbols import ClassKind, FunctionKind, FunctionSymbol
 from compiler.syntax import ast
 from compiler.syntax.source import SourceFile, Span
 
@@ -54,6 +54,7 @@ class ModuleScope:
         self.imported_modules: list[ModuleScope] = []
         self.extensions: dict[str, list[SourceFunction]] = {}
         self.tests: list[ast.Test] = []
+        self.checked_tests: list[FunctionSymbol] = []
         self.functions: list[SourceFunction] = []
         self.classes: list[SourceClass] = []
         self.variables: list[SourceGlobal] = []

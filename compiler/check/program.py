@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compiler.check import codes as code
-from compiler.check.body import Body, Frame
+from compiler.check.body import Body
 from compiler.check.boundaries import check_boundary, check_main
 from compiler.check.completion import Completion
 from compiler.check.declared import (
@@ -24,6 +24,7 @@ from compiler.check.declared import (
     TypeScope,
 )
 from compiler.check.dispatch import expression_table
+from compiler.check.functions import check_test
 from compiler.check.inheritance import check_class, check_distinct
 from compiler.check.modules import Loader, ModuleScope, Sources
 from compiler.check.session import Session
@@ -31,7 +32,6 @@ from compiler.check.type_resolution import resolve_alias
 from compiler.diagnostics import Diagnostics
 from compiler.ir import hir
 from compiler.ir.symbols import ClassSymbol, FunctionSymbol, GlobalSymbol
-from compiler.ir.types import UNIT
 from compiler.syntax import ast
 from compiler.syntax.source import SourceFile
 
@@ -91,7 +91,9 @@ def check_program(
         session.run_deferred()
         _warn_unused_imports(user_modules)
         main = _find_main(main_module)
-    return _program(session, name, main, user_modules)
+    program = _program(session, name, main, user_modules)
+    program.tests = main_module.checked_tests
+    return program
 
 
 def _check_declarations(module: ModuleScope) -> None:
@@ -174,11 +176,7 @@ def _check_bodies(module: ModuleScope) -> None:
     for variable in module.variables:
         if variable.initializer is not None:
             variable.initializer()
-    for test in module.tests:
-        frame = Frame("function", f"test {test.name}", UNIT)
-        body = Body(session, TypeScope(module), frame)
-        body.expr(test.body, UNIT)
-        body.finish()
+    module.checked_tests = [check_test(session, TypeScope(module), test) for test in module.tests]
 
 
 def check_written_body(function: SourceFunction) -> None:

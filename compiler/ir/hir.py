@@ -394,6 +394,8 @@ class Program:
     core_functions: dict[str, FunctionSymbol] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
     """File names of the user's modules, whose text is embedded for disassembly and traces."""
+    tests: list[FunctionSymbol] = field(default_factory=list)
+    """Tests of the main module, in order, named `test "..."`; emitted only where they are exports."""
 
 
 class Bodies(Protocol):

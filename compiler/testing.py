@@ -1,0 +1,69 @@
+"""The tests of a module, compiled: `test "name" { ... }` blocks as functions that the host may call.
+
+A module compiled for its tests exports nothing else: neither `main` nor `@export` functions are in it unless
+a test calls them.  Tests of imported modules belong to the files they are in, and are not repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.check import check_program
+from compiler.diagnostics import Diagnostics
+from compiler.driver import emit_checked, failure
+from compiler.ir import hir
+from compiler.syntax import decode
+from pvm.pbc.model import Module
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """A test: its name as written, the export that runs it, and where it begins (from 1)."""
+
+    __test__ = False  # pytest collects classes by this name
+
+    name: str
+    export: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class TestModule:
+    """The tests of a file in textual order; without any there is no module."""
+
+    __test__ = False
+
+    module: Module | None
+    tests: tuple[TestCase, ...]
+
+
+def compile_tests(
+    data: bytes, name: str, *, folder: Path | None = None, diagnostics: Diagnostics | None = None
+) -> TestModule:
+    """Compile the tests of a file; its imports are looked up in ``folder``, then in the standard library.
+
+    Raises:
+        CompileError: the program has errors, or is no text in UTF-8.
+    """
+    found = diagnostics if diagnostics is not None else Diagnostics()
+    file = decode(name, data, found)
+    if file is None:
+        raise failure(found)
+    program = check_program(file, found, folder=folder)
+    if found.has_errors:
+        raise failure(found)
+    tests = _export_tests(program)
+    return TestModule(emit_checked(program, found) if tests else None, tests)
+
+
+def _export_tests(program: hir.Program) -> tuple[TestCase, ...]:
+    """Make the tests the only roots of a program."""
+    cases = []
+    for number, function in enumerate(program.tests, 1):
+        assert function.span is not None, "a test is written somewhere"
+        function.export = f"test {number}"
+        cases.append(TestCase(function.name[len('test "') : -1], function.export, function.span.line))
+    program.exports = program.tests
+    program.main = None
+    return tuple(cases)
