@@ -1,0 +1,1 @@
+"""Benchmarks of PVM against itself and its peers: ``python -m bench``."""

@@ -1,0 +1,47 @@
+"""The benchmark programs: both versions of each compute what is expected, and wrong results are refused."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+import pvm
+from bench.report import Row, Table, render
+from bench.suite import PROGRAMS, SUITE, Program, verify_result
+from bench.timing import interleave
+
+
+@pytest.mark.parametrize("program", SUITE, ids=lambda program: program.name)
+def test_both_versions_give_the_expected_result(program: Program) -> None:
+    verify_result(program, program.python(program.quick_size), quick=True)
+    with pvm.Instance(program.module()) as instance:
+        verify_result(program, instance.call(program.name, program.quick_size), quick=True)
+
+
+@pytest.mark.parametrize("program", SUITE, ids=lambda program: program.name)
+def test_a_wrong_result_is_refused(program: Program) -> None:
+    with pytest.raises(AssertionError, match=program.name):
+        verify_result(program, program.quick_result + 1, quick=True)
+
+
+def test_every_program_is_in_the_suite() -> None:
+    assert {path.stem for path in PROGRAMS.glob("*.peb")} == {program.name for program in SUITE}
+
+
+def test_interleaving_measures_every_case_and_drops_the_first_round() -> None:
+    seconds = {"a": iter([9.0, 1.0, 3.0, 2.0]), "b": iter([9.0, 5.0, 5.0, 8.0])}
+    found = interleave({"a": lambda: next(seconds["a"]), "b": lambda: next(seconds["b"])}, 3)
+    assert found["a"] == (statistics.median([1.0, 3.0, 2.0]), 1.0, 3)
+    assert found["b"] == (5.0, 5.0, 3)
+
+
+def test_a_table_shows_figures_ratios_and_what_is_missing() -> None:
+    shown = render(
+        Table("Times", [Row("ours", 12.345, "ms", 2.5), Row("node", None, "", note="not installed")], "base")
+    )
+    assert [line.split() for line in shown.splitlines()[2:] if "---" not in line] == [
+        ["median", "x", "base"],
+        ["ours", "12.3", "ms", "2.50"],
+        ["node", "not", "installed"],
+    ]
