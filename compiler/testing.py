@@ -60,10 +60,9 @@ def compile_tests(
 def _export_tests(program: hir.Program) -> tuple[TestCase, ...]:
     """Make the tests the only roots of a program."""
     cases = []
-    for number, function in enumerate(program.tests, 1):
-        assert function.span is not None, "a test is written somewhere"
-        function.export = f"test {number}"
-        cases.append(TestCase(function.name[len('test "') : -1], function.export, function.span.line))
-    program.exports = program.tests
+    for number, test in enumerate(program.tests, 1):
+        test.function.export = f"test {number}"
+        cases.append(TestCase(test.name, test.function.export, test.span.line))
+    program.exports = [test.function for test in program.tests]
     program.main = None
     return tuple(cases)

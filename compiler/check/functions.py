@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from compiler.check import codes as code
 from compiler.check.body import Body, Frame
 from compiler.check.declared import DeclaredLocal, SourceClass, SourceFunction, TypeScope
@@ -107,11 +109,11 @@ def check_default(function: SourceFunction, node: ast.Expression) -> hir.Expr:
     return value
 
 
-def check_test(session: Session, scope: TypeScope, node: ast.Test) -> FunctionSymbol:
+def check_test(session: Session, scope: TypeScope, node: ast.Test) -> hir.Test:
     """Check a test; it becomes a function of its module, which only a test run emits."""
-    name = f'test "{node.name}"'
+    name = f"test {json.dumps(node.name, ensure_ascii=False)}"  # stack traces show it: control characters escaped
     function = FunctionSymbol(name, f"{scope.module.name}.{name}", FunctionKind.FREE, scope.module.name, span=node.span)
     body = Body(session, scope, Frame("function", function.qualified_name, UNIT), function=function)
     session.set_body(function, body.expr(node.body, UNIT))
     body.finish()
-    return function
+    return hir.Test(node.name, node.span, function)

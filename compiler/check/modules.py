@@ -24,7 +24,8 @@ from compiler.check.declared import (
 )
 from compiler.check.session import Session
 from compiler.diagnostics import Label, did_you_mean
-from compiler.ir.symbols import ClassKind, FunctionKind, FunctionSymbol
+from compiler.ir import hir
+from compiler.ir.symbols import ClassKind, FunctionKind
 from compiler.syntax import ast
 from compiler.syntax.source import SourceFile, Span
 
@@ -54,7 +55,7 @@ class ModuleScope:
         self.imported_modules: list[ModuleScope] = []
         self.extensions: dict[str, list[SourceFunction]] = {}
         self.tests: list[ast.Test] = []
-        self.checked_tests: list[FunctionSymbol] = []
+        self.checked_tests: list[hir.Test] = []
         self.functions: list[SourceFunction] = []
         self.classes: list[SourceClass] = []
         self.variables: list[SourceGlobal] = []
@@ -122,6 +123,8 @@ class Sources:
         self.folder = folder
         self.library = library
         self.given = dict(given or {})
+        self.looked_up: list[str] = []
+        """What was looked for in the folder, found or not."""
 
     def find(self, path: tuple[str, ...]) -> tuple[SourceFile, str] | None:
         """Return the source of a module and its origin, or None if there is none."""
@@ -129,6 +132,7 @@ class Sources:
         if relative in self.given:
             return SourceFile(relative, self.given[relative]), "user"
         if self.folder is not None:
+            self.looked_up.append(relative)
             file = _read(self.folder, relative)
             if file is not None:
                 return file, "user"

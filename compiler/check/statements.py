@@ -279,23 +279,32 @@ def check_assert(body: Body, node: ast.Assert) -> hir.Expr:
     else:
         test, when_true, when_false = condition(body, node.condition)
         body.flow = when_false
-    string = body.session.string_type
-    if node.message is not None:
-        message = body.typed(node.message, nullable(string))
-    else:
-        text: hir.Expr = hir.Constant(span, string, f"assertion failed: {_source(node.condition)}")
-        if sides is not None:
-            left, right = sides
-            parts = (text, _text(body, " (left: "), as_text(body, left), _text(body, ", right: "), as_text(body, right),
-                     _text(body, ")"))  # fmt: skip
-            text = hir.Concat(span, string, parts)
-        message = body.coerce(text, nullable(string))
+    message = body.coerce(_failure_text(body, node, sides), nullable(body.session.string_type))
     body.flow = when_true
     if isinstance(test.type, ErrorType):
         return body.invalid(span)
     failed = hir.Call(span, NOTHING, body.session.core_function("assertFailed"), (), (), (message,))
     check = hir.If(span, UNIT, hir.Not(span, test.type, test), hir.Block(span, NOTHING, (failed,)), None)
     return hir.Block(span, UNIT, (*steps, check))
+
+
+def _failure_text(body: Body, node: ast.Assert, sides: tuple[hir.Expr, hir.Expr] | None) -> hir.Expr:
+    """What a failed assertion says: its source text, both sides of a comparison, the message it was given."""
+    string = body.session.string_type
+    parts = [_text(body, f"assertion failed: {_source(node.condition)}")]
+    if sides is not None:
+        left, right = sides
+        parts += [_text(body, " (left: "), *_quoted(body, left), _text(body, ", right: "), *_quoted(body, right)]
+        parts.append(_text(body, ")"))
+    if node.message is not None:
+        parts += [_text(body, ": "), as_text(body, body.typed(node.message, nullable(string)))]
+    return hir.Concat(node.span, string, tuple(parts))
+
+
+def _quoted(body: Body, value: hir.Expr) -> list[hir.Expr]:
+    """A value as text, a string between quotes: what differs may be a space at its end."""
+    text = as_text(body, value)
+    return [_text(body, '"'), text, _text(body, '"')] if value.type == body.session.string_type else [text]
 
 
 def _source(node: ast.Expression) -> str:

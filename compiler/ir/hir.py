@@ -375,6 +375,15 @@ Expr: TypeAlias = (
 )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Test:
+    """`test "name" { ... }`: its name as it is meant, and the function of its block."""
+
+    name: str
+    span: Span
+    function: FunctionSymbol
+
+
 @dataclass(eq=False, slots=True)
 class Program:
     """A checked program: roots for the emitter, which takes along only what they reach.
@@ -394,8 +403,10 @@ class Program:
     core_functions: dict[str, FunctionSymbol] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
     """File names of the user's modules, whose text is embedded for disassembly and traces."""
-    tests: list[FunctionSymbol] = field(default_factory=list)
-    """Tests of the main module, in order, named `test "..."`; emitted only where they are exports."""
+    looked_up: list[str] = field(default_factory=list)
+    """Files that were looked for in the program's folder, found or not: what the result depends on."""
+    tests: list[Test] = field(default_factory=list)
+    """Of the main module, in order; emitted only where their functions are exports."""
 
 
 class Bodies(Protocol):
