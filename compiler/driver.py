@@ -60,11 +60,19 @@ def compile_bytes(
     Raises:
         CompileError: the program has errors, or is no text in UTF-8.
     """
+    return compile_tracked(data, name, folder=folder, diagnostics=diagnostics)[0]
+
+
+def compile_tracked(
+    data: bytes, name: str, *, folder: Path | None = None, diagnostics: Diagnostics | None = None
+) -> tuple[Module, list[str]]:
+    """Compile as ``compile_bytes`` does; also give the files that were looked for in ``folder``, found or not."""
     found = diagnostics if diagnostics is not None else Diagnostics()
     file = decode(name, data, found)
     if file is None:
         raise failure(found)
-    return emit_checked(check_program(file, found, folder=folder), found)
+    program = check_program(file, found, folder=folder)
+    return emit_checked(program, found), program.looked_up
 
 
 def compile_file(path: str | os.PathLike[str], *, diagnostics: Diagnostics | None = None) -> Module:

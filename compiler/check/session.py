@@ -66,7 +66,8 @@ class Session:
         self._core_types: dict[str, ClassType] = {}
         self.case_objects: dict[SourceClass, SourceGlobal] = {}
         self.library_index: dict[str, str] | None = None
-        self.sources: object = None
+        self.looked_up: list[str] = []
+        """Files that were looked for in the program's folder, found or not."""
         self.has_syntax_errors = False
 
     # Core library

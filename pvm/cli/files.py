@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.cli.status import Refusal, Status, print_error
 from pvm.embed.module import Module
 from pvm.errors import CompileError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PBC_MAGIC_BYTE = 0
 SOURCE_LIMIT = 64 << 20
@@ -85,22 +88,39 @@ def load_module(program: ProgramFile, *, warn: bool = False) -> Module:
 
 
 def compile_program(program: ProgramFile, *, warn: bool = False) -> Module:
-    """Compile source; text from standard input can import the standard library only."""
+    """Compile source; text from standard input can import the standard library only.
+
+    Without ``warn`` a program that was compiled before is taken from the cache.
+    """
     from pathlib import Path
 
+    path = Path(program.name)
+    name, folder = ("<stdin>", None) if program.is_stdin else (path.name, path.parent)
+    try:
+        if warn:
+            return compile_with_warnings(program.data, name, folder)
+        from compiler.build import build_bytes
+
+        return Module.from_bytes(build_bytes(program.data, name, folder))
+    except CompileError as error:
+        if not has_colours():
+            raise
+        from compiler.diagnostics import Diagnostic, render_all
+
+        diagnostics = [item for item in error.diagnostics if isinstance(item, Diagnostic)]
+        raise CompileError(diagnostics, render_all(diagnostics, colour=True)) from None
+
+
+def compile_with_warnings(data: bytes, name: str, folder: Path | None) -> Module:
+    """Compile and print the warnings."""
     from compiler.diagnostics import Diagnostics, render_all
     from compiler.driver import compile_bytes
 
     found = Diagnostics()
-    path = Path(program.name)
-    name, folder = ("<stdin>", None) if program.is_stdin else (path.name, path.parent)
-    try:
-        module = compile_bytes(program.data, name, folder=folder, diagnostics=found)
-    except CompileError as error:
-        raise CompileError(error.diagnostics, render_all(found, colour=has_colours())) from None
-    if warn and len(found):
+    module = Module(compile_bytes(data, name, folder=folder, diagnostics=found))
+    if len(found):
         print_error(render_all(found, colour=has_colours()).rstrip("\n"))
-    return Module(module)
+    return module
 
 
 def has_colours() -> bool:
