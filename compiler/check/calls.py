@@ -403,8 +403,9 @@ def _construct_alias(body: Body, span: Span, alias: TypeAlias_, site: CallSite) 
 
 
 def _new_array(body: Body, site: CallSite) -> hir.Expr:
-    """`Array<T>(size)`: zeros or nulls."""
-    function = body.session.core_function("newArray")
+    """`Array<T>(size)`: zeros or nulls; `Array<T>(size) { … }`: what the function gives."""
+    has_initializer = site.trailing is not None or len(site.arguments) > 1
+    function = body.session.core_function("arrayWith" if has_initializer else "newArray")
     made = function.signature
     signature = Signature("Array", made.type_params, made.params, made.result, None)
     matched = match_arguments(body, site, signature, {})
@@ -431,5 +432,5 @@ def _refuse_blank_elements(body: Body, site: CallSite, function: SourceFunction,
         code.NO_DEFAULT_ELEMENT,
         site.span,
         f"the elements of a new array would be null, and `{display(element)}` is never null",
-        suggestion=f"write `Array<{display(element)}?>(…)`, or `arrayWith(size) {{ … }}` to make each element",
+        suggestion=f"write `Array<{display(element)}?>(…)`, or `Array<{display(element)}>(…) {{ … }}` to make each element",
     )
