@@ -73,7 +73,7 @@ def check_program(
     Body.table = expression_table()
     session = Session(diagnostics, Completion())
     sources = Sources(folder, library if library is not None else library_folder(), modules)
-    session.looked_up = sources.looked_up
+    session.sources = sources
     name = Path(file.name).stem or "main"
     with deep_recursion():
         loader = Loader(session, sources)
@@ -233,7 +233,7 @@ def _program(session: Session, name: str, main: FunctionSymbol | None, user_modu
         core_functions=functions,
         bodies=session,
         sources=[module.tree.span.file.name for module in user_modules],
-        looked_up=session.looked_up,
+        looked_up=session.sources.looked_up if session.sources is not None else [],
     )
 
 

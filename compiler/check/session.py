@@ -23,7 +23,7 @@ from compiler.ir.symbols import FunctionSymbol
 from compiler.ir.types import ClassType, Repr, Type
 
 if TYPE_CHECKING:
-    from compiler.check.modules import ModuleScope
+    from compiler.check.modules import ModuleScope, Sources
 
 INTEGER_RANGES = {
     Repr.I8: (-(2**7), 2**7 - 1),
@@ -66,8 +66,7 @@ class Session:
         self._core_types: dict[str, ClassType] = {}
         self.case_objects: dict[SourceClass, SourceGlobal] = {}
         self.library_index: dict[str, str] | None = None
-        self.looked_up: list[str] = []
-        """Files that were looked for in the program's folder, found or not."""
+        self.sources: Sources | None = None
         self.has_syntax_errors = False
 
     # Core library

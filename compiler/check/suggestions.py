@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.check.modules import ModuleScope, Sources
+from compiler.check.modules import ModuleScope
 from compiler.diagnostics import Diagnostics
 from compiler.syntax import ast
 from compiler.syntax.source import SourceFile
@@ -23,7 +23,7 @@ def _library_index(module: ModuleScope) -> dict[str, str]:
         return known
     index: dict[str, str] = {}
     sources = session.sources
-    assert isinstance(sources, Sources)
+    assert sources is not None, "check_program sets it first"
     root = sources.library
     for path in sorted([*root.glob("*.peb"), *root.glob("*/*.peb")])[:MAX_LIBRARY_FILES]:
         parts = path.relative_to(root).with_suffix("").parts
