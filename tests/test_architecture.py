@@ -52,7 +52,7 @@ GENERATED: tuple[Generated, ...] = (
 )
 
 # What `import pvm` and `import pvm.embed` must leave unloaded.
-HEAVY = ("lark", "llvmlite", "numpy", "click", "tabulate", "rich", "compiler")
+HEAVY = ("lark", "llvmlite", "numpy", "click", "tabulate", "rich", "pygments", "markdown_it", "compiler")
 
 
 def plant(root: Path, files: dict[str, str]) -> Path:
