@@ -184,8 +184,8 @@ def hypercall(
     """
     call, _, kind = signature.partition(" -> ")
     name, _, arguments = call.removesuffix(")").partition("(")
-    is_name = name.isidentifier() and name.islower()
-    assert is_name and call == f"{name}({arguments})", f"not a hypercall signature: {signature!r}"
+    is_call = name.isidentifier() and name.islower() and call == f"{name}({arguments})"
+    assert is_call, f"not a hypercall signature: {signature!r}"
     assert not kind or kind in RESULT_KINDS, f"{name}: {kind!r} is no kind of result"
     parameters = _parse_parameters(arguments)
     result = RESULT_KINDS[kind or "none"]
