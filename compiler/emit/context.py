@@ -347,7 +347,7 @@ class FunctionContext:
             narrow(self, value_type)
 
     def set_variable(self, variable: Variable) -> None:
-        """Pop the value of a variable."""
+        """Pop the value of a variable; ``forget`` what was known about it."""
         if variable.cell is None:
             self.code.set(variable.slot)
             return
@@ -360,10 +360,10 @@ class FunctionContext:
     # Refinements
 
     def refinable(self, expr: hir.Expr) -> LocalSymbol | None:
-        """The variable that an expression reads, if it is a reference that never changes."""
+        """The variable that an expression reads, if it is a reference and in no cell."""
         while isinstance(expr, hir.Coerce) and not is_primitive(self.type_of(expr)):
             expr = expr.value
-        if not isinstance(expr, hir.LocalGet) or not self.scopes.is_constant(expr.local):
+        if not isinstance(expr, hir.LocalGet):
             return None
         variable = self.variables.get(expr.local)
         if variable is None or variable.cell is not None or not isinstance(self.lower(variable.type), RefType):
@@ -373,7 +373,9 @@ class FunctionContext:
     def refine(self, local: LocalSymbol, value_type: RefType) -> None:
         """Pop a variable's value, which a test has shown to be of a type, into a slot of its own.
 
-        The slot is never used for anything else, so wherever it is initialised the test was passed.
+        The slot is never used for anything else, so wherever it is initialised the test was passed.  That
+        the variable still has this value is seen to by ``forget``: nothing between the test and a place
+        behind it sets the variable, unless by going round a loop, and there the test is passed again.
         """
         slot = self.code.new_local(value_type)
         self.code.set(slot)
@@ -385,6 +387,15 @@ class FunctionContext:
             if self.code.is_initialised(slot):
                 return slot
         return None
+
+    def forget(self, local: LocalSymbol) -> None:
+        """Forget what tests have shown about a variable that is being set."""
+        self._refined.pop(local, None)
+
+    def forget_changing(self) -> None:
+        """Forget what a loop that begins here may make wrong."""
+        for local in [each for each in self._refined if not self.scopes.is_constant(each)]:
+            del self._refined[local]
 
     # Blocks
 

@@ -106,6 +106,7 @@ def emit_loop(f: FunctionContext, node: hir.Loop) -> None:
     end, again = f.code.label(), f.code.label()
     f.targets[node.target] = Target(end, again, len(f.finallys))
     condition = node.condition
+    f.forget_changing()
     if isinstance(condition, hir.Constant) and condition.value is True:
         condition = None
     if node.tests_last or condition is None:

@@ -121,6 +121,7 @@ def _catch(f: FunctionContext, catch: hir.Catch, covered: tuple[int, int], initi
     label = f.code.place_handler(caught.index, initialised)
     f.code.handler(*covered, label, caught.index)
     f.set_variable(f.variable(catch.local))
+    f.forget(catch.local)
 
 
 # Finally

@@ -89,6 +89,7 @@ def emit_local_set(f: FunctionContext, node: hir.LocalSet) -> None:
     f.value_as(node.value, type_)
     if f.code.reachable:
         f.set_variable(f.variable(node.local))
+        f.forget(node.local)
 
 
 def emit_global_get(f: FunctionContext, node: hir.GlobalGet) -> None:

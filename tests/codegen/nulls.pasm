@@ -49,6 +49,7 @@ func main() -> i64 {
 func sum(list: ref? Node) -> i64 {
   .local total: i64
   .local node: ref? Node
+  .local ref Node
   .line nulls.peb 6:17
     i64.const 0
     local.set total
@@ -58,20 +59,16 @@ func sum(list: ref? Node) -> i64 {
 @L0:
   .line 8:5
     local.get node
-    ref.is_null
-    branch.if @L1
+    branch.null @L1
+    local.set #3
   .line 9:9
     local.get total
-    local.get node
-  .line 9:18
-    ref.as_non_null
+    local.get #3
     field.get Node.value
-  .line 9:9
     i64.add_checked_s
     local.set total
   .line 10:16
-    local.get node
-    ref.as_non_null
+    local.get #3
     field.get Node.next
     local.set node
     jump @L0

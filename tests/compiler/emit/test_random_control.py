@@ -15,13 +15,13 @@ from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
 from compiler.ir.types import NOTHING, UNIT
 from pvm.errors import Trap
-from tests.compiler.emit.world import AT, World, block, get, if_, loop, ret, set_, throw, try_
+from tests.compiler.emit.world import AT, World, block, coerce, get, if_, loop, maybe, null, ret, set_, throw, try_
 
 MODULUS = 1_000_003
 ROUNDS = 40
 
 
-class Jump(Exception):  # noqa: N818 - how the oracle jumps
+class Jump(Exception):
     def __init__(self, kind: str, target: hir.JumpTarget | None = None, value: int = 0) -> None:
         super().__init__(kind)
         self.kind, self.target, self.value = kind, target, value
@@ -38,6 +38,8 @@ class Generator:
         self.targets: list[tuple[hir.JumpTarget, bool]] = []
         self.counters = 0
         self.value = 0
+        self.text = LocalSymbol("text", maybe(self.w.STRING), is_assigned=True)
+        self.length: int | None = None
 
     # Effects on the log
 
@@ -45,7 +47,7 @@ class Generator:
         self.value = (self.value * 7 + digit) % MODULUS
 
     def statement(self, depth: int) -> tuple[hir.Expr, Callable[[], None]]:
-        makers = [self.mark, self.value_of]
+        makers = [self.mark, self.value_of, self.change]
         if depth > 0:
             makers += [self.sequence] * 3 + [
                 self.choice,
@@ -55,13 +57,42 @@ class Generator:
                 self.finished,
                 self.jump,
             ]
-            makers += [self.switch, self.finished, self.guarded]
+            makers += [self.switch, self.finished, self.guarded, self.test, self.test]
         return self.random.choice(makers)(depth)
 
     def mark(self, _: int) -> tuple[hir.Expr, Callable[[], None]]:
         w, digit = self.w, self.random.randrange(7)
         value = w.op(w.op(w.op(get(self.log), "times", w.int(7)), "plus", w.int(digit)), "rem", w.int(MODULUS))
         return set_(self.log, value), lambda: self.note(digit)
+
+    def change(self, _: int) -> tuple[hir.Expr, Callable[[], None]]:
+        """Set the text, sometimes to null."""
+        w, length = self.w, self.random.choice([None, 1, 2, 3, 4])
+        value = null(self.text.type) if length is None else coerce(w.text("x" * length), self.text.type)
+
+        def walk() -> None:
+            self.length = length
+
+        return set_(self.text, value), walk
+
+    def test(self, depth: int) -> tuple[hir.Expr, Callable[[], None]]:
+        """Test the text, do something, and read it again: what the test has shown must not outlive a change."""
+        w = self.w
+        inner, run = self.statement(depth - 1)
+        is_null = hir.IsNull(AT, w.BOOL, get(self.text))
+        size = if_(is_null, w.int(6), w.op(coerce(get(self.text), w.STRING), "size"), w.INT)
+        value = w.op(w.op(w.op(get(self.log), "times", w.int(7)), "plus", size), "rem", w.int(MODULUS))
+        read = set_(self.log, value)
+
+        def walk() -> None:
+            if self.length is not None:
+                run()
+            self.note(6 if self.length is None else self.length)
+
+        if self.random.random() < 0.5:
+            return block(if_(is_null, block(), inner), read, type_=UNIT), walk
+        both = block(inner, read, type_=UNIT)
+        return if_(hir.Not(AT, w.BOOL, is_null), both, read), walk
 
     def value_of(self, depth: int) -> tuple[hir.Expr, Callable[[], None]]:
         """An operand with control flow inside, over another operand."""
@@ -212,8 +243,12 @@ class Generator:
 
         return try_(body, final=final), walk
 
+    def body(self, node: hir.Expr) -> hir.Expr:
+        first = coerce(self.w.text("xx"), self.text.type)
+        return block(set_(self.log, self.w.int(1)), set_(self.text, first), node, get(self.log))
+
     def expected(self, walk: Callable[[], None]) -> int | str:
-        self.value = 1
+        self.value, self.length = 1, 2
         try:
             walk()
         except Jump as jump:
@@ -226,9 +261,7 @@ def test_random_control(start: int, fuzz_factor: int, fuzz_seed: int) -> None:
     for seed in range(start * fuzz_factor, (start + 10) * fuzz_factor):
         g = Generator(seed + fuzz_seed * 100_000)
         node, walk = g.sequence(6)
-        g.w.function(
-            "f", [], g.w.INT, lambda g=g, node=node: block(set_(g.log, g.w.int(1)), node, get(g.log)), export=True
-        )
+        g.w.function("f", [], g.w.INT, lambda g=g, node=node: g.body(node), export=True)
         expected = g.expected(walk)
         try:
             found: object = g.w.run("f")

@@ -40,7 +40,7 @@ from compiler.syntax.source import SourceFile, Span
 from pvm.engines.api import Bindings, EngineLimits
 from pvm.engines.reference.engine import ReferenceEngine
 from pvm.errors import Trap
-from pvm.pbc.model import Module
+from pvm.pbc.model import ClassFlag, Module
 from pvm.pbc.reader import read_module
 from pvm.pbc.writer import write_module
 from pvm.verify import verify
@@ -422,3 +422,30 @@ def try_(
 
 def throw(world: World, type_: ClassType, message: str) -> hir.Expr:
     return hir.Throw(AT, NOTHING, new(type_, coerce(world.text(message), maybe(world.STRING))))
+
+
+# Modules
+
+
+def classes_of(w: World) -> dict[str, ClassFlag]:
+    """The classes of the module by name."""
+    return {each.name: each.flags for each in w.module().classes}
+
+
+def functions_of(w: World) -> list[str]:
+    """The functions of the module in order."""
+    return [each.name for each in w.module().functions]
+
+
+def method(
+    w: World,
+    owner: ClassSymbol,
+    name: str,
+    result: Type,
+    body: Body | None = None,
+    *params: tuple[str, Type],
+    **rest: Any,
+) -> FunctionSymbol:
+    """A method of a class."""
+    own = ClassType(owner, tuple(ParameterType(each) for each in owner.type_params))
+    return w.function(name, [("this", own), *params], result, body, owner=owner, **rest)
