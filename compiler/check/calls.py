@@ -428,9 +428,10 @@ def _refuse_blank_elements(body: Body, site: CallSite, function: SourceFunction,
         return
     if isinstance(element, ErrorType) or is_nullable(element):
         return
+    name = display(element)
     body.error(
         code.NO_DEFAULT_ELEMENT,
         site.span,
-        f"the elements of a new array would be null, and `{display(element)}` is never null",
-        suggestion=f"write `Array<{display(element)}?>(…)`, or `Array<{display(element)}>(…) {{ … }}` to make each element",
+        f"the elements of a new array would be null, and `{name}` is never null",
+        suggestion=f"write `Array<{name}?>(…)`, or `Array<{name}>(…) {{ … }}` to make each element",
     )
