@@ -16,6 +16,7 @@ COMMANDS = {
     "verify": "Check that a module is safe to run.",
     "disasm": "Show a module as text.",
     "asm": "Make a module from its text form.",
+    "explain": "Explain a code that the compiler prints.",
     "completion": "Print the shell's completion script.",
     "version": "Show the version.",
 }

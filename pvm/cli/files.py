@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from pvm.cli.status import Refusal, Status, print_error
 from pvm.embed.module import Module
@@ -123,9 +123,9 @@ def compile_with_warnings(data: bytes, name: str, folder: Path | None) -> Module
     return module
 
 
-def has_colours() -> bool:
-    """Whether standard error is a terminal that may show colours (https://no-color.org)."""
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def has_colours(stream: TextIO | None = None) -> bool:
+    """Whether a stream, by default standard error, is a terminal that may show colours (https://no-color.org)."""
+    return (stream or sys.stderr).isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def write_output(name: str, data: bytes) -> None:
