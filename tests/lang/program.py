@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pvm
@@ -70,7 +70,7 @@ def expected(source: str) -> Expected:
     return Expected(outcome, stdin, tuple(" ".join(found["&"]).split()))
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(path: Path) -> pvm.Module:
     """Compile and verify once a session; modules are immutable."""
     return pvm.Module(compile_file(path))

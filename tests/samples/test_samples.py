@@ -1,0 +1,277 @@
+"""The samples do what they say, on real input; expected results are known figures or computed here in another way."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+from collections import Counter, deque
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import pvm
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+DATA = SAMPLES / "data"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+@cache
+def compiled(name: str) -> pvm.Module:
+    return pvm.compile(SAMPLES / f"{name}.peb")
+
+
+def run(
+    engine: str,
+    name: str,
+    *arguments: str,
+    stdin: str | bytes = b"",
+    mounts: Mapping[str, pvm.HostDir | pvm.MemDir] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> tuple[int, str, str, pvm.Kernel]:
+    """Run a sample; give status, both outputs, and the kernel with its files."""
+    kernel = pvm.Kernel(
+        mounts=dict(mounts or {}),
+        env=dict(env or {}),
+        stdin=stdin,
+        stdout=pvm.CAPTURE,
+        stderr=pvm.CAPTURE,
+        clock="virtual",
+        seed=1,
+    )
+    with pvm.Instance(compiled(name), kernel=kernel, tier=engine) as instance:  # type: ignore[arg-type]
+        status = instance.run([name, *arguments])
+    return status, kernel.stdout_bytes.decode(), kernel.stderr_bytes.decode(), kernel
+
+
+def test_every_sample_is_run_here() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    for sample in SAMPLES.glob("*.peb"):
+        assert f'"{sample.stem}"' in text
+
+
+def test_hello(engine: str) -> None:
+    assert run(engine, "hello")[:3] == (0, "Hello from Pebble!\n", "")
+
+
+# wordcount
+
+
+def counted(text: str) -> str:
+    """What wordcount prints, computed with a regular expression."""
+    words = re.findall(rb"[a-z'\x80-\xff]+", text.lower().encode())
+    counts = Counter(words)  # keeps the order of first occurrence, and so does most_common among equals
+    top = [f"{count:7}  {word.decode()}" for word, count in counts.most_common(10)]
+    return "\n".join([f"{len(text.splitlines())} lines, {len(words)} words, {len(counts)} different", *top, ""])
+
+
+def test_wordcount_of_a_book(engine: str) -> None:
+    text = "".join((DATA / "book.txt").read_text(encoding="utf-8").splitlines(keepends=True)[:250])
+    assert run(engine, "wordcount", stdin=text)[:3] == (0, counted(text), "")
+
+
+def test_wordcount_of_a_file(engine: str) -> None:
+    text = "The fox; the dog's fox.\r\nÉté the end"
+    books = pvm.MemDir({"short.txt": text.encode()})
+    done = run(engine, "wordcount", "/books/short.txt", mounts={"/books": books})
+    assert done[0] == 0
+    assert done[1].splitlines()[:3] == ["2 lines, 8 words, 5 different", "      3  the", "      2  fox"]
+
+
+# json
+
+
+def indented(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def test_json_prints_a_document(engine: str) -> None:
+    text = (DATA / "planets.json").read_text(encoding="utf-8")
+    status, out, err, _ = run(engine, "json", stdin=text)
+    assert (status, err) == (0, "")
+    assert json.loads(out) == json.loads(text)
+    # Numbers and escapes are kept as they are written; the rest is what Python's own printer makes.
+    kept = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*')
+    assert kept.findall(out) == kept.findall(text)
+    assert kept.sub("x", out) == kept.sub("x", indented(json.loads(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[]", "[]\n"),
+        (" {\t}\r\n", "{}\n"),
+        ("[[],{}]", "[\n  [],\n  {}\n]\n"),
+        ('"\\u00e9\\n"', '"\\u00e9\\n"\n'),
+        ("-0.5e+10", "-0.5e+10\n"),
+        ("null", "null\n"),
+        ('{"a":true,"a":[1]}', '{\n  "a": true,\n  "a": [\n    1\n  ]\n}\n'),
+    ],
+)
+def test_json_of_every_kind(engine: str, text: str, shown: str) -> None:
+    assert run(engine, "json", stdin=text)[:3] == (0, shown, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", "line 1, column 1: expected a value, found the end"),
+        (b"[1,]", "line 1, column 4: expected a value, found ']'"),
+        (b"[1 2]", "line 1, column 4: expected `,` or `]`, found '2'"),
+        (b"{1:2}", "line 1, column 2: expected a name in quotes, found '1'"),
+        (b'{"a"\n 1}', "line 2, column 2: expected `:`, found '1'"),
+        (b"01", "line 1, column 2: expected nothing more after the value, found '1'"),
+        (b"1.", "line 1, column 3: expected a digit, found the end"),
+        (b"-", "line 1, column 2: expected a digit, found the end"),
+        (b'"\\x"', "line 1, column 3: expected an escape, found 'x'"),
+        (b'"\\u12G4"', "line 1, column 6: expected four hexadecimal digits, found 'G'"),
+        (b'"abc', "line 1, column 5: expected a closing quote, found the end"),
+        (b'"\n"', "line 1, column 2: expected no control characters in a string, found '\n'"),
+        (b"trux", "line 1, column 1: expected `true`, found 't'"),
+        (b"[" * 501, "line 1, column 501: expected at most 500 levels, found '['"),
+        (b'"\xff"', "the input is not UTF-8"),
+    ],
+)
+def test_json_refuses(engine: str, text: bytes, message: str) -> None:
+    assert run(engine, "json", stdin=text)[:3] == (2, "", f"json: {message}\n")
+
+
+# nbody: the figures of the Computer Language Benchmarks Game
+
+
+def test_nbody(engine: str) -> None:
+    assert run(engine, "nbody", "0")[1] == "-0.169075164\n-0.169075164\n"
+    assert run(engine, "nbody", "1000")[:3] == (0, "-0.169075164\n-0.169087605\n", "")
+
+
+# mandelbrot
+
+
+def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Split a PNG file, checking signature and checksums."""
+    assert data[:8] == PNG_SIGNATURE
+    found, at = [], 8
+    while at < len(data):
+        (size,) = struct.unpack_from(">I", data, at)
+        kind, body = data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
+        assert struct.unpack_from(">I", data, at + 8 + size)[0] == zlib.crc32(kind + body)
+        found.append((kind, body))
+        at += size + 12
+    return found
+
+
+def test_mandelbrot_is_a_picture(engine: str) -> None:
+    width = 24
+    status, out, _, kernel = run(engine, "mandelbrot", "/out/m.png", str(width), mounts={"/out": pvm.MemDir()})
+    shape = re.fullmatch(rf"wrote /out/m\.png: {width} x (\d+)\n", out)
+    assert status == 0
+    assert shape is not None
+    height = int(shape[1])
+    chunks = png_chunks(kernel.read_file("/out/m.png"))
+    assert [kind for kind, _ in chunks] == [b"IHDR", b"IDAT", b"IEND"]
+    assert chunks[0][1] == struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.decompress(chunks[1][1])
+    assert len(rows) == (width * 3 + 1) * height
+    assert not any(rows[y * (width * 3 + 1)] for y in range(height))
+    inside = sum(rows[y * (width * 3 + 1) + 1 + x * 3 :][:3] == b"\0\0\0" for y in range(height) for x in range(width))
+    # The area of the set is 1.5066 of the 3.0 x 2.0 that the picture shows, or near to that.
+    assert 0.15 < inside / (width * height) < 0.35
+
+
+def test_mandelbrot_says_how_it_is_used(engine: str) -> None:
+    assert run(engine, "mandelbrot")[:3] == (2, "", "usage: mandelbrot.peb FILE.png [WIDTH]\n")
+
+
+# maze
+
+
+def drawings(out: str) -> list[list[str]]:
+    """The pictures of the maze in an output."""
+    rows = [line for line in out.splitlines() if line.startswith("#")]
+    return [rows[at : at + 13] for at in range(0, len(rows), 13)]
+
+
+def solution(maze: list[str]) -> str:
+    """Keys of a shortest way from the player to the X, by breadth-first search."""
+    (start,) = [(x, y) for y, row in enumerate(maze) for x, cell in enumerate(row) if cell == "@"]
+    keys = {start: ""}
+    waiting = deque([start])
+    while waiting:
+        x, y = waiting.popleft()
+        if maze[y][x] == "X":
+            return keys[x, y]
+        for key, dx, dy in (("w", 0, -1), ("a", -1, 0), ("s", 0, 1), ("d", 1, 0)):
+            to = (x + dx, y + dy)
+            if maze[to[1]][to[0]] != "#" and to not in keys:
+                keys[to] = keys[x, y] + key
+                waiting.append(to)
+    raise AssertionError("the maze has no way out")
+
+
+@pytest.mark.parametrize("seed", ["7", "8", "-1"])
+def test_maze_can_be_solved(engine: str, seed: str) -> None:
+    status, out, _, _ = run(engine, "maze", seed)
+    assert status == 1
+    assert out.endswith("The input ended after 0 steps.\n")
+    (maze,) = drawings(out)
+    assert [len(row) for row in maze] == [25] * 13
+    # A perfect maze: each of the 72 cells is open, and so are the 71 walls that make it a tree.
+    assert sum(cell != "#" for row in maze for cell in row) == 72 + 71
+    keys = solution(maze)
+    status, out, _, _ = run(engine, "maze", seed, stdin=f"{keys[:5]}\n{keys[5:]}\n")
+    assert status == 0
+    assert out.endswith(f"Out in {len(keys)} steps!\n")
+    assert len(drawings(out)) == 3
+
+
+def test_maze_has_walls_and_can_be_left(engine: str) -> None:
+    status, out, _, _ = run(engine, "maze", stdin="wwaa\nq\n")
+    assert status == 1
+    assert out.endswith("You gave up after 0 steps.\n")
+    assert drawings(out)[0] == drawings(out)[1]
+
+
+# vfs_tour
+
+TOUR = """\
+-- what there is
+list /                             data dev tmp work
+list /data                         planets.json
+list /work                         shared.txt
+-- a private file, in memory
+write /tmp/note.txt                done
+read /tmp/note.txt                 kept for this run only
+-- a directory of the host, for reading only
+size of /data/planets.json         {size} bytes
+write /data/new.txt                refused: cannot create /data/new.txt: read-only file system
+remove /data/planets.json          refused: cannot remove /data/planets.json: read-only file system
+-- a directory of the host, under an overlay
+change /work/shared.txt            changed by the guest
+-- nothing else of the host
+read /etc/passwd                   refused: cannot open /etc/passwd: no such file or directory
+read /data/../../etc/passwd        refused: cannot open /data/../../etc/passwd: no such file or directory
+follow a link out of /tmp          refused: cannot open /tmp/link: no such file or directory
+HOME is {home}
+"""
+
+
+@pytest.mark.parametrize("env", [{}, {"HOME": "/home/guest"}])
+def test_vfs_tour(engine: str, env: dict[str, str], tmp_path: Path) -> None:
+    planets = (DATA / "planets.json").read_bytes()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "data" / "planets.json").write_bytes(planets)
+    (tmp_path / "work" / "shared.txt").write_text("of the host")
+    mounts = {
+        "/data": pvm.HostDir(str(tmp_path / "data"), mode="ro"),
+        "/work": pvm.HostDir(str(tmp_path / "work"), mode="overlay"),
+    }
+    status, out, err, _ = run(engine, "vfs_tour", mounts=mounts, env=env)
+    assert (status, err) == (0, "")
+    assert out == TOUR.format(size=len(planets), home=env.get("HOME", "not set"))
+    assert (tmp_path / "work" / "shared.txt").read_text() == "of the host"
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["planets.json"]
