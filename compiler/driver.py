@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from compiler.check import check_program, deep_recursion
+from compiler.check import check_program, compiling
 from compiler.diagnostics import Diagnostics, render_all
 from compiler.ir import hir
 from compiler.syntax import decode
@@ -96,7 +96,7 @@ def emit_checked(program: hir.Program, diagnostics: Diagnostics) -> Module:
         raise failure(diagnostics)
     from compiler.emit import emit
 
-    with deep_recursion():
+    with compiling():
         module = emit(program)
     if diagnostics.has_errors:
         raise failure(diagnostics)

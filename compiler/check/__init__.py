@@ -5,6 +5,6 @@ the `Session`.  Symbols of declarations complete themselves on first use (`decla
 costs what it touches of the library.
 """
 
-from compiler.check.program import check_program, deep_recursion
+from compiler.check.program import check_program, compiling
 
-__all__ = ["check_program", "deep_recursion"]
+__all__ = ["check_program", "compiling"]

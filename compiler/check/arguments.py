@@ -13,8 +13,9 @@ from compiler.check import codes as code
 from compiler.check.body import Body
 from compiler.check.declared import ParameterInfo, Signature, SourceFunction
 from compiler.check.inference import Inference
-from compiler.check.subtyping import is_subtype, mentions_error, supertype_instance
+from compiler.check.subtyping import is_subtype, is_too_large, mentions_error, supertype_instance
 from compiler.check.type_display import display
+from compiler.check.type_resolution import report_too_large
 from compiler.diagnostics import Label, did_you_mean
 from compiler.ir import hir
 from compiler.ir.symbols import FunctionKind, TypeParameterSymbol
@@ -84,6 +85,10 @@ def match_arguments(
         if missing:
             _report_missing(body, site, signature, missing)
             return Matched([], [], mapping, failed=True)
+        for symbol in signature.type_params:
+            if is_too_large(mapping[symbol]):
+                report_too_large(body.scope, site.span)
+                return Matched([], [], dict.fromkeys(mapping, ERROR), failed=True)
         values = [
             _coerce_slot(body, slot, values_, mapping, signature) for slot, values_ in zip(slots, found, strict=True)
         ]

@@ -126,6 +126,7 @@ def _assign_local(body: Body, node: ast.Assign, target: ast.Name, local: Declare
 def _may_assign(body: Body, local: DeclaredLocal, span: Span) -> bool:
     if local.is_mutable:
         return True
+    local.is_used = True
     labels = [Label(local.span, "declared here")]
     if not local.has_late_value:
         what = {"parameter": "a parameter", "loop variable": "a loop variable", "pattern": "bound by a pattern",
@@ -287,13 +288,16 @@ def _assign_property(body: Body, node: ast.Assign, receiver: hir.Expr, found: Fo
 
 def _report_immutable(body: Body, found: Found, prop: Property, name: ast.Identifier) -> None:
     is_stored = prop.field is not None
+    change = f"declare it with `var`, or make a changed copy: `copy({prop.name}: …)`"
+    if not found.owner.is_data:
+        change = "declare it with `var`"
     is_user = found.owner.scope.module.is_user
     body.error(
         code.NOT_ASSIGNABLE,
         name.span,
         f"`{name.text}` cannot be assigned to: it {'is declared with `let`' if is_stored else 'has no setter'}",
         labels=[Label(prop.span, "declared here")] if is_user else [],
-        suggestion=("declare it with `var`" if is_stored else "give it a `set(value)`") if is_user else None,
+        suggestion=(change if is_stored else "give it a `set(value)`") if is_user else None,
     )
 
 

@@ -247,7 +247,8 @@ class Body:
         if name == "_":
             return
         before = self.locals.get(name)
-        if before is not None and self.warns and name != "it" and not self.is_synthetic:
+        is_twin = before is not None and local.role == "parameter" == before.role and before.frame is local.frame
+        if before is not None and self.warns and name != "it" and not is_twin:
             self.warn(
                 code.SHADOWING,
                 local.span,

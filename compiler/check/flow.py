@@ -14,6 +14,8 @@ from compiler.ir.symbols import FieldSymbol, LocalSymbol
 from compiler.ir.types import Type
 
 Key: TypeAlias = "LocalSymbol | tuple[LocalSymbol | FieldSymbol, ...]"
+MAX_NARROWED = 256
+"""Facts kept at a time, so that their number does not multiply with that of the statements; the oldest go."""
 _NO_LOCALS: frozenset[LocalSymbol] = frozenset()
 
 
@@ -43,7 +45,10 @@ class Flow:
 
     def narrow(self, key: Key, type_: Type) -> Flow:
         """Return the facts when a value is known to be of a narrower type."""
-        return Flow({**self.narrowed, key: type_}, self.unassigned, self.assigned, is_reachable=self.is_reachable)
+        narrowed = {**self.narrowed, key: type_}
+        if len(narrowed) > MAX_NARROWED:
+            del narrowed[next(iter(narrowed))]
+        return Flow(narrowed, self.unassigned, self.assigned, is_reachable=self.is_reachable)
 
     def forget(self, locals_: frozenset[LocalSymbol] | set[LocalSymbol]) -> Flow:
         """Return the facts after locals may have got other values."""

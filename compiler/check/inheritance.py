@@ -190,7 +190,8 @@ def _abstract_members(symbol: SourceClass) -> Iterator[tuple[SourceClass, str, S
 def _check_implemented(symbol: SourceClass) -> None:
     missing: dict[str, tuple[SourceClass, SourceFunction]] = {}
     for parent, name, method in _abstract_members(symbol):
-        if symbol.kind is ClassKind.ENUM and (parent is symbol or name in {"ordinal", "name", "value"}):
+        if parent is symbol or (symbol.kind is ClassKind.CASE and name == "value"):
+            # An abstract member of a class that is not abstract, a case without a value: reported there.
             continue
         found = find_member(symbol, name)
         if found is None:

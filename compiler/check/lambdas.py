@@ -15,9 +15,9 @@ from compiler.check.control import block_contents
 from compiler.check.declared import DeclaredLocal
 from compiler.check.flow import Flow
 from compiler.check.statements import destructure
-from compiler.check.subtyping import join_all, mentions_error, non_null
+from compiler.check.subtyping import is_too_large, join_all, mentions_error, non_null
 from compiler.check.type_display import display
-from compiler.check.type_resolution import resolve_type
+from compiler.check.type_resolution import report_too_large, resolve_type
 from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
@@ -150,7 +150,11 @@ def _result_type(body: Body, frame: Frame, value: hir.Expr) -> Type:
         return UNIT
     if any(isinstance(type_, ErrorType) for type_ in types):
         return ERROR
-    return join_all(types)
+    result = join_all(types)
+    if is_too_large(result):
+        report_too_large(body.scope, value.span)
+        return ERROR
+    return result
 
 
 def _finish_value(body: Body, span: Span, frame: Frame, value: hir.Expr, result: Type) -> hir.Expr:

@@ -11,9 +11,9 @@ from compiler.check.calls import call_method_group
 from compiler.check.inference import Inference
 from compiler.check.members import OBJECT_MEMBERS, find
 from compiler.check.session import INTEGER_RANGES, number_kind
-from compiler.check.subtyping import join_all, mentions_error, non_null, nullable
+from compiler.check.subtyping import is_too_large, join_all, mentions_error, non_null, nullable
 from compiler.check.type_display import display
-from compiler.check.type_resolution import tuple_type
+from compiler.check.type_resolution import report_too_large, tuple_type
 from compiler.ir import hir
 from compiler.ir.types import ANY, UNIT, ClassType, ErrorType, NullType, Repr, Type
 from compiler.syntax import ast
@@ -182,6 +182,9 @@ def _element_type(body: Body, node: ast.Expression, values: list[hir.Expr]) -> T
     if any(isinstance(type_, ErrorType) for type_ in types):
         return None
     result = join_all(types)
+    if is_too_large(result):
+        report_too_large(body.scope, node.span)
+        return None
     if not values or isinstance(result, NullType):
         body.error(
             code.CANNOT_INFER,

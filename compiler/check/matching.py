@@ -35,6 +35,7 @@ class _Arm:
     guard: hir.Expr | None
     body: hir.Expr
     shapes: list[Pattern]
+    is_wrong: bool
 
 
 def check_match(body: Body, node: ast.Match, expected: Type | None) -> hir.Expr:
@@ -72,7 +73,9 @@ def check_match(body: Body, node: ast.Match, expected: Type | None) -> hir.Expr:
 def _check_arm(body: Body, node: ast.MatchArm, held: hir.Expr, key: object, expected: Type | None) -> _Arm:
     mark = body.enter_scope()
     matcher = Matcher(body)
+    errors = body.session.diagnostics.error_count
     shape = matcher.match(node.pattern, held)
+    is_wrong = body.session.diagnostics.error_count > errors
     proved = matcher.narrowed
     if key is not None and proved is not None and proved != held.type and is_subtype(proved, held.type):
         body.flow = body.flow.narrow(key, proved)  # type: ignore[arg-type]
@@ -85,7 +88,7 @@ def _check_arm(body: Body, node: ast.MatchArm, held: hir.Expr, key: object, expe
     else:
         value = body.never(body.expr(node.body, expected))
     body.leave_scope(mark)
-    return _Arm(node, matcher.steps, guard, value, _spread(shape))
+    return _Arm(node, matcher.steps, guard, value, _spread(shape), is_wrong)
 
 
 def _spread(shape: Pattern) -> list[Pattern]:
@@ -106,7 +109,7 @@ def _spread(shape: Pattern) -> list[Pattern]:
 
 def _check_complete(body: Body, node: ast.Match, type_: Type, arms: Sequence[_Arm]) -> bool:
     """Report values that no arm takes, and arms that no value reaches."""
-    if isinstance(type_, ErrorType):
+    if isinstance(type_, ErrorType) or any(arm.is_wrong for arm in arms):
         return False
     search = Search()
     rows: list[tuple[Pattern, ...]] = []

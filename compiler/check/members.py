@@ -36,6 +36,21 @@ from compiler.ir.types import (
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
+# Names that other languages have for members of the library.
+_FOREIGN = {
+    "length": "size",
+    "count": "size",
+    "len": "size",
+    "push": "add",
+    "append": "add",
+    "charAt": "get",
+    "substring": "slice",
+    "toUpperCase": "upper",
+    "toLowerCase": "lower",
+    "hashCode": "hash",
+    "each": "forEach",
+    "items": "get",
+}
 OBJECT_MEMBERS = {"equals": "anyEquals", "hash": "anyHash", "toString": "anyToString"}
 
 
@@ -98,6 +113,16 @@ def check_visible(body: Body, found: Found, visibility: str, name: str, span: Sp
         if owner is top or (visibility == "protected" and top in ancestors(owner)):
             return
         owner = owner.outer
+    if not found.owner.scope.module.is_user:
+        # How the library is made is not the user's business: to them there is no such member.
+        near = _FOREIGN.get(name)
+        body.error(
+            code.UNKNOWN_MEMBER,
+            span,
+            f"`{found.owner.name}` has no public member `{name}`",
+            suggestion=f"did you mean `{near}`?" if near else None,
+        )
+        return
     body.error(
         code.NOT_VISIBLE,
         span,
@@ -184,7 +209,8 @@ def call_method(  # noqa: PLR0913 - receiver, method, arguments and result are w
             f"`{display(receiver_type)}` is no object and cannot use `{function.name}` of `{found.owner.name}`",
         )
         return body.invalid(span)
-    receiver = body.coerce(receiver, found.instance) if receiver_type != found.instance else receiver
+    if receiver_type != found.instance:
+        receiver = hir.Coerce(receiver.span, found.instance, receiver)
     values = (receiver, *arguments)
     if function.is_open and not is_exact and not is_super:
         return _virtual(span, result, function, class_arguments, type_arguments, values)
@@ -362,12 +388,9 @@ def unknown_member(body: Body, receiver: hir.Expr, name: ast.Identifier) -> hir.
                     suggestion=f"write `{candidate.symbol.name}.{name.text}`",
                 )
                 return body.invalid(name.span)
-    foreign = {"length": "size", "count": "size", "len": "size", "push": "add", "append": "add", "println": "",
-               "size": "size", "charAt": "get", "substring": "slice", "toUpperCase": "upper", "toLowerCase": "lower",
-               "hashCode": "hash", "each": "forEach"}  # fmt: skip
     near = did_you_mean(name.text, names)
-    if near is None and foreign.get(name.text) in names:
-        near = foreign[name.text]
+    if near is None and _FOREIGN.get(name.text) in names:
+        near = _FOREIGN[name.text]
     body.error(
         code.UNKNOWN_MEMBER,
         name.span,

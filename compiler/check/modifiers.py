@@ -122,7 +122,7 @@ def apply_function_annotations(function: SourceFunction, annotations: tuple[ast.
             case "kernel":
                 function.kernel = text_argument(module, item)
             case "host":
-                function.host = text_argument(module, item)
+                function.host = text_argument(module, item) or function.name
             case "export":
                 function.export = text_argument(module, item) if item.arguments else function.name
 

@@ -6,6 +6,7 @@ asks for it.  The emitter must therefore run before the diagnostics are final.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,14 +40,22 @@ RECURSION_LIMIT = 60_000
 
 
 @contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Let the checker descend into trees of the greatest depth that the parser hands out."""
+def compiling() -> Iterator[None]:
+    """Give the compiler what it needs of the host while it works.
+
+    Trees of the greatest depth that the parser hands out need deep recursion.  Hardly anything that a
+    compilation makes dies before its end, so the collector of cycles would only slow it down (by half).
+    """
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    collects = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
         sys.setrecursionlimit(before)
+        if collects:
+            gc.enable()
 
 
 def library_folder() -> Path:
@@ -75,7 +84,7 @@ def check_program(
     sources = Sources(folder, library if library is not None else library_folder(), modules)
     session.sources = sources
     name = Path(file.name).stem or "main"
-    with deep_recursion():
+    with compiling():
         loader = Loader(session, sources)
         loader.load_core()
         main_module = loader.load_main(file, name)

@@ -220,6 +220,31 @@ def join_all(types: list[Type]) -> Type:
     return result
 
 
+MAX_TYPE_SIZE = 500
+
+
+def is_too_large(type_: Type) -> bool:
+    """Tell whether a type is written with more than `MAX_TYPE_SIZE` names.
+
+    Types share parts, so a few lines can make one that is exponentially large: whoever puts types into types
+    asks this first.
+    """
+    pending = [type_]
+    count = 0
+    while pending:
+        item = pending.pop()
+        count += 1
+        if count > MAX_TYPE_SIZE:
+            return True
+        if isinstance(item, ClassType):
+            pending += item.arguments
+        elif isinstance(item, NullableType):
+            pending.append(item.inner)
+        elif isinstance(item, FunctionType):
+            pending += (*item.params, item.result)
+    return False
+
+
 def mentions_error(type_: Type) -> bool:
     """Tell whether a part of the type is unknown."""
     if isinstance(type_, ErrorType):

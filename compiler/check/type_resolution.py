@@ -19,7 +19,7 @@ from compiler.check.declared import (
     TypeScope,
 )
 from compiler.check.modules import ModuleScope, entity_span, is_public
-from compiler.check.subtyping import is_subtype, nullable
+from compiler.check.subtyping import MAX_TYPE_SIZE, is_subtype, is_too_large, nullable
 from compiler.check.type_display import display
 from compiler.diagnostics import Label, did_you_mean
 from compiler.ir.symbols import TypeParameterSymbol
@@ -74,7 +74,22 @@ def tuple_type(scope: TypeScope, elements: Sequence[Type], span: Span) -> Type:
             suggestion="declare a data class with named parts",
         )
         return ERROR
-    return session.core_type(name, *elements)
+    type_ = session.core_type(name, *elements)
+    if is_too_large(type_):
+        report_too_large(scope, span)
+        return ERROR
+    return type_
+
+
+def report_too_large(scope: TypeScope, span: Span) -> None:
+    """Report a type that is larger than anybody means."""
+    _report(
+        scope,
+        code.TYPE_TOO_LARGE,
+        span,
+        f"the type of this is too large: it has more than {MAX_TYPE_SIZE} parts",
+        suggestion="declare classes for its parts",
+    )
 
 
 def _resolve_named(scope: TypeScope, node: ast.NamedType) -> Type:
