@@ -2,7 +2,7 @@
 
 A global appears when something names it.  Each initialiser is a function of its own, called from
 the start function in the order of the program, which differs from the order of discovery.  A
-variable of a user's module is initialised even if nothing reads it, because the initialiser may do
+variable of a user's module is initialised even if nothing reads it, since the initialiser may do
 something; the library's own initialisers have no effects.
 """
 
@@ -15,8 +15,8 @@ from compiler.emit.expressions import nearest_f32
 from compiler.emit.instances import is_primitive, is_void, repr_of
 from compiler.emit.lowering import PRIMS
 from compiler.ir import hir
-from compiler.ir.symbols import GlobalSymbol
-from compiler.ir.types import UNIT
+from compiler.ir.symbols import ClassKind, GlobalSymbol
+from compiler.ir.types import UNIT, ClassType
 from pvm.isa.types import ANY_NULL, Prim, RefType, Signature, ValueType
 
 
@@ -57,9 +57,10 @@ class GlobalTable:
         return _Stored(index, value_type, emission.functions.demand(key, lambda: plan))
 
     def keep_user_variables(self) -> None:
-        """Reach every variable of the user's modules."""
+        """Reach every variable of the user's modules whose initialiser may do something."""
         for variable in self._emission.program.globals:
-            if variable.constant is None and self._emission.pool.is_user_file(variable.span):
+            is_user = variable.constant is None and self._emission.pool.is_user_file(variable.span)
+            if is_user and variable.initializer is not None and _may_have_effects(variable.initializer()):
                 self.index(variable)
 
     def initializers(self) -> list[int]:
@@ -72,6 +73,12 @@ def _name(variable: GlobalSymbol) -> str:
     """With the module before it, which the name of a static member has already."""
     prefix = f"{variable.module}."
     return prefix + variable.name.removeprefix(prefix)
+
+
+def _may_have_effects(first: hir.Expr) -> bool:
+    if isinstance(first, hir.New) and isinstance(first.type, ClassType):
+        return first.type.symbol.kind is not ClassKind.CASE or bool(first.arguments)
+    return not isinstance(first, hir.Constant | hir.Lambda | hir.FunctionValue | hir.GlobalGet)
 
 
 def _initial(variable: GlobalSymbol, first: hir.Expr | None) -> int | float | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import stdlib
-from compiler.check import check_program, deep_recursion
+from compiler.check import check_program, compiling
 from compiler.check.declared import SourceClass
 from compiler.check.session import Session
 from compiler.diagnostics import Diagnostics
@@ -77,7 +77,7 @@ def everything(program: hir.Program, session: Session, key: Type) -> Module:
 def test_every_function_verifies(name: str) -> None:
     diagnostics = Diagnostics()
     imports = "".join(f"import {path.stem}\n" for path in sorted(Path(stdlib.__path__[0]).glob("*.peb")))
-    with deep_recursion():
+    with compiling():
         program = check_program(SourceFile("main.peb", f"{imports}fun main() {{}}\n"), diagnostics)
         assert isinstance(program.bodies, Session)
         key = ERASED if name == "Any" else ClassType(program.core[name])
