@@ -11,8 +11,10 @@ import click
 from pvm.cli.status import STATUS_HELP, Status, complain, status_from
 
 COMMANDS = {
+    "new": "Begin a project.",
     "run": "Run a program.",
     "compile": "Compile a Pebble program to a module.",
+    "test": "Run the tests in Pebble files.",
     "verify": "Check that a module is safe to run.",
     "disasm": "Show a module as text.",
     "asm": "Make a module from its text form.",
