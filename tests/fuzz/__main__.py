@@ -1,0 +1,102 @@
+"""``python -m tests.fuzz``: a long run, or one case again.
+
+``--modules 100000 --sources 5000 --seed 1`` runs so many cases on two processes and prints a table;
+``--case file:123`` repeats one with its report, ``--shrink`` writes a smaller input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pvm.pbc.model import Module
+from tests.fuzz.campaign import Campaign, Tally, repeat_command, save_findings
+from tests.fuzz.cases import Case, module_case, run_case, save_input, shrink, source_case
+
+SEED_STRIDE = 10_000_000
+"""Cases of seed N are numbered from N times this, so that seeds share none."""
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tests.fuzz", description="fuzz PVM for long")
+    made.add_argument("--modules", type=int, default=100_000, metavar="N", help="generated and mutated modules")
+    made.add_argument("--sources", type=int, default=5_000, metavar="N", help="mutated Pebble sources")
+    made.add_argument("--seed", type=int, metavar="N", help="which cases (default: at random)")
+    made.add_argument("--jobs", type=int, default=2, metavar="N", help="worker processes")
+    made.add_argument("--findings", type=Path, metavar="DIR", help="where to write findings (default: a new folder)")
+    made.add_argument("--case", metavar="KIND:NUMBER", help="run one case and show what happens")
+    made.add_argument("--shrink", action="store_true", help="with --case: write a smaller input that still fails")
+    return made
+
+
+def main() -> int:
+    """Run, print, and tell by the status whether there were findings."""
+    options = parser().parse_args()
+    folder = options.findings or Path(tempfile.mkdtemp(prefix="pvm-fuzz-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    if options.case:
+        kind, _, number = options.case.partition(":")
+        return repeat(Case(kind, int(number)), folder, is_to_shrink=options.shrink)
+    seed = options.seed if options.seed is not None else random.randrange(1, 1_000_000)
+    first = seed * SEED_STRIDE
+    cases = [module_case(first + number) for number in range(options.modules)]
+    cases += [source_case(first + number) for number in range(options.sources)]
+    start = time.monotonic()
+    tally = Campaign(cases, options.jobs, show_progress=sys.stderr.isatty()).run()
+    print(f"seed {seed}")
+    print(table(tally, time.monotonic() - start))
+    saved = save_findings(tally, folder)
+    for finding in tally.kept:
+        print(f"  {finding.symptom} ({tally.symptoms[finding.symptom]}): {repeat_command(finding.case)}")
+    if saved:
+        print(f"{len(saved)} reports in {folder}")
+    return 1 if tally.symptoms else 0
+
+
+def table(tally: Tally, seconds: float) -> str:
+    """Outcomes by kind of case, then what runs ended with and which rules refused."""
+    labels = sorted({label for counter in tally.labels.values() for label in counter})
+    lines = ["".join([f"{'':12}", *(f"{label:>16}" for label in labels), f"{'all':>10}"])]
+    for kind, counter in tally.labels.items():
+        counts = "".join(f"{counter[label]:>16,}" for label in labels)
+        lines.append(f"{kind:12}{counts}{counter.total():>10,}")
+    lines.append("")
+    width = max(map(len, tally.details), default=0)
+    lines += [f"  {name:{width}} {count:>10,}" for name, count in sorted(tally.details.items())]
+    lines.append("")
+    rate = tally.cases / seconds if seconds else 0.0
+    lines.append(f"{tally.cases:,} cases in {seconds:.0f} s, {rate:.0f} a second, {tally.symptoms.total()} findings")
+    slowest, case = tally.slowest
+    lines.append(f"slowest case {slowest:.2f} s ({case}), largest process {tally.peak_memory >> 20} MiB")
+    return "\n".join(lines)
+
+
+def repeat(case: Case, folder: Path, *, is_to_shrink: bool) -> int:
+    """Run one case and show its report."""
+    result = run_case(case)
+    print(f"{case}: {result.label} {', '.join(result.details)}")
+    path = save_input(case, folder)
+    if path is not None:
+        print(f"input: {path}")
+    if result.finding is None:
+        return 0
+    print(result.finding.report)
+    if is_to_shrink:
+        smaller = shrink(case)
+        target = folder / "smaller"
+        if isinstance(smaller, Module):
+            target.write_text(repr(smaller), encoding="utf-8", errors="surrogatepass")
+        elif isinstance(smaller, str):
+            target.write_text(smaller, encoding="utf-8", errors="surrogatepass")
+        else:
+            target.write_bytes(smaller)
+        print(f"smaller: {target}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
