@@ -34,9 +34,9 @@ demo: setup  ## compile, verify, disassemble and run a sample on a real text
 	@wc -c < $(BUILD)/demo.pbc | xargs printf '   %s bytes of bytecode in $(BUILD)/demo.pbc\n'
 	@echo "== 2. verify   $(BUILD)/demo.pbc"
 	@$(BIN)/pvm verify $(BUILD)/demo.pbc
-	@echo "== 3. disasm   (the first lines)"
+	@echo "== 3. disasm   (one method of it; the whole is in $(BUILD)/demo.pasm)"
 	@$(BIN)/pvm disasm $(BUILD)/demo.pbc > $(BUILD)/demo.pasm
-	@head -n 12 $(BUILD)/demo.pasm
+	@sed -n '/^func Tally.addWord/,/^}/p' $(BUILD)/demo.pasm
 	@echo "== 4. run      on $(TEXT), $$(wc -w < $(TEXT)) words"
 	@$(BIN)/pvm run --mount /data=$(dir $(TEXT)):ro --stats $(BUILD)/demo.pbc /data/$(notdir $(TEXT))
 

@@ -123,7 +123,7 @@ def print_statistics(instance: Instance, seconds: float) -> None:
         ("time", f"{seconds:.3f} s"),
         ("fuel used", f"{used.fuel_used:,}"),
         ("fuel left", "unlimited" if used.fuel_remaining is None else f"{used.fuel_remaining:,}"),
-        ("memory, live", f"{used.memory:,} bytes"),
+        ("memory, live at last count", f"{used.memory:,} bytes"),
         ("memory, allocated", f"{used.allocated:,} bytes"),
         ("functions translated", f"{used.translated:,}"),
         ("files in memory", f"{kernel.files:,} of {kernel.bytes:,} bytes"),
