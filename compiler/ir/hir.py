@@ -102,10 +102,12 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VirtualCall(Node):
-    """Call the override that the receiver's dynamic class has; ``function`` is the declaration seen
-    statically (class or interface method).  The receiver may be of a type parameter's type: then
-    ``function`` belongs to one of its bounds, or is equals/hash/toString of Any (``Object``), and the
-    emitter resolves it when the instance is over a builtin."""
+    """Call the override that the receiver's dynamic class has.
+
+    ``function`` is the declaration seen statically (class or interface method).  The receiver may be of
+    a type parameter's type: then ``function`` belongs to one of its bounds, or is equals/hash/toString
+    of Any (``Object``), and the emitter resolves it when the instance is over a builtin.
+    """
 
     function: FunctionSymbol
     class_arguments: tuple[Type, ...]
@@ -137,8 +139,11 @@ class NewArray(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lambda(Node):
-    """A function value.  ``captures`` are the locals of enclosing functions (``this`` too) that it uses,
-    including those used by lambdas inside it."""
+    """A function value.
+
+    ``captures`` are the locals of enclosing functions (``this`` too) that it uses, including those used
+    by lambdas inside it.
+    """
 
     params: tuple[LocalSymbol, ...]
     captures: tuple[LocalSymbol, ...]
@@ -161,8 +166,11 @@ class FunctionValue(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coerce(Node):
-    """Conversion that cannot fail: to a supertype (boxing a primitive for Any, nullable or interface),
-    from Nothing, or to the type that flow typing has proved (unboxing a smart cast)."""
+    """Conversion that cannot fail.
+
+    To a supertype (boxing a primitive for Any or a nullable type), from Nothing, or to the type that
+    flow typing has proved (unboxing a smart cast).
+    """
 
     value: Expr
 
@@ -265,8 +273,10 @@ class JumpTarget:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loop(Node):
-    """``while condition { body; step }``.  Continue goes to ``step``.  ``condition`` None: forever;
-    ``tests_last``: do-while."""
+    """``while condition { body; step }``.
+
+    Continue goes to ``step``.  ``condition`` None is forever; ``tests_last`` is do-while.
+    """
 
     target: JumpTarget
     condition: Expr | None
@@ -330,7 +340,10 @@ class Catch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Try(Node):
-    """Body or a catch gives the value; ``finally_body`` (Unit) runs on every way out, Break, Continue and Return too."""
+    """Body or a catch gives the value.
+
+    ``finally_body`` (Unit) runs on every way out, by Break, Continue and Return too.
+    """
 
     body: Expr
     catches: tuple[Catch, ...]
