@@ -60,9 +60,9 @@ bench: setup  ## run the benchmarks and print their figures
 docs: setup  ## write the generated files anew
 	@$(BIN)/python -m pytest -q tests/test_architecture.py -k generated --bless
 
-fuzz: setup  ## fuzz for long, with new seeds; FACTOR=N multiplies the rounds
-	@$(BIN)/python -m pytest -n auto tests/fuzz -o faulthandler_timeout=0 \
-	  --hypothesis-profile=fuzz --fuzz-factor=$(or $(FACTOR),100) --fuzz-seed=$(or $(SEED),$$(date +%s))
+fuzz: setup  ## fuzz for long on two processes, with a new seed: MODULES=N, SOURCES=N, SEED=N
+	@$(BIN)/python -m tests.fuzz --modules $(or $(MODULES),100000) --sources $(or $(SOURCES),5000) \
+	  $(if $(SEED),--seed $(SEED))
 
 clean:  ## remove what was built, .venv included
 	@rm -rf $(VENV) $(BUILD) dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
