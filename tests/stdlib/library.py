@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 LIMITS = pvm.Limits(memory="64M", stack="2M", fuel=2_000_000_000)
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(name: str) -> pvm.Module:
     """Compile a module of ``exports`` once a session; modules are immutable."""
     return pvm.Module(compile_file(HERE / "exports" / f"{name}.peb"))
