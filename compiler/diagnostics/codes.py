@@ -14,7 +14,7 @@ from importlib import import_module
 from compiler.diagnostics.model import Severity
 
 # Modules of `compiler.diagnostics.catalogue`; each has a tuple CODES.
-CATALOGUE = ("syntax", "limits")
+CATALOGUE = ("syntax", "names", "declarations", "types", "flow", "limits")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler import check_source
+from compiler.check import codes as checker_codes
 from compiler.diagnostics import Diagnostics, Severity
 from compiler.diagnostics.codes import Code, all_codes, explain
 from compiler.syntax import parse
@@ -26,6 +28,27 @@ def codes_of(text: str) -> set[str]:
 def test_examples_of_a_syntax_code(code: Code) -> None:
     assert codes_of(code.wrong) == {code.code}
     assert codes_of(code.right) == set()
+
+
+CHECK_CODES = [code for code in all_codes().values() if code.code[1:3] != "01" and code.wrong]
+
+
+def findings(text: str) -> list[str]:
+    diagnostics = Diagnostics()
+    check_source(text + "\n", "example.peb", diagnostics)
+    return [item.code for item in diagnostics.sorted()]
+
+
+@pytest.mark.parametrize("code", CHECK_CODES, ids=lambda code: code.code)
+def test_examples_of_a_checker_code(code: Code) -> None:
+    assert set(findings(code.wrong)) == {code.code}
+    if code.right:
+        assert findings(code.right) == []
+
+
+def test_every_code_of_the_checker_is_registered() -> None:
+    known = {value for name, value in vars(checker_codes).items() if name.isupper()}
+    assert known == {code for code in all_codes() if code[1:3] != "01"} - {"E0911", "E0912", "E0913"}
 
 
 def test_every_code_that_the_syntax_reports_is_registered() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler import check_source
 from compiler.diagnostics import Diagnostics, render_all
 from compiler.diagnostics.codes import all_codes
 from compiler.syntax import decode, parse
@@ -27,8 +28,15 @@ def parse_only(source: SourceFile) -> Diagnostics:
     return diagnostics
 
 
+def check_whole(source: SourceFile) -> Diagnostics:
+    """Check a program whose modules are those of `check/modules`."""
+    diagnostics = Diagnostics()
+    check_source(source.text, source.name, diagnostics, folder=HERE / "check" / "modules")
+    return diagnostics
+
+
 # What is run on the cases of a folder.
-PHASES: dict[str, Callable[[SourceFile], Diagnostics]] = {"syntax": parse_only}
+PHASES: dict[str, Callable[[SourceFile], Diagnostics]] = {"syntax": parse_only, "check": check_whole}
 
 # Codes whose sources are too large or no text, so that a file cannot be kept: how to get them.
 MADE: dict[str, Callable[[], bytes]] = {
