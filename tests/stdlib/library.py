@@ -43,3 +43,9 @@ def fuel(running: pvm.Instance, name: str, *args: object) -> int:
     before = running.statistics.fuel_used
     running.call(name, *args)
     return running.statistics.fuel_used - before
+
+
+def growth(running: pvm.Instance, name: str, size: int) -> float:
+    """Return how many times as much a call costs for twice the size; the first call pays for the start."""
+    running.call(name, 1)
+    return fuel(running, name, 2 * size) / fuel(running, name, size)
