@@ -43,7 +43,7 @@ class VerifyError(PvmError):
     """A module breaks a verifier rule; ``function`` is empty for rules about the module as a whole."""
 
     def __init__(self, function: str, pc: int, rule: str, message: str) -> None:
-        place = f"function {function!r} at {pc}" if function else "module"
+        place = f"function {function!r:.120} at {pc}" if function else "module"
         super().__init__(f"{place}: {message} [{rule}]")
         self.function = function
         self.pc = pc

@@ -57,7 +57,8 @@ class Translator:
         sys.setrecursionlimit(max(limit, _RECURSION))
         try:
             source, lines = self._source(self._body())
-            name = f"<pvm {self.program.module.name} {self.function.name}>"
+            # A name may hold NUL, which Python refuses, and be of any length.
+            name = f"<pvm {self.program.module.name!a:.80} {self.function.name!a:.80}>"
             module = compile(source, name, "exec", dont_inherit=True)
         finally:
             sys.setrecursionlimit(limit)
