@@ -21,6 +21,7 @@ from pvm.errors import PvmError
 from pvm.pbc.disasm import disassemble
 from pvm.pbc.model import Module
 from tests.fuzz import corpus
+from tests.fuzz.extremes import generate_extreme
 from tests.fuzz.generators import generate_module
 from tests.fuzz.model_mutators import mutate_module
 from tests.fuzz.mutators import mutate_file, mutate_text, vary_source, window
@@ -33,7 +34,7 @@ GROWTH = 400 << 20
 """Bytes by which the peak memory of the process may rise in one case."""
 SOURCE_SIZE = 4_000
 
-MODULE_KINDS = {"generated": 30, "file": 30, "model": 32, "assembly": 8}
+MODULE_KINDS = {"generated": 30, "extreme": 2, "file": 30, "model": 30, "assembly": 8}
 """Kinds of case about modules, and how many of a hundred are of each."""
 SOURCE_KIND = "source"
 
@@ -95,6 +96,8 @@ def make_input(case: Case) -> bytes | str | Module:
     match case.kind:
         case "generated":
             return generate_module(random)
+        case "extreme":
+            return generate_extreme(random)
         case "file":
             size = corpus.pool_size()
             data, donor = corpus.pool_bytes(random.randrange(size)), corpus.pool_bytes(random.randrange(size))
@@ -126,7 +129,7 @@ def judge(case: Case, given: bytes | str | Module) -> Outcome:
         return judge_bytes(given, seed)
     if isinstance(given, Module):
         outcome = judge_model(given, seed)
-        if case.kind == "generated" and outcome.label != "ran":
+        if case.kind in {"generated", "extreme"} and outcome.label != "ran":
             raise Broken(f"a generated module is refused: {outcome.label} {' '.join(outcome.details)}")
         return outcome
     if case.kind == "assembly":

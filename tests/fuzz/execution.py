@@ -27,7 +27,8 @@ from tests.fuzz import edges
 
 FUEL = 20_000
 MEMORY = 4 << 20
-STACK = 32 << 10
+STACKS = (32 << 10, 32 << 10, 32 << 10, 4 << 20)
+"""One of them, by the case."""
 SECONDS = 20.0
 """Wall time after which fuel has failed to bound a run; a machine may be busy."""
 QUOTAS = Quotas(bytes=1 << 20, file_size=1 << 19, files=64, descriptors=32, output_bytes=1 << 16)
@@ -78,7 +79,7 @@ def observe(verified: VerifiedModule, seed: int, *, strict: bool = False) -> Obs
     seen = Observation()
     with make_kernel(seed) as kernel:
         process = kernel.new_process([verified.module.name])
-        limits = EngineLimits(FUEL, MEMORY, STACK, time.monotonic() + SECONDS)
+        limits = EngineLimits(FUEL, MEMORY, STACKS[seed % len(STACKS)], time.monotonic() + SECONDS)
         try:
             engine = ReferenceEngine(
                 verified,
@@ -104,7 +105,7 @@ def observe_public(module: Module, seed: int) -> Observation:
         try:
             instance = Instance(
                 public,
-                limits=Limits(memory=MEMORY, fuel=FUEL, timeout=SECONDS, stack=STACK),
+                limits=Limits(memory=MEMORY, fuel=FUEL, timeout=SECONDS, stack=STACKS[seed % len(STACKS)]),
                 kernel=kernel,
                 imports=host_functions(module, seen),
             )
