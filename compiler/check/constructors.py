@@ -56,7 +56,7 @@ def constructor_signature(symbol: SourceClass) -> Signature:
             infos.append(ParameterInfo(item.name.text, type_, item.name.span, default, item.is_variadic))
         seen: dict[str, Span] = {}
         for item in node.parameters or ():
-            if item.name.text in seen:
+            if item.name.text in seen and item.is_mutable is None and not symbol.is_data:
                 _report(symbol, code.DUPLICATE_NAME, item.name.span, f"two parameters are called `{item.name.text}`")
             seen[item.name.text] = item.name.span
         for item in (node.parameters or ())[:-1]:

@@ -143,11 +143,11 @@ def member_labels(found: Found) -> list[Label]:
 # Properties
 
 
-def read_property(body: Body, receiver: hir.Expr, found: Found, span: Span, *, is_implicit: bool = False) -> hir.Expr:
+def read_property(body: Body, receiver: hir.Expr, found: Found, span: Span, name_span: Span | None = None) -> hir.Expr:
     """The value of a property."""
     prop = found.member
     assert isinstance(prop, Property)
-    check_visible(body, found, prop.visibility, prop.name, span)
+    check_visible(body, found, prop.visibility, prop.name, name_span or span)
     mapping = mapping_of(found)
     type_ = substitute(prop.type, mapping) if mapping else prop.type
     getter = prop.getter
@@ -356,7 +356,7 @@ def select(body: Body, receiver: hir.Expr, name: ast.Identifier, span: Span) -> 
         return unknown_member(body, receiver, name)
     if isinstance(found.member, FunctionGroup):
         return method_as_value(body, name)
-    return read_property(body, receiver, found, span)
+    return read_property(body, receiver, found, span, name.span)
 
 
 def method_as_value(body: Body, name: ast.Identifier) -> hir.Expr:

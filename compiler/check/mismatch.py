@@ -38,6 +38,8 @@ def _notes(found: Type, target: Type) -> list[str]:
     left, right = non_null(found), non_null(target)
     if not isinstance(left, ClassType) or not isinstance(right, ClassType) or left.symbol is not right.symbol:
         return []
+    if not left.arguments:
+        return []
     name = left.symbol.name
     return [f"a `{name}` of one type is no `{name}` of another, even where one is a kind of the other"]
 

@@ -44,7 +44,7 @@ def check_name(body: Body, node: ast.Name, expected: Type | None) -> hir.Expr:
     if member is not None:
         if isinstance(member.member, FunctionGroup):
             return _method_value(body, node.span, node.text)
-        return read_property(body, body.read_this(node.span), member, node.span, is_implicit=True)
+        return read_property(body, body.read_this(node.span), member, node.span)
     entity = lookup_entity(body.scope, node.text)
     if entity is None:
         return unknown_name(body, node)

@@ -201,6 +201,8 @@ def report_number_mix(body: Body, op: Op, left: hir.Expr, right: hir.Expr, node:
         suggestion = f"write `{node.value}.0`"
     elif number_kind(left.type) in FLOATS and number_kind(right.type) not in FLOATS:
         suggestion = f"convert the right side with `.to{a}()`"
+    elif number_kind(right.type) in FLOATS and number_kind(left.type) not in FLOATS:
+        suggestion = f"convert the left side with `.to{b}()`"
     else:
         suggestion = f"convert one side, as in `.to{b}()` on the left or `.to{a}()` on the right"
     body.error(

@@ -30,14 +30,15 @@ def choose_overload(
             fitting = _most_specific(fitting)
     if len(fitting) == 1:
         return fitting[0]
+    is_near = body.module.is_user and functions[0].module == body.module.name
     listed = [Label(item.span, f"takes {_parameters(item)}") for item in functions if item.span is not None]
     body.error(
         code.NO_OVERLOAD,
         site.span,
         f"{'several' if fitting else 'none'} of the {len(functions)} functions `{functions[0].name}` "
         f"fit{'' if fitting else 's'} these arguments",
-        labels=listed[:4] if body.module.is_user and functions[0].module == body.module.name else [],
-        notes=[f"`{item.name}` takes {_parameters(item)}" for item in functions[:6]],
+        labels=listed[:4] if is_near else [],
+        notes=[] if is_near else [f"`{item.name}` takes {_parameters(item)}" for item in functions[:6]],
     )
     check_anyway(body, site)
     return None

@@ -109,6 +109,11 @@ def check_variable(body: Body, node: ast.Variable) -> hir.Expr:
     declared = resolve_type(body.scope, node.type) if node.type is not None else None
     if isinstance(declared, UnitType | NothingType):
         body.error(code.NO_VALUE, node.span, f"a variable cannot be of type `{display(declared)}`, which has no values")
+        if node.initializer is not None:
+            body.expr(node.initializer, UNIT)
+            for name in binding_names(node.binding):
+                body.declare(DeclaredLocal(name.text, ERROR, name.span, "lost"))
+            return body.invalid(node.span)
         declared = ERROR
     if node.initializer is None:
         return _late_variable(body, node, declared)

@@ -101,7 +101,8 @@ runs.  The value of a property can use the parameters of the class and the prope
 methods.""",
         "class Square(let side: Int) {\n    let area: Int = compute()\n    fun compute() -> Int = side * side\n}\n\n"
         "fun main() {\n    println(Square(2).area)\n}",
-        "class Square(let side: Int) {\n    let area: Int = side * side\n}\n\nfun main() {\n    println(Square(2).area)\n}",
+        "class Square(let side: Int) {\n    let area: Int = side * side\n}\n\nfun main() {\n"
+        "    println(Square(2).area)\n}",
     ),
     Code(
         "E0221",
@@ -181,7 +182,8 @@ A type parameter with a bound, as in `<T: Comparable<T>>`, takes only types that
 A variadic parameter is the last one and has no default.  An overriding method inherits the defaults of what it
 overrides.""",
         "fun sum(numbers: Int..., scale: Int) -> Int = scale * numbers.size\n\nfun main() {\n    println(1)\n}",
-        "fun sum(scale: Int, numbers: Int...) -> Int = scale * numbers.size\n\nfun main() {\n    println(sum(1, 2, 3))\n}",
+        "fun sum(scale: Int, numbers: Int...) -> Int = scale * numbers.size\n\nfun main() {\n"
+        "    println(sum(1, 2, 3))\n}",
     ),
     Code(
         "E0230",

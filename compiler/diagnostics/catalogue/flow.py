@@ -7,7 +7,8 @@ CODES = (
         "E0401",
         "this cannot be assigned to",
         """
-What is declared with `let` keeps its value, as do parameters, loop variables and what patterns bind.  Elements of tuples
+What is declared with `let` keeps its value, as do parameters, loop variables and what patterns bind.  Elements of
+tuples
 and of texts cannot be changed, and module variables only by their own module.""",
         "fun main() {\n    let count = 0\n    count = 1\n    println(count)\n}",
         "fun main() {\n    var count = 0\n    count = 1\n    println(count)\n}",
@@ -26,7 +27,8 @@ A variable that is declared without a value must get one on every way that leads
         """
 A function with a result returns or throws on every way to its end.  A lambda ends with its value.""",
         "fun sign(n: Int) -> Int {\n    if n < 0 { return -1 }\n}\n\nfun main() {\n    println(sign(1))\n}",
-        "fun sign(n: Int) -> Int {\n    if n < 0 { return -1 }\n    return 1\n}\n\nfun main() {\n    println(sign(1))\n}",
+        "fun sign(n: Int) -> Int {\n    if n < 0 { return -1 }\n    return 1\n}\n\n"
+        "fun main() {\n    println(sign(1))\n}",
     ),
     Code(
         "E0404",
@@ -51,14 +53,16 @@ A `let` that is declared without a value gets one exactly once on every way.""",
         """
 A lambda shares a variable that changes with the function around it, so the variable needs a value where it is
 declared.""",
-        "fun main() {\n    var count: Int\n    count = 0\n    let add = { count += 1 }\n    add()\n    println(count)\n}",
+        "fun main() {\n    var count: Int\n    count = 0\n    let add = { count += 1 }\n"
+        "    add()\n    println(count)\n}",
         "fun main() {\n    var count = 0\n    let add = { count += 1 }\n    add()\n    println(count)\n}",
     ),
     Code(
         "E0501",
         "a `match` that does not take every value",
         """
-The arms of a `match` take every value that the subject can have.  An arm with a guard does not count, since its guard may
+The arms of a `match` take every value that the subject can have.  An arm with a guard does not count, since its guard
+may
 not hold.  Values that need no arm of their own go to `else`.""",
         "enum Color { Red, Green }\n\nfun show(c: Color) -> Int = match c {\n    Red => 1\n}\n\n"
         "fun main() {\n    println(show(Color.Red))\n}",
@@ -89,8 +93,10 @@ The pattern is for values of another type than the subject of the `match` has.""
         "wrong parts in a pattern",
         """
 A pattern gives all parts of a case, tuple or data class in order, or some of them by name.""",
-        "data class Point(x: Int, y: Int)\n\nfun main() {\n    println(match Point(1, 2) {\n        Point(x) => x\n    })\n}",
-        "data class Point(x: Int, y: Int)\n\nfun main() {\n    println(match Point(1, 2) {\n        Point(x, _) => x\n    })\n}",
+        "data class Point(x: Int, y: Int)\n\nfun main() {\n    println(match Point(1, 2) {\n"
+        "        Point(x) => x\n    })\n}",
+        "data class Point(x: Int, y: Int)\n\nfun main() {\n    println(match Point(1, 2) {\n"
+        "        Point(x, _) => x\n    })\n}",
     ),
     Code(
         "E0505",
@@ -169,7 +175,8 @@ Nothing assigns the variable after its declaration, so `let` says more about it.
         "W0207",
         "a test that always has one result",
         """
-The types say already what the test would find out: a value that is never null, an object that is always of the class.""",
+The types say already what the test would find out: a value that is never null, an object that is always of the
+class.""",
         'fun main() {\n    let text = "a"\n    println(text == null)\n}',
         'fun main() {\n    let text = "a"\n    println(text == "b")\n}',
     ),

@@ -34,7 +34,8 @@ What a module declares is its own unless it says `pub`.  Members of a class are 
         "E0204",
         "the module has no such name",
         """
-`import a.{b}` brings the public declaration `b` of module `a` into sight.  The module declares nothing of this name.""",
+`import a.{b}` brings the public declaration `b` of module `a` into sight.  The module declares nothing of this
+name.""",
         "",
         "",
     ),

@@ -57,7 +57,8 @@ A call gives each parameter without a default a value, and no more than there ar
         "E0308",
         "a value of the wrong type",
         """
-A value is needed of one type, and the expression has another.  Nothing is converted silently: numbers are converted with
+A value is needed of one type, and the expression has another.  Nothing is converted silently: numbers are converted
+with
 functions such as `toFloat`, anything becomes text with `"${x}"`, what may be null is tested or has a `?: other`.""",
         "fun half(x: Float) -> Float = x / 2.0\n\n" + _main('println(half("4"))'),
         "fun half(x: Float) -> Float = x / 2.0\n\n" + _main("println(half(4.0))"),
@@ -83,7 +84,8 @@ narrower parameters is meant.""",
         "E0311",
         "a type cannot be inferred",
         """
-Type arguments and the types of lambda parameters follow from arguments and from what is expected.  Here nothing says what
+Type arguments and the types of lambda parameters follow from arguments and from what is expected.  Here nothing says
+what
 they are, so write them.""",
         _main("let names = List()", "println(names)"),
         _main("let names = List<String>()", "println(names)"),
@@ -92,7 +94,8 @@ they are, so write them.""",
         "E0313",
         "wrong parameters of a lambda",
         """
-A lambda takes as many parameters as it is given arguments.  With one argument they can be left out: it is called `it`.""",
+A lambda takes as many parameters as it is given arguments.  With one argument they can be left out: it is called
+`it`.""",
         _main("println([1, 2].map { a, b -> 1 })"),
         _main("println([1, 2].map { a -> a + 1 })"),
     ),
@@ -154,7 +157,8 @@ not by `as`.""",
         "E0320",
         "elements without a value",
         """
-A new array holds zeros, or nulls.  If its elements are never null there is nothing that it could hold: say that they may
+A new array holds zeros, or nulls.  If its elements are never null there is nothing that it could hold: say that they
+may
 be, or make each with a function.""",
         _main("let names = Array<String>(3)", "println(names.size)"),
         _main('let names = arrayWith(3) { i -> "${i}" }', "println(names.size)"),
@@ -163,7 +167,8 @@ be, or make each with a function.""",
         "E0321",
         "numbers of different types",
         """
-Arithmetic and comparisons need two numbers of one type, and none is converted silently, because that can lose digits.""",
+Arithmetic and comparisons need two numbers of one type, and none is converted silently, because that can lose
+digits.""",
         _main("let count = 3", "println(0.5 * count)"),
         _main("let count = 3", "println(0.5 * count.toFloat())"),
     ),
@@ -192,7 +197,7 @@ elsewhere while this lambda uses it.  Copy it to a `let` and test the copy.""",
             "    println(now.size)",
             "}",
         ),
-    ),  # fmt: skip
+    ),
     Code(
         "E0323",
         "no value",
