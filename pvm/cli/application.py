@@ -18,6 +18,7 @@ COMMANDS = {
     "verify": "Check that a module is safe to run.",
     "disasm": "Show a module as text.",
     "asm": "Make a module from its text form.",
+    "doc": "Write documentation as web pages.",
     "explain": "Explain a code that the compiler prints.",
     "completion": "Print the shell's completion script.",
     "version": "Show the version.",
