@@ -8,6 +8,7 @@ from compiler.check import codes as code
 from compiler.check.body import Body, Frame, JumpContext
 from compiler.check.conditions import condition
 from compiler.check.declared import DeclaredLocal
+from compiler.check.deferred import check_defer
 from compiler.check.flow import Flow, join_flows
 from compiler.check.statements import check_statement
 from compiler.check.subtyping import is_assignable, is_subtype, join, mentions_error
@@ -30,14 +31,24 @@ def check_block(body: Body, node: ast.Block, expected: Type | None) -> hir.Expr:
 
 def block_contents(body: Body, node: ast.Block, expected: Type | None) -> hir.Expr:
     """The statements of a block in the scope that is open already."""
+    return _statements(body, node.span, node.statements, expected)
+
+
+def _statements(body: Body, span: Span, nodes: tuple[ast.Statement, ...], expected: Type | None) -> hir.Expr:
     statements: list[hir.Expr] = []
     value_type: Type = UNIT
-    last = len(node.statements) - 1
+    last = len(nodes) - 1
     warned = not body.flow.is_reachable
-    for index, statement in enumerate(node.statements):
+    for index, statement in enumerate(nodes):
         if not body.flow.is_reachable and not warned:
             warned = True
             body.warn(code.UNREACHABLE, statement.span, "this is never reached")
+        if isinstance(statement, ast.Defer):
+            rest = nodes[index + 1 :]
+            value = check_defer(body, statement, rest, lambda rest=rest: _statements(body, span, rest, expected))  # type: ignore[misc]
+            statements.append(value)
+            value_type = value.type
+            break
         if index == last and expected is not UNIT and isinstance(statement, ast.ExpressionStatement):
             value = body.expr(statement.expression, expected)
             statements.append(value)
@@ -48,7 +59,7 @@ def block_contents(body: Body, node: ast.Block, expected: Type | None) -> hir.Ex
             statements.append(check_statement(body, statement))
     if not body.flow.is_reachable and isinstance(value_type, UnitType):
         value_type = NOTHING
-    return hir.Block(node.span, value_type, tuple(statements))
+    return hir.Block(span, value_type, tuple(statements))
 
 
 def check_if(body: Body, node: ast.If, expected: Type | None) -> hir.Expr:
@@ -104,8 +115,6 @@ def unify(body: Body, branches: Sequence[hir.Expr], expected: Type | None) -> tu
         return expected, [
             item if isinstance(item.type, NothingType) else body.coerce(item, expected) for item in branches
         ]
-    if expected is not None and not mentions_error(expected) and result != expected and is_subtype(result, expected):
-        result = expected
     return result, [item if isinstance(item.type, NothingType) else body.coerce(item, result) for item in branches]
 
 
@@ -207,6 +216,8 @@ def check_return(body: Body, node: ast.Return, expected: Type | None) -> hir.Exp
             body.expr(node.value)
         body.end_here()
         return hir.Return(node.span, NOTHING, None)
+    if frame.is_deferred:
+        body.error(code.WRONG_JUMP, node.span, "`return` cannot leave a `defer` block")
     value: hir.Expr | None = None
     wanted = frame.result
     if node.value is None:
@@ -256,6 +267,8 @@ def find_jump(body: Body, node: ast.Break | ast.Continue, word: str) -> JumpCont
         outer: Frame | None = body.frame.parent
         crosses = any(frame.jumps for frame in _frames(outer))
         why = "`{}` cannot leave a lambda" if crosses else "`{}` stands only in loops"
+        if body.frame.is_deferred:
+            why = "`{}` cannot leave a `defer` block"
         body.error(code.WRONG_JUMP, node.span, why.format(word))
         return None
     return jumps[-1]

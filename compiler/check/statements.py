@@ -56,7 +56,7 @@ def check_statement(body: Body, node: ast.Statement) -> hir.Expr:
         case ast.Function():
             return check_local_function(body, node)
         case ast.Defer():
-            return body.unsupported(node.span, "`defer`")
+            raise AssertionError("`defer` is checked with the block that it stands in")
 
 
 def check_effect(body: Body, node: ast.Expression) -> hir.Expr:
