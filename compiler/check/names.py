@@ -36,6 +36,8 @@ from compiler.syntax.source import Span
 def check_name(body: Body, node: ast.Name, expected: Type | None) -> hir.Expr:
     """A plain name as a value."""
     local = body.locals.get(node.text)
+    if local is not None and local.lifted is not None:
+        return function_value(body, node.span, [local.lifted], expected)
     if local is not None:
         return body.read_local(local, node.span)
     member = instance_member(body, node.text, node.span)
