@@ -83,7 +83,9 @@ def check_binary(body: Body, node: ast.Binary, expected: Type | None) -> hir.Exp
         return _elvis(body, node, expected)
     if op is Op.IN or op is Op.NOT_IN:
         return _contains(body, node)
-    hint = expected if op not in ORDER and expected is not None and number_kind(non_null(expected)) else None
+    hint = None
+    if op not in ORDER and expected is not None and number_kind(non_null(expected)):
+        hint = non_null(expected)  # an operand is never null, even where the result may be
     left = left_operand(body, node, hint)
     return operate(body, op, node.operator_span, node.span, left, node.right, expected)
 
@@ -330,13 +332,8 @@ def _elvis_values(
         result: Type = UNIT
     else:
         result = join(inner, right.type)
-    if (
-        expected is not None
-        and expected is not UNIT
-        and not mentions_error(expected)
-        and is_assignable(result, expected)
-    ):
-        result = expected
+        if expected is not None and not mentions_error(expected) and not is_assignable(result, expected):
+            result = expected if is_assignable(inner, expected) and is_assignable(right.type, expected) else result
     test = hir.IsNull(span, body.session.bool_type, held)
     value = body.coerce(hir.Coerce(span, inner, held) if inner != held.type else held, result)
     other = right if right.type is NOTHING else body.coerce(right, result)
