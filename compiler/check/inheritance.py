@@ -8,7 +8,7 @@ from compiler.check import codes as code
 from compiler.check.class_members import find_member
 from compiler.check.declared import FunctionGroup, Property, SourceClass, SourceFunction
 from compiler.check.members import OBJECT_MEMBERS
-from compiler.check.subtyping import ancestors, same_type, supertype_instance
+from compiler.check.subtyping import ancestors, is_assignable, same_type, supertype_instance
 from compiler.check.type_display import display
 from compiler.diagnostics import Label, did_you_mean
 from compiler.ir.symbols import ClassKind, TypeParameterSymbol
@@ -141,7 +141,7 @@ def _report_overrides_nothing(symbol: SourceClass, method: SourceFunction) -> No
 
 
 def _check_same_signature(symbol: SourceClass, method: SourceFunction, above: SourceFunction) -> None:
-    """Parameters and result must be the same, seen from the overriding class: the slot has one signature."""
+    """Parameters must be the same and the result the same or narrower, seen from the overriding class."""
     assert isinstance(above.owner, SourceClass)
     instance = supertype_instance(symbol.type, above.owner)
     assert instance is not None
@@ -162,7 +162,7 @@ def _check_same_signature(symbol: SourceClass, method: SourceFunction, above: So
     if not fits:
         wanted = ", ".join(display(item) for item in theirs)
         problem = f"its parameters must be ({wanted})"
-    elif not same_type(method.result, result):
+    elif not same_type(method.result, result) and not _is_narrower(method, result):
         what = "type" if method.property is not None else "result"
         problem = f"its {what} must be `{display(result)}`, not `{display(method.result)}`"
     if problem:
@@ -174,6 +174,12 @@ def _check_same_signature(symbol: SourceClass, method: SourceFunction, above: So
             f"`{name}` does not fit `{name}` of `{above.owner.name}`: {problem}",
             labels=labels,
         )
+
+
+def _is_narrower(method: SourceFunction, result: Type) -> bool:
+    """A result may be narrower than above, unless it is the type of a property that can be assigned."""
+    is_variable = method.property is not None and method.property.is_mutable
+    return not is_variable and is_assignable(method.result, result)
 
 
 def _abstract_members(symbol: SourceClass) -> Iterator[tuple[SourceClass, str, SourceFunction]]:

@@ -42,8 +42,8 @@ No superclass and no interface of this class has a member of this name.""",
         "E0214",
         "does not fit what it overrides",
         """
-An overriding member has the same parameters and the same result as the one that it overrides, and that one is `open`,
-`abstract`, or itself an override in an open class.""",
+An overriding member has the same parameters as the one that it overrides, its result is of the same type or a kind of
+it, and the other one is `open`, `abstract`, or itself an override in an open class.""",
         'class Dog {\n    override fun hash() -> String = "1"\n}\n\nfun main() {\n    println(Dog())\n}',
         "class Dog {\n    override fun hash() -> Int = 1\n}\n\nfun main() {\n    println(Dog())\n}",
     ),
