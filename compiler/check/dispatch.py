@@ -15,6 +15,7 @@ from compiler.check import (
     names,
     null_safety,
     operators,
+    tasks,
 )
 from compiler.check.body import Body, Checker
 from compiler.ir import hir
@@ -75,9 +76,9 @@ def expression_table() -> dict[type, Checker]:
         ast.Continue: control.check_continue,
         ast.Match: matching.check_match,
         ast.Yield: _unsupported("`yield`"),
-        ast.Spawn: _unsupported("`spawn`"),
+        ast.Spawn: tasks.check_spawn,
         ast.Unsafe: _unsupported("`unsafe`"),
-        ast.Select: _unsupported("`select`"),
+        ast.Select: tasks.check_select,
         ast.ErrorExpression: _invalid,
     }
     return cast("dict[type, Checker]", table)

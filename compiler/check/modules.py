@@ -85,7 +85,7 @@ class ModuleScope:
         if imported is not None:
             imported.is_used = True
             return imported.entity
-        return self.session.core_public.get(name)
+        return (self.session.core if self.is_system else self.session.core_public).get(name)
 
     def exported(self, name: str) -> Entity | None:
         """Return what importers see under a name, whether public or not."""

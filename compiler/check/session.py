@@ -68,6 +68,8 @@ class Session:
         self.library_index: dict[str, str] | None = None
         self.sources: Sources | None = None
         self.has_syntax_errors = False
+        self.uses_tasks = False
+        """The user's modules spawn tasks."""
 
     # Core library
 

@@ -18,6 +18,9 @@ from pvm.isa.types import TASK, ArrayKind, Prim, Signature, ValueType, array_ref
 if TYPE_CHECKING:
     from compiler.emit.context import FunctionContext
 
+_TASK_OPERANDS = frozenset({"task.unpark", "task.finished"})
+"""The library holds machine tasks as Any: Pebble has no type for them."""
+
 
 def emit_intrinsic(f: FunctionContext, function: FunctionSymbol, params: tuple[Type, ...], result: Type) -> None:
     """Append the instructions that a function stands for; its arguments are on the stacks."""
@@ -33,6 +36,9 @@ def emit_intrinsic(f: FunctionContext, function: FunctionSymbol, params: tuple[T
                 narrow(f, f.emission.lowering.ref_type(result))
         elif mnemonic == "task.spawn":
             _spawn(f)
+        elif mnemonic in _TASK_OPERANDS:
+            narrow(f, TASK)
+            f.code.op(mnemonic)
         else:
             f.code.op(mnemonic)
 
