@@ -97,7 +97,13 @@ def emit_checked(program: hir.Program, diagnostics: Diagnostics) -> Module:
     from compiler.emit import emit
 
     with compiling():
-        module = emit(program)
+        try:
+            module = emit(program)
+        except Exception:
+            # What a library function with errors left behind is no HIR that could be emitted.
+            if not diagnostics.has_errors:
+                raise
+            raise failure(diagnostics) from None
     if diagnostics.has_errors:
         raise failure(diagnostics)
     return module
