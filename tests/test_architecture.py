@@ -49,6 +49,7 @@ GENERATED: tuple[Generated, ...] = (
     Generated("pvm.isa.manual:manual", "docs/isa.md"),
     Generated("pvm.kernel.stubs:manual", "docs/abi.md"),
     Generated("pvm.kernel.stubs:stubs", "stdlib/sys/"),
+    Generated("stdlib.unicode_tables:tables", "stdlib/core/unicode_tables.peb"),
 )
 
 # What `import pvm` and `import pvm.embed` must leave unloaded.
