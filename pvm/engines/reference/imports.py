@@ -112,6 +112,7 @@ class Linker:
         machine = self.machine
 
         def hypercall(*arguments: Any) -> Any:
+            machine.budget.check_clock()
             try:
                 result = kernel.call(task, info, _marshal(info, arguments))
             except WouldBlock as wait:
@@ -136,6 +137,7 @@ class Linker:
         machine, params, result = self.machine, boundary.params, boundary.result
 
         def call(*arguments: Any) -> Any:
+            machine.budget.check_clock()
             values = [from_guest(param, value) for param, value in zip(params, arguments, strict=False)]
             outer, machine.host_depth = machine.host_depth, arguments[-1]
             try:

@@ -228,7 +228,11 @@ class Machine:
         return self.throw(value)
 
     def throw(self, value: Any) -> GuestThrow:
-        """A guest exception on its way; its trace is filled at the first throw."""
+        """A guest exception on its way; its trace is filled at the first throw.
+
+        It takes longer than an instruction, so fuel alone would look at the clock too seldom.
+        """
+        self.budget.check_clock()
         if value.f1 is None:
             pairs = self.capture()
             value.f1 = array_of(ArrayKind.I32, [number for pair in pairs for number in pair])
@@ -237,6 +241,7 @@ class Machine:
 
     def catch(self, index: int, thrown: GuestThrow) -> int:
         """The block of the innermost handler for where the exception passes, or -1."""
+        self.budget.check_clock()
         traceback = thrown.__traceback__
         assert traceback is not None
         place = self.codes.place(traceback.tb_frame, traceback.tb_lineno)
@@ -266,8 +271,11 @@ class Machine:
         return list(zip(numbers[::2], numbers[1::2], strict=False))
 
     def trace_text(self, trace: Array) -> str:
-        """A stack trace as text, a line a frame."""
-        return "\n".join(map(str, trace_frames(self.module, self.trace_pairs(trace))))
+        """A stack trace as text, a line a frame; names may be long, so its size is known before it is made."""
+        frames = trace_frames(self.module, self.trace_pairs(trace))
+        if sum(len(frame.function) + len(frame.file) for frame in frames) > self.limits.memory:
+            raise self.trap(TrapKind.OUT_OF_MEMORY)
+        return "\n".join(map(str, frames))
 
     # Allocation
 

@@ -234,6 +234,7 @@ class RuntimeImage:
 
     def trace_text(self, trace: Array) -> bytes:
         self._charge(len(trace.data) >> 1)
+        self.machine.poll_time()
         return self._new(self.machine.trace_text(trace))
 
 

@@ -59,7 +59,12 @@ class CodeMap:
     def capture(
         self, stop: CodeType, suspended: list[GeneratorType[Any, Any, Any] | None], *, is_running: bool
     ) -> list[tuple[int, int]]:
-        """The (function, offset) pairs of a task, innermost first, the middle of a long trace left out."""
+        """The (function, offset) pairs of a task, innermost first, the middle of a long trace left out.
+
+        What it costs does not grow with the depth of the stack.
+        """
+        if len(suspended) > 8 * TRACE_HALF:
+            suspended = suspended[: 4 * TRACE_HALF] + suspended[-4 * TRACE_HALF :]
         frames: list[FrameType | GeneratorType[Any, Any, Any]] = []
         if is_running:
             frames += [frame for frame in self.running(stop) if self.place(frame) is not None]
