@@ -11,7 +11,7 @@ from compiler.check.body import Body
 from compiler.check.conditions import condition
 from compiler.check.control import unify
 from compiler.check.declared import SourceClass
-from compiler.check.exhaustiveness import NULL, Pattern, Search, Shape, TooComplexError
+from compiler.check.exhaustiveness import NULL, SOME, Pattern, Search, Shape, TooComplexError
 from compiler.check.flow import join_flows
 from compiler.check.members import call_method, find
 from compiler.check.paths import key_of
@@ -31,6 +31,7 @@ MAX_USEFUL_ARMS = 300
 @dataclass(slots=True, eq=False)
 class _Arm:
     node: ast.MatchArm
+    subject: hir.Expr
     steps: list[Step]
     guard: hir.Expr | None
     body: hir.Expr
@@ -55,11 +56,16 @@ def check_match(body: Body, node: ast.Match, expected: Type | None) -> hir.Expr:
     for item in node.arms:
         body.flow = entry
         arm = _check_arm(body, item, held, key, expected)
+        if isinstance(subject.type, NullableType) and not isinstance(held.type, NullableType):
+            arm.shapes = [None if shape is None else Shape(SOME, (shape,)) for shape in arm.shapes]
         arms.append(arm)
         after = join_flows(after, body.flow)
         takes_null = arm.guard is None and any(shape is not None and shape.key == NULL for shape in arm.shapes)
-        if key is not None and takes_null and isinstance(subject.type, NullableType):
-            entry = entry.narrow(key, subject.type.inner)
+        if takes_null and isinstance(held.type, NullableType):
+            # The arms that follow never see null.
+            if key is not None:
+                entry = entry.narrow(key, held.type.inner)
+            held = hir.Coerce(held.span, held.type.inner, held)
     body.flow = after
     type_, bodies = unify(body, [arm.body for arm in arms], expected)
     for arm, made in zip(arms, bodies, strict=True):
@@ -67,7 +73,7 @@ def check_match(body: Body, node: ast.Match, expected: Type | None) -> hir.Expr:
     is_complete = _check_complete(body, node, subject.type, arms)
     if not arms or not is_complete or isinstance(subject.type, ErrorType):
         return hir.Constant(node.span, type_, None)
-    return body.sequence(node.span, before, _lower(body, node.span, held, arms, type_))
+    return body.sequence(node.span, before, _lower(body, node.span, arms[0].subject, arms, type_))
 
 
 def _check_arm(body: Body, node: ast.MatchArm, held: hir.Expr, key: object, expected: Type | None) -> _Arm:
@@ -88,7 +94,7 @@ def _check_arm(body: Body, node: ast.MatchArm, held: hir.Expr, key: object, expe
     else:
         value = body.never(body.expr(node.body, expected))
     body.leave_scope(mark)
-    return _Arm(node, matcher.steps, guard, value, _spread(shape), is_wrong)
+    return _Arm(node, held, matcher.steps, guard, value, _spread(shape), is_wrong)
 
 
 def _spread(shape: Pattern) -> list[Pattern]:

@@ -50,6 +50,8 @@ class Matcher:
     bound: dict[str, DeclaredLocal] = field(default_factory=dict)
     narrowed: Type | None = None
     """The type that the whole value is known to be of when the pattern matches."""
+    proved: Type | None = None
+    """The same of the pattern that was read last."""
     reused: dict[str, DeclaredLocal] | None = None
     """In a further alternative: the locals of the first one."""
     depth: int = 0
@@ -63,6 +65,11 @@ class Matcher:
         shape = self._match(node, value)
         self.depth -= 1
         return shape
+
+    def _prove(self, type_: Type) -> None:
+        self.proved = type_
+        if self.depth == 1:
+            self.narrowed = type_
 
     def _match(self, node: ast.Pattern, value: hir.Expr) -> Pattern:
         match node:
@@ -259,13 +266,12 @@ class Matcher:
             return Shape(object())
         target = ClassType(case, type_.arguments)
         self.test(hir.IsInstance(span, self.body.session.bool_type, value, target))
-        if self.depth == 1:
-            self.narrowed = target
         inner = hir.Coerce(span, target, value)
         names = [item.name for item in case.fields]
         shapes: tuple[Pattern, ...] = (None,) * len(names)
         if arguments is not None:
             shapes = self._parts(span, case.name, target, names, arguments, inner)
+        self._prove(target)
         return self._some(value.type, Shape(case, shapes))
 
     def _data(self, node: ast.ConstructorPattern, symbol: SourceClass, value: hir.Expr) -> Pattern:
@@ -288,11 +294,10 @@ class Matcher:
                 return Shape(object())
             self.test(hir.IsInstance(span, self.body.session.bool_type, value, target))
             inner = hir.Coerce(span, target, value)
-            if self.depth == 1:
-                self.narrowed = target
         assert isinstance(target, ClassType)
         names = component_names(target) or []
         shapes = self._parts(span, symbol.name, target, names, node.arguments, inner)
+        self._prove(target)
         if not exact:
             return self._some(value.type, Shape(object()))
         return self._some(value.type, Shape(symbol, shapes) if not symbol.is_open else _only_if_open(shapes))
@@ -378,8 +383,7 @@ class Matcher:
         if not may_be(value.type, target):
             self._misfit(node.span, f"`{display(value.type)}` is never a `{display(target)}`")
             return Shape(object())
-        if self.depth == 1:
-            self.narrowed = target
+        self._prove(target)
         if is_subtype(value.type, target):
             return None
         self.test(hir.IsInstance(node.span, self.body.session.bool_type, value, target))
@@ -390,18 +394,15 @@ class Matcher:
 
     def _at(self, name: ast.Identifier, inner: ast.Pattern, value: hir.Expr) -> Pattern:
         """`name @ pattern`: the name has the type that the pattern proves."""
-        outer = self.narrowed
-        self.narrowed = None
+        self.proved = None
         self.depth -= 1
         shape = self.match(inner, value)
         self.depth += 1
-        proved = self.narrowed
+        proved = self.proved
         bound = value
         if proved is not None and proved != value.type and is_subtype(proved, value.type):
             bound = hir.Coerce(name.span, proved, value)
         self._bind(name, bound)
-        if self.depth != 1:
-            self.narrowed = outer
         return shape
 
     def _alternatives(self, node: ast.OrPattern, alternatives: Sequence[ast.Pattern], value: hir.Expr) -> Pattern:
