@@ -21,7 +21,6 @@ from compiler.formatting.documents import (
     Doc,
     FillLine,
     Flat,
-    Text,
     concat,
     concat_all,
     group,
@@ -33,9 +32,11 @@ from compiler.syntax.precedence import CAST, NOT_ASSOCIATIVE, PRECEDENCE, RIGHT_
 
 _RANGE = PRECEDENCE[".."]
 _ELVIS = PRECEDENCE["?:"]
-# Operands up to this width share lines where a chain is broken; longer ones have a line each.
+# Operands up to this width share lines where a chain is broken; among many of them one may be longer.
 _SHORT = 24
-_OPERATOR = Text(" &&")
+_MANY = 3
+# What an operator needs that follows an operand.
+_OPERATOR = 4
 
 
 @dataclass(slots=True)
@@ -114,7 +115,8 @@ class ChainPrinter(PrinterBase):
 
     def _lines(self, run: _Run, *, is_nested: bool) -> Doc:
         parts: list[Doc] = []
-        is_filled = all(operand.flat <= _SHORT for _, operand in run.rest or ())
+        long = sum(operand.flat > _SHORT for operand in (run.first, *(item for _, item in run.rest or ())))
+        is_filled = long == 0 or (long == 1 and len(run.rest or ()) >= _MANY)
         for operator, operand in run.rest or ():
             text = self.token(operator)
             if run.level == _RANGE:
@@ -122,8 +124,7 @@ class ChainPrinter(PrinterBase):
             elif run.level == _ELVIS:
                 parts += [LINE, text, SPACE, operand]
             else:
-                # The operator after the operand has to fit as well.
-                line = FillLine(concat(operand, _OPERATOR)) if is_filled else LINE
+                line = FillLine(operand, _OPERATOR) if is_filled else LINE
                 parts += [SPACE, text, line, operand]
         return concat(run.first, nest(*parts) if is_nested else concat_all(parts))
 

@@ -78,7 +78,7 @@ class DeclarationPrinter(StatementPrinter):
                 continue
             is_last_annotation = isinstance(item, Node) and not any(isinstance(other, Node) for other in rest)
             if is_last_annotation and following is not None:
-                parts.append(FillLine(concat(spaced(self.docs(rest)), SPACE if rest else EMPTY, following)))
+                parts.append(FillLine(concat(spaced(self.docs(rest)), SPACE if rest else EMPTY, following), 0))
             else:
                 parts.append(SPACE)
         return concat_all(parts)
@@ -86,7 +86,8 @@ class DeclarationPrinter(StatementPrinter):
     def _modified(self, modifiers: Kid, head: Doc, rest: Doc) -> Doc:
         """Return a declaration whose ``head`` should stay on the line of its annotations."""
         whole = concat(head, rest)
-        return concat(self.modifiers(modifiers, whole if whole.flat < ENDLESS else head), group(whole))
+        line = whole if whole.flat < ENDLESS else concat(head, self.plain(" {"))
+        return concat(self.modifiers(modifiers, line), group(whole))
 
     # Functions
 
@@ -176,7 +177,8 @@ class DeclarationPrinter(StatementPrinter):
         for kid in types.kids:
             is_comma = isinstance(kid, int)
             item = self.doc(kid) if is_comma else self.item(kid)
-            parts += [item] if is_comma or not parts else [FillLine(item), item]
+            # A comma or a brace follows.
+            parts += [item] if is_comma or not parts else [FillLine(item, 2), item]
         return concat(SPACE, self.doc(colon), SPACE, nest(*parts))
 
     def supertype(self, node: Node) -> Doc:

@@ -86,25 +86,31 @@ class Hard(Doc):
 
 
 class FillLine(Doc):
-    """A space if ``following`` fits on this line, else a line end."""
+    """A space if ``following``, which comes next, fits on this line with ``extra`` behind it, else a line end."""
 
-    __slots__ = ("following",)
+    __slots__ = ("extra", "following")
 
-    def __init__(self, following: Doc) -> None:
+    def __init__(self, following: Doc, extra: int) -> None:
         self.following = following
+        self.extra = extra
         super().__init__(1, 0, stops=True)
 
 
 class Rows(Doc):
-    """Rows as they were written if all of them fit, else ``filled``; ``widest`` is the longest row."""
+    """Items in the rows in which they were written if all rows fit, else in full lines, ``filled``.
 
-    __slots__ = ("filled", "rows", "widest")
+    ``widest`` is the longest row.  If an item of the width ``longest`` fits on no line, each has its own: ``lines``.
+    """
 
-    def __init__(self, rows: Doc, filled: Doc, widest: int) -> None:
+    __slots__ = ("filled", "lines", "longest", "rows", "widest")
+
+    def __init__(self, rows: Doc, filled: Doc, lines: Doc, widest: int, longest: int) -> None:
         self.rows = rows
         self.filled = filled
+        self.lines = lines
         self.widest = widest
-        super().__init__(rows.flat, rows.head, stops=rows.stops, hanging=rows.hanging, is_open=rows.is_open)
+        self.longest = longest
+        super().__init__(lines.flat, lines.head, stops=True, hanging=rows.hanging, is_open=rows.is_open)
 
 
 class IfBroken(Doc):
@@ -128,7 +134,8 @@ class Concat(Doc):
         flat = head = 0
         stops = hanging = is_open = False
         for part in parts:
-            visible = part.flat > 0 or part.stops
+            # A comma goes before a comment that is held back.
+            visible = (part.flat > 0 or part.stops) and type(part) is not Comma
             if hanging and visible:
                 flat = ENDLESS
             if not is_open or part.flat >= ENDLESS:

@@ -57,7 +57,8 @@ class ExpressionPrinter(ChainPrinter):
         return self.delimited(node.kids[0], None, node.kids[1])
 
     def map_empty(self, node: Node) -> Doc:
-        return self.tight(node.kids)
+        opener, colon, closer = node.kids
+        return self.delimited(opener, Node("items", [colon], node.first + 1, node.last - 1), closer)
 
     def map_entry(self, node: Node) -> Doc:
         key, colon, value = node.kids

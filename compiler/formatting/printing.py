@@ -97,7 +97,9 @@ class PrinterBase:
         before = token in trivia.leading and token not in trivia.claimed
         if not before and end not in trivia.trailing:
             return doc
-        lead = [self._line_end(trivia.newlines[token]), self.lead(token)] if before else []
+        # A block comment on the line of the token goes with it, wherever the line begins.
+        is_near = before and not trivia.after[token] and not any(item.newlines for item in trivia.leading[token][1:])
+        lead = [EMPTY if is_near else self._line_end(trivia.newlines[token]), self.lead(token)] if before else []
         return concat_all([*lead, doc, self.trail(end)])
 
     def lead(self, token: int) -> Doc:
@@ -169,8 +171,8 @@ class PrinterBase:
 
     def item(self, kid: Kid) -> Doc:
         """Return an item of a list, with the comments before it."""
-        lead = self.lead(first_token(kid))
-        return self.doc(kid) if lead is EMPTY else concat(lead, self.doc(kid))
+        first = first_token(kid)
+        return concat(self.lead(first), self.doc(kid)) if first in self.trivia.claimed else self.doc(kid)
 
     def is_huggable(self, kid: Kid) -> bool:
         """Tell whether ``kid`` may go on below the line it begins on, ending in a bracket."""
@@ -185,6 +187,12 @@ class PrinterBase:
         if kid.action in ("string", "template"):
             return not self.is_before_line_end(kid.first, kid.last) or "\n" in self.written(kid.last)
         return kid.action in _HUGGABLE
+
+    def _is_text(self, entry: Kid) -> bool:
+        """Tell whether an argument is a string of one line."""
+        value = entry.kids[0] if isinstance(entry, Node) and entry.action == "argument" else entry
+        is_string = isinstance(value, Node) and value.action in ("string", "template")
+        return is_string and not self.is_huggable(value)
 
     def ends_in_body(self, link: Node) -> bool:
         """Tell whether a selection or call ends in a lambda or a bracket of another kind than its own."""
@@ -229,14 +237,18 @@ class PrinterBase:
         inner += self.dangling(closer)
         expanded = concat(self.token(opener), nest(*inner), SOFT, self.token(closer))
         hug = self._hug(opener, entries, dressed, separators, closer) if hugs else None
-        return group(expanded) if hug is None else Choice(expanded, hug)
+        if hug is None:
+            return group(expanded)
+        # A text that is too long for any line stays where it is.
+        return Choice(expanded, hug, dressed[-1] if self._is_text(entries[-1]) else None)
 
     def _sole(self, entry: Kid) -> Doc:
         """Return the only item of a list; nothing follows from which it has to stand out."""
         doc = self.item(entry)
         chain = entry.kids[0] if isinstance(entry, Node) and entry.action == "argument" else entry
         if isinstance(chain, Node) and is_chain(chain) and chain.aligned is not None:
-            return concat(self.lead(chain.first), chain.aligned)
+            lead = self.lead(chain.first) if chain.first in self.trivia.claimed else EMPTY
+            return concat(lead, chain.aligned)
         return doc
 
     def _entries(
@@ -262,22 +274,26 @@ class PrinterBase:
     def _rows(self, entries: list[Kid], dressed: list[Doc], separators: Sequence[int], *, comma: bool) -> Doc:
         """Return items in the rows that they were written in, if these fit, or in full lines."""
         begins_row = [self.trivia.newlines[first_token(entry)] > 0 for entry in entries]
-        widest = width = 0
-        for begins, doc in zip(begins_row, dressed, strict=True):
-            width = (0 if begins else width + 1) + doc.flat + 1
-            widest = max(widest, width)
+        widths = [self.doc(entry).flat for entry in entries]
+        is_long = not any(begins_row[1:]) and any(width > _SHORT for width in widths)
+        lines = concat_all(self._entries(entries, dressed, separators, lambda _: LINE, comma=comma))
+        if is_long or all(begins_row[1:]):
+            # Each on a line of its own: so it was written, or it was on one line, which is too long now.
+            return lines
+        widest = row = 0
+        for begins, width in zip(begins_row, widths, strict=True):
+            row = (0 if begins else row + 1) + width + 1
+            widest = max(widest, row)
 
         def by_row(position: int) -> Doc:
             return LINE if begins_row[position] else SPACE
 
         def filled(position: int) -> Doc:
-            return FillLine(concat(dressed[position], COMMA))
+            return FillLine(dressed[position], 1)
 
         rows = concat_all(self._entries(entries, dressed, separators, by_row, comma=comma))
-        if not any(begins_row[1:]) and any(doc.flat > _SHORT for doc in dressed):
-            # On one line in the source, and too long now: a line each, unless they are short.
-            return concat_all(self._entries(entries, dressed, separators, lambda _: LINE, comma=comma))
-        return Rows(rows, concat_all(self._entries(entries, dressed, separators, filled, comma=comma)), widest)
+        full = concat_all(self._entries(entries, dressed, separators, filled, comma=comma))
+        return Rows(rows, full, lines, widest, max(widths) + 1)
 
     def is_separator(self, kid: Kid) -> bool:
         return isinstance(kid, int) and self.tokens.kinds[kid] in (",", "NEWLINE")
@@ -289,7 +305,13 @@ class PrinterBase:
         if before and before[-1].text.startswith("///"):
             # Documentation belongs to the token after it, so a comma does not go past it.
             doc = IfBroken(self.plain(","), doc)
-        return self.dressed(token, doc)
+        # Comments before a comma go behind it: a line does not begin with one.
+        parts = [doc]
+        for position, comment in enumerate(self.trivia.leading.get(token, ())):
+            newlines = self.trivia.newlines[token] if position == 0 else comment.newlines
+            parts += [self._line_end(newlines) if newlines else SPACE, self._comment(comment)]
+            parts += [HARD] if comment.is_line else []
+        return concat_all([*parts, self.trail(token)])
 
     def _empty(self, opener: int, closer: int, separators: Sequence[int]) -> Doc:
         dangling = self.dangling(closer)
@@ -301,7 +323,8 @@ class PrinterBase:
     def dangling(self, closer: int) -> list[Doc]:
         """Return the comments before a closing bracket, each after what separates it from what is before it."""
         parts: list[Doc] = []
-        for position, comment in enumerate(self.trivia.leading.get(closer, ())):
+        leading = self.trivia.leading[closer] if closer in self.trivia.claimed else ()
+        for position, comment in enumerate(leading):
             newlines = self.trivia.newlines[closer] if position == 0 else comment.newlines
             parts.append(self._line_end(newlines) if newlines else SPACE)
             parts.append(self._comment(comment))
@@ -313,7 +336,8 @@ class PrinterBase:
         self, opener: int, entries: list[Kid], dressed: list[Doc], separators: Sequence[int], closer: int
     ) -> Doc | None:
         """Return the arrangement in which only the last item breaks, or None if there is none."""
-        if not self.is_huggable(entries[-1]) or self.has_lead(first_token(entries[-1])):
+        is_sole_text = len(entries) == 1 and self._is_text(entries[0])
+        if not (self.is_huggable(entries[-1]) or is_sole_text) or self.has_lead(first_token(entries[-1])):
             return None
         parts = [self.token(opener)]
         for position, doc in enumerate(dressed[:-1]):

@@ -95,13 +95,14 @@ class _Renderer:
     def _decide(self, indent: int, broken: bool, item: Doc) -> None:
         match item:
             case FillLine():
-                if not broken or self._fits_after_space(item.following):
+                if not broken or self._fills(item):
                     self._space()
                 else:
                     self._break(indent, 1)
             case Rows():
-                is_kept = not broken or indent + item.widest <= self._width
-                self._stack.append((indent, broken, item.rows if is_kept else item.filled))
+                room = self._width - indent
+                chosen = item.rows if item.widest <= room else item.filled
+                self._stack.append((indent, broken, chosen if broken and item.longest <= room else item.lines))
             case IfBroken():
                 self._stack.append((indent, broken, item.broken if broken else item.flat_form))
             case Flat():
@@ -142,7 +143,7 @@ class _Renderer:
         """Tell whether only the end of something is to be broken: it is too long for a line of its own."""
         if last is not None and indent + INDENT + last.flat <= self._width:
             return False
-        return column + hug.head <= self._width
+        return column + hug.head <= self._width or not hug.stops
 
     def _start(self, indent: int) -> int:
         """Return the column at which the next text goes."""
@@ -155,6 +156,9 @@ class _Renderer:
 
     def _fits_after_space(self, doc: Doc) -> bool:
         return self._held is None and self._has_room(doc, self._start(0) + 1)
+
+    def _fills(self, item: FillLine) -> bool:
+        return self._held is None and self._start(0) + 1 + item.following.flat + item.extra <= self._width
 
     def _has_room(self, doc: Doc, column: int) -> bool:
         """Tell whether ``doc`` fits on one line from ``column``, with what follows it up to the next break."""

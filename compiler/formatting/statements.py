@@ -212,7 +212,7 @@ class StatementPrinter(ExpressionPrinter):
             if is_bar:
                 parts += [SPACE, self.doc(kid)]
             else:
-                parts += [FillLine(self.doc(kid)), self.doc(kid)] if parts else [self.doc(kid)]
+                parts += [FillLine(self.doc(kid), 2), self.doc(kid)] if parts else [self.doc(kid)]
         return nest(*parts)
 
     def or_first(self, _node: Node) -> Doc:
@@ -244,7 +244,7 @@ class StatementPrinter(ExpressionPrinter):
                 comma = kid if self.tokens.kinds[kid] == "," else None
                 continue
             if comma is not None and not self.trivia.newlines[first_token(kid)]:
-                parts += [self.token(comma), FillLine(self.item(kid)), self.item(kid)]
+                parts += [self.token(comma), FillLine(self.item(kid), 1), self.item(kid)]
             else:
                 parts += [self.dressed(comma, EMPTY)] if comma is not None else []
                 parts += [self.line_end_before(kid)] if parts else []

@@ -20,6 +20,7 @@ COMMANDS = {
     "asm": "Make a module from its text form.",
     "doc": "Write documentation as web pages.",
     "explain": "Explain a code that the compiler prints.",
+    "fmt": "Format Pebble sources.",
     "completion": "Print the shell's completion script.",
     "version": "Show the version.",
 }
