@@ -91,12 +91,21 @@ class _Ended(PvmError):
 class Trap(_Ended):
     """The program did something undefined for it (kind is a ``TrapKind`` mnemonic), or threw and nobody caught.
 
-    For an uncaught guest exception ``kind`` is ``uncaught`` and ``exception`` names its class.
+    For an uncaught guest exception ``kind`` is ``uncaught``, ``exception`` names its class, and ``cause``
+    is the exception that led to it, if it has one.
     """
 
-    def __init__(self, kind: str, message: str, frames: Sequence[TraceFrame] = (), exception: str = "") -> None:
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        frames: Sequence[TraceFrame] = (),
+        exception: str = "",
+        cause: Trap | None = None,
+    ) -> None:
         super().__init__(kind, message, frames)
         self.exception = exception
+        self.cause = cause
 
 
 class Exhaustion(_Ended):

@@ -90,8 +90,7 @@ def run_instance(instance: Instance, arguments: list[str]) -> int:
 def report_end(error: Trap | Exhaustion) -> None:
     """Print why a program ended, with its stack trace."""
     if isinstance(error, Trap) and error.exception:
-        detail = f": {error.message}" if error.message else ""
-        print_error(f"uncaught {error.exception}{detail}")
+        print_error(f"uncaught {described(error)}")
     elif isinstance(error, Trap):
         print_error(f"pvm: the program was ended: {error.message}")
     else:
@@ -99,6 +98,17 @@ def report_end(error: Trap | Exhaustion) -> None:
         print_error(f"pvm: the program was ended: {error.message} ({hint} sets this limit)")
     for line in trace_lines(error.frames):
         print_error(line)
+    cause = error.cause if isinstance(error, Trap) else None
+    while cause is not None:
+        print_error(f"caused by {described(cause)}")
+        for line in trace_lines(cause.frames):
+            print_error(line)
+        cause = cause.cause
+
+
+def described(error: Trap) -> str:
+    """Class and message of an exception."""
+    return f"{error.exception}: {error.message}" if error.message else error.exception
 
 
 def trace_lines(frames: Sequence[TraceFrame]) -> list[str]:

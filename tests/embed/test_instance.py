@@ -241,3 +241,25 @@ def test_module_shows_its_exports(module: pvm.Module) -> None:
     assert "double(i64) -> i64" in repr(module)
     assert list(module.host_imports) == ["ask"]
     assert pvm.Module.assemble(module.disassemble()).to_bytes() == module.to_bytes()
+
+
+def test_trap_has_the_exceptions_that_led_to_it() -> None:
+    module = pvm.compile(
+        source="""
+        class ConfigError(message: String, cause: Exception) : Exception(message, cause)
+
+        fun read() { throw StateError("disk on fire") }
+
+        @export fun start() {
+            try { read() } catch (e: StateError) { throw ConfigError("no config", e) }
+        }
+        """,
+        name="start.peb",
+    )
+    with pvm.Instance(module) as running, pytest.raises(pvm.Trap) as caught:
+        running.call("start")
+    outer, inner = caught.value, caught.value.cause
+    assert (outer.exception, outer.message) == ("ConfigError", "no config")
+    assert inner is not None
+    assert (inner.exception, inner.message, inner.cause) == ("StateError", "disk on fire", None)
+    assert [frame.function for frame in inner.frames] == ["read", "start"]

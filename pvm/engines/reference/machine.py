@@ -8,7 +8,7 @@ the call that returned last.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FunctionType, GeneratorType
 from typing import Any
 
@@ -41,6 +41,9 @@ from pvm.errors import Exhaustion, TraceFrame, Trap
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import MAX_ARRAY_LENGTH, ArrayKind, Prim, RefType
 from pvm.pbc.model import Global
+
+MAX_CAUSES = 16
+"""Exceptions that are shown behind each other."""
 
 _RESUME = Scheduler._resume.__code__  # noqa: SLF001 - where the Python stack of an activation starts
 _MIN_HEADROOM = 4096
@@ -258,11 +261,32 @@ class Machine:
     def uncaught(self, thrown: GuestThrow) -> BaseException:
         """The end of the program by an exception that nobody caught."""
         value = thrown.value
+        if value.class_index == self.trap_classes.get(TrapKind.OUT_OF_MEMORY):
+            shown = self.as_trap(value, None)
+            return Exhaustion("memory", shown.message, shown.frames)
+        chain = list(self.causes(value))
+        trap = self.as_trap(chain.pop(), None)
+        while chain:
+            trap = self.as_trap(chain.pop(), trap)
+        return trap
+
+    def as_trap(self, value: Any, cause: Trap | None) -> Trap:
+        """An exception object as embedders see it."""
         frames = trace_frames(self.module, self.trace_pairs(value.f1))
         message = "" if value.f0 is None else value.f0.decode("utf-8")
-        if value.class_index == self.trap_classes.get(TrapKind.OUT_OF_MEMORY):
-            return Exhaustion("memory", message, frames)
-        return Trap("uncaught", message, frames, self.module.classes[value.class_index].name)
+        return Trap("uncaught", message, frames, self.module.classes[value.class_index].name, cause)
+
+    def causes(self, value: Any) -> Iterator[Any]:
+        """An exception and what led to it: its field ``cause``, if it has one that is an exception."""
+        seen: list[Any] = []
+        while value is not None and value not in seen and len(seen) < MAX_CAUSES:
+            seen.append(value)
+            yield value
+            layout = self.program.layouts[value.class_index]
+            number = next((at for at, field in enumerate(layout.fields) if field.name == "cause"), None)
+            value = None if number is None else getattr(value, f"f{number}")
+            if self.module.throwable is None or type(value) not in self.classes.below(self.module.throwable):
+                return
 
     @staticmethod
     def trace_pairs(trace: Array | None) -> list[tuple[int, int]]:
