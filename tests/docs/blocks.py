@@ -11,9 +11,9 @@ others, so `Page.broken` sorts these out first.
 | `// file: shapes.peb` | a module that other blocks of the page import |
 | `// program` | compiled and run by itself, because of what it prints or how it ends |
 
-A block without a `main` is wrapped: lines that begin a declaration (`fun`, `class`, `import`, `pub let`, an annotation and
-so on) stay at the top with what is indented below them, all others make up the body of `main`.  A block marked `// file:`
-or `// error:` with a `// module` line below it is taken as it stands.  `//? text` and the other marks are those of
+A block without a `main` is wrapped: lines that begin a declaration (`fun`, `class`, `import`, `pub let`, an annotation
+and so on) stay at the top with what is indented below them, all others make up the body of `main`.  A block with a line
+`// module` is taken as it stands, and so is one marked `// file:`.  `//? text` and the other marks are those of
 `tests/lang/program.py`.
 """
 

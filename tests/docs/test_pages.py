@@ -16,7 +16,7 @@ from compiler.syntax.source import SourceFile
 from tests.docs.blocks import ROOT, Block, blocks
 from tests.lang.program import expected, run
 
-PAGES = [ROOT / "docs" / "language.md"]
+PAGES = [ROOT / "docs" / "language.md", ROOT / "docs" / "pebble-in-ten-minutes.md"]
 TOLERATED = {"W0201", "W0206"}
 """Warnings about names that an example has no use for."""
 _SEPARATOR = "--- {} ---"
