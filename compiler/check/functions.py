@@ -7,6 +7,7 @@ import json
 from compiler.check import codes as code
 from compiler.check.body import Body, Frame
 from compiler.check.declared import DeclaredLocal, SourceClass, SourceFunction, TypeScope
+from compiler.check.generators import check_generator, yields
 from compiler.check.session import Session
 from compiler.check.subtyping import join_all, mentions_error
 from compiler.check.type_display import display
@@ -47,9 +48,12 @@ def check_function_body(function: SourceFunction) -> hir.Expr:
     if written is not None:
         frame.result_label = Label(written.span, f"because the result is `{display(function.result)}`")
     body = function_body(function, frame)
-    if isinstance(node.body, ast.Block):
+    name = node.name if isinstance(node, ast.Function) else ast.Identifier(node.span.first(), function.name)
+    if yields(node.body):
+        result = UNIT if is_inferred else function.result
+        value = check_generator(body, name, node.body, result, is_written=written is not None)
+    elif isinstance(node.body, ast.Block):
         value = body.expr(node.body, UNIT)
-        name = node.name if isinstance(node, ast.Function) else ast.Identifier(node.span.first(), function.name)
         check_end(body, name, function.result, node.body.span)
     elif is_inferred:
         value = _inferred(body, frame, node.body)

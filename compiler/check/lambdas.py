@@ -14,6 +14,7 @@ from compiler.check.body import Body, Frame
 from compiler.check.control import block_contents
 from compiler.check.declared import DeclaredLocal
 from compiler.check.flow import Flow
+from compiler.check.generators import check_generator, yields
 from compiler.check.statements import destructure
 from compiler.check.subtyping import is_too_large, join_all, mentions_error, non_null
 from compiler.check.type_display import display
@@ -71,7 +72,7 @@ def _parameters(
 ) -> list[LocalSymbol]:
     wanted = function.params if function is not None else None
     if node.parameters is None:
-        return _implicit_parameters(body, node, wanted)
+        return _implicit_parameters(body, node, (ERROR,) if is_lost else wanted, is_lost=is_lost)
     if wanted is not None and len(wanted) != len(node.parameters):
         assert function is not None
         body.error(
@@ -97,7 +98,9 @@ def _parameters(
     return params
 
 
-def _implicit_parameters(body: Body, node: ast.Lambda, wanted: Sequence[Type] | None) -> list[LocalSymbol]:
+def _implicit_parameters(
+    body: Body, node: ast.Lambda, wanted: Sequence[Type] | None, *, is_lost: bool
+) -> list[LocalSymbol]:
     if wanted is None or not wanted:
         return []
     if len(wanted) > 1:
@@ -109,7 +112,7 @@ def _implicit_parameters(body: Body, node: ast.Lambda, wanted: Sequence[Type] | 
         )
         return [LocalSymbol("", type_) for type_ in wanted]
     type_ = wanted[0]
-    if mentions_error(type_):
+    if mentions_error(type_) and not is_lost:
         type_ = _uninferred(body, node.span, "it")
     local = DeclaredLocal("it", type_, node.span.first(), "lambda parameter")
     body.declare(local)
@@ -197,7 +200,9 @@ def function_lambda(body: Body, node: ast.Function, type_: FunctionType, label: 
         params.append(local)
     log_mark = len(body.assigned_log)
     assert node.body is not None
-    if isinstance(node.body, ast.Block):
+    if yields(node.body):
+        value = check_generator(body, node.name, node.body, type_.result, is_written=node.result is not None)
+    elif isinstance(node.body, ast.Block):
         value = body.expr(node.body, UNIT)
         check_end(body, node.name, type_.result, node.body.span)
     else:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from compiler.emit.dispatch import Dispatch
     from compiler.emit.exceptions import FinallyScope
     from compiler.emit.functions import FunctionTable
+    from compiler.emit.generators import Resumption
     from compiler.emit.variables import GlobalTable
 
 Emitter = Callable[["FunctionContext", Any], None]
@@ -117,6 +118,7 @@ class FunctionContext:
         self.targets: dict[hir.JumpTarget, Target] = {}
         self.finallys: list[FinallyScope] = []
         self.return_slot: int | None = None
+        self.resumption: Resumption | None = None
         self._refined: dict[LocalSymbol, list[int]] = {}
         self._free: dict[ValueType, list[int]] = {}
         self._names: dict[int, str] = {}
@@ -180,7 +182,7 @@ class FunctionContext:
         """Whether the code of an expression has a place where the stacks must be empty."""
         found = self._needs_empty.get(expr)
         if found is None:
-            found = isinstance(expr, hir.Loop | hir.Try)
+            found = isinstance(expr, hir.Loop | hir.Try | hir.Suspend)
             for child in () if found else children(expr):
                 found = found or self.needs_empty(child)
             self._needs_empty[expr] = found

@@ -10,6 +10,7 @@ from compiler.emit import (
     control,
     exceptions,
     expressions,
+    generators,
 )
 from compiler.emit.classes import ClassTable
 from compiler.emit.context import Emission, Emitter, Place
@@ -58,6 +59,8 @@ _EMITTERS: dict[type[hir.Node], Emitter] = {
     hir.Return: control.emit_return,
     hir.Throw: exceptions.emit_throw,
     hir.Try: exceptions.emit_try,
+    hir.Suspend: generators.emit_suspend,
+    hir.Resumable: generators.emit_resumable,
 }
 _STATEMENTS: dict[type[hir.Node], Emitter] = {
     hir.Block: control.run_block,

@@ -350,6 +350,29 @@ class Try(Node):
     finally_body: Expr | None
 
 
+# Generators
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suspend(Node):
+    """Stop inside of a ``Resumable``: return, and go on here when the function is called again (Unit)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resumable(Node):
+    """The body of the lambda of a generator, its only parameter (Unit).
+
+    ``point``, ``references`` and ``numbers`` are the fields of the generator that say at which Suspend it stopped
+    (0 none, -1 it runs or has ended) and what its variables held there; the arrays are null before the first call.
+    """
+
+    generator: Expr
+    point: FieldGet
+    references: FieldGet
+    numbers: FieldGet
+    body: Expr
+
+
 Expr: TypeAlias = (
     Constant
     | LocalGet
@@ -385,6 +408,8 @@ Expr: TypeAlias = (
     | Return
     | Throw
     | Try
+    | Suspend
+    | Resumable
 )
 
 

@@ -69,6 +69,8 @@ _CHILDREN: dict[type[hir.Node], Callable[[Any], Children]] = {
     hir.Switch: lambda node: (node.subject, *(body for _, body in node.cases), node.default),
     hir.Return: lambda node: _optional(node.value),
     hir.Throw: _value,
+    hir.Suspend: _none,
+    hir.Resumable: lambda node: (node.generator, node.body),
     hir.Try: lambda node: _optional(node.body, *(catch.body for catch in node.catches), node.finally_body),
 }
 

@@ -3,7 +3,7 @@
 Blocks are numbered in code order.  When every loop has one entry (the graph is reducible), each
 block is placed *inline* where its only predecessor jumps to it, or in the list of blocks after
 another one, guarded by the block number; loops become ``while True``.  Irreducible graphs, which
-no compiler of ours makes, have no placement and run as one dispatch loop.
+compilers make of generators only, have no placement and run as one dispatch loop.
 """
 
 from __future__ import annotations
