@@ -150,6 +150,7 @@ def _may_assign(body: Body, local: DeclaredLocal, span: Span) -> bool:
             labels=labels,
             suggestion="declare it with `var`",
         )
+        body.flow = body.flow.assign(local)
         return False
     if local in body.flow.assigned and body.flow.is_reachable:
         body.error(
@@ -159,6 +160,7 @@ def _may_assign(body: Body, local: DeclaredLocal, span: Span) -> bool:
             labels=labels,
             suggestion="declare it with `var`",
         )
+        body.flow = body.flow.assign(local)
         return False
     return True
 
