@@ -52,8 +52,8 @@ def check_generator(
     if isinstance(element, ErrorType):
         return body.invalid(node.span)
     handle = hir.LocalGet(node.span, type_, generator)
-    fields = (_field(body, handle, field) for field in ("point", "references", "numbers"))
-    steps = hir.Resumable(node.span, UNIT, handle, *fields, inner)
+    point, references, numbers = (_field(body, handle, field) for field in ("point", "references", "numbers"))
+    steps = hir.Resumable(node.span, UNIT, handle, point, references, numbers, inner)
     step = hir.Lambda(node.span, FunctionType((type_,), UNIT), (generator,), tuple(frame.captures), steps, frame.name)
     assert isinstance(result, ClassType)
     function = session.core_function(_RESULTS[result.symbol.name])

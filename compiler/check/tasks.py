@@ -102,18 +102,21 @@ def _check_operation(body: Body, node: ast.SelectArm, operation: ast.Expression)
 
 def _operation(body: Body, node: ast.SelectArm, operation: ast.Expression, guard: hir.Expr | None) -> _Arm | None:
     if not isinstance(operation, ast.Call) or not isinstance(operation.callee, ast.Member):
-        return _wrong_operation(body, operation, "this is none")
+        _wrong_operation(body, operation, "this is none")
+        return None
     name = operation.callee.name.text
     channel = body.value(operation.callee.object)
     type_ = channel.type
     if isinstance(type_, ErrorType):
         return None
     if not isinstance(type_, ClassType) or type_.symbol is not body.session.core_class("Channel"):
-        return _wrong_operation(body, operation.callee.object, f"this is `{display(type_)}`")
+        _wrong_operation(body, operation.callee.object, f"this is `{display(type_)}`")
+        return None
     given = [item.value for item in operation.arguments if item.name is None and not item.is_spread]
     is_plain = len(given) == len(operation.arguments) and operation.trailing is None and not operation.callee.is_safe
     if name not in _OPERATIONS or not is_plain or len(given) != (1 if name == "send" else 0):
-        return _wrong_operation(body, operation, "this is none")
+        _wrong_operation(body, operation, "this is none")
+        return None
     if name == "send" and node.binding is not None:
         body.error(code.WRONG_SELECT, node.binding.span, "`send` gives nothing that could be kept")
         return None
