@@ -326,13 +326,24 @@ def entity_span(entity: Entity) -> Span | None:
             return entity.span
 
 
+# Trees of library files, which are the same for every program that one process compiles; trees never change.
+_LIBRARY_TREES: dict[str, ast.Module] = {}
+
+
 def parse_module(file: SourceFile, session: Session, *, is_library: bool) -> ast.Module:
-    """Return the tree of a file; that of a library file comes from a cache."""
+    """Return the tree of a file; that of a library file is kept, in the process and in a cache."""
     from compiler.syntax import parse, parse_cached
 
+    if is_library:
+        known = _LIBRARY_TREES.get(file.name)
+        if known is not None and known.span.file.text == file.text:
+            return known
     before = session.diagnostics.error_count
     tree = (parse_cached if is_library else parse)(file, session.diagnostics)
-    session.has_syntax_errors |= session.diagnostics.error_count > before
+    if session.diagnostics.error_count > before:
+        session.has_syntax_errors = True
+    elif is_library:
+        _LIBRARY_TREES[file.name] = tree
     return tree
 
 
