@@ -47,7 +47,7 @@ def test_keywords() -> None:
 
 
 def test_words_that_are_names_elsewhere() -> None:
-    found = re.search(r"the modifiers (.*?) before a declaration", TEXT, re.DOTALL)
+    found = re.search(r"the\s+modifiers (.*?)\s+before a\s+declaration", TEXT, re.DOTALL)
     assert found is not None
     assert set(quoted(found[1])) == MODIFIER_WORDS
 
@@ -66,7 +66,7 @@ def test_precedence() -> None:
 
 
 def test_assignments() -> None:
-    found = re.search(r"^Assignment is a statement: (.*?)\. On the left", TEXT, re.MULTILINE | re.DOTALL)
+    found = re.search(r"^Assignment is a statement: (.*?)\.\s+On the\s+left", TEXT, re.MULTILINE | re.DOTALL)
     assert found is not None
     assert set(quoted(found[1])) == ASSIGNMENTS | {"="}
 
