@@ -236,7 +236,9 @@ def check_return(body: Body, node: ast.Return, expected: Type | None) -> hir.Exp
             body.error(
                 code.MISMATCH,
                 node.value.span,
-                f"this returns no value, but `{display(value.type)}` is returned",
+                f"this returns no value, but `{display(value.type)}` is returned"
+                if frame.generator is None
+                else "`return` ends a generator and has no value: its elements are given with `yield`",
                 label=f"this is `{display(value.type)}`",
                 suggestion=f"add `-> {display(value.type)}` to the function" if frame.kind == "function" else None,
             )

@@ -189,7 +189,7 @@ def _check_chosen(body: Body, arm: _Arm, expected: Type | None) -> hir.Expr:
         destructure(body, binding, body.get(held, binding.span), steps)
     value = _check_body(body, arm.node, expected)
     body.leave_scope(mark)
-    return body.sequence(arm.node.span, steps, value)
+    return body.sequence(value.span, steps, value)
 
 
 def _check_body(body: Body, node: ast.SelectArm, expected: Type | None) -> hir.Expr:

@@ -35,7 +35,7 @@ A function with a result returns or throws on every way to its end.  A lambda en
         "a jump from nowhere",
         """
 `break` and `continue` stand in loops, or name one that is around them; they cannot leave a lambda.  `return` stands in
-functions and lambdas.""",
+functions and lambdas.  No jump leaves a `defer` block: the block around it is being left already.""",
         "fun main() {\n    break\n}",
         "fun main() {\n    while true { break }\n}",
     ),
@@ -56,6 +56,25 @@ declared.""",
         "fun main() {\n    var count: Int\n    count = 0\n    let add = { count += 1 }\n"
         "    add()\n    println(count)\n}",
         "fun main() {\n    var count = 0\n    let add = { count += 1 }\n    add()\n    println(count)\n}",
+    ),
+    Code(
+        "E0408",
+        "a `yield` out of place",
+        """
+A function with a `yield` in its body is a generator.  It returns a `Sequence<T>`, an `Iterable<T>` or an `Iterator<T>`, and
+each `yield` hands over one element; the body runs when elements are asked for.  A lambda, a `defer` block, a test or the
+initial value of a variable cannot be a generator.""",
+        "fun digits() -> List<Int> {\n    for i in 0..9 { yield i }\n}",
+        "fun digits() -> Sequence<Int> {\n    for i in 0..9 { yield i }\n}",
+    ),
+    Code(
+        "E0409",
+        "a `select` that waits for nothing",
+        """
+Each arm of a `select` but `else` begins with `receive()`, `receiveOrNull()` or `send(value)` of a channel, because it has to
+be known what is waited for.  Anything else belongs into the body of the arm.""",
+        "fun main() {\n    let numbers = Channel<Int>(1)\n    select {\n        numbers.close() => println(1)\n    }\n}",
+        "fun main() {\n    let numbers = Channel<Int>(1)\n    select {\n        numbers.send(1) => numbers.close()\n    }\n}",
     ),
     Code(
         "E0501",
