@@ -72,6 +72,14 @@ def test_a_local_function_that_captures_nothing_is_a_function() -> None:
 
 
 def test_a_local_function_that_captures_is_a_lambda() -> None:
-    lines = ["var n = 0", "fun down(k: Int) {", "    n += k", "    if k > 0 { down(k - 1) }", "}", "down(3)", "println(n)"]
+    lines = [
+        "var n = 0",
+        "fun down(k: Int) {",
+        "    n += k",
+        "    if k > 0 { down(k - 1) }",
+        "}",
+        "down(3)",
+        "println(n)",
+    ]
     (found,) = lambdas(in_main(*lines))
     assert sorted(names(found)) == ["down", "n"]
