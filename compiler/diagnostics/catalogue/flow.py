@@ -61,9 +61,9 @@ declared.""",
         "E0408",
         "a `yield` out of place",
         """
-A function with a `yield` in its body is a generator.  It returns a `Sequence<T>`, an `Iterable<T>` or an `Iterator<T>`, and
-each `yield` hands over one element; the body runs when elements are asked for.  A lambda, a `defer` block, a test or the
-initial value of a variable cannot be a generator.""",
+A function with a `yield` in its body is a generator.  It returns a `Sequence<T>`, an `Iterable<T>` or an `Iterator<T>`,
+and each `yield` hands over one element; the body runs when elements are asked for.  A lambda, a `defer` block, a test
+or the initial value of a variable cannot be a generator.""",
         "fun digits() -> List<Int> {\n    for i in 0..9 { yield i }\n}",
         "fun digits() -> Sequence<Int> {\n    for i in 0..9 { yield i }\n}",
     ),
@@ -71,10 +71,12 @@ initial value of a variable cannot be a generator.""",
         "E0409",
         "a `select` that waits for nothing",
         """
-Each arm of a `select` but `else` begins with `receive()`, `receiveOrNull()` or `send(value)` of a channel, because it has to
-be known what is waited for.  Anything else belongs into the body of the arm.""",
-        "fun main() {\n    let numbers = Channel<Int>(1)\n    select {\n        numbers.close() => println(1)\n    }\n}",
-        "fun main() {\n    let numbers = Channel<Int>(1)\n    select {\n        numbers.send(1) => numbers.close()\n    }\n}",
+Each arm of a `select` but `else` begins with `receive()`, `receiveOrNull()` or `send(value)` of a channel, because it
+has to be known what is waited for.  Anything else belongs into the body of the arm.""",
+        "fun main() {\n    let numbers = Channel<Int>(1)\n    select {\n        numbers.close() => println(1)\n"
+        "    }\n}",
+        "fun main() {\n    let numbers = Channel<Int>(1)\n    select {\n        numbers.send(1) => numbers.close()\n"
+        "    }\n}",
     ),
     Code(
         "E0501",
