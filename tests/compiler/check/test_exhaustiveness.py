@@ -18,9 +18,8 @@ data class Point(x: Int, flag: Bool)
 def missing(type_: str, *arms: str) -> list[str]:
     """Return what the compiler says about a `match` with these patterns."""
     lines = "\n".join(f"        {arm} => {index}" for index, arm in enumerate(arms))
-    text = (
-        f"{TYPES}fun test(value: {type_}) -> Int {{\n    return match value {{\n{lines}\n    }}\n}}\nfun main() {{}}\n"
-    )
+    head = f"{TYPES}fun test(value: {type_}) -> Int {{\n    return match value {{\n"
+    text = f"{head}{lines}\n    }}\n}}\nfun main() {{}}\n"
     diagnostics = Diagnostics()
     check_source(text, "main.peb", diagnostics)
     return [item.message for item in diagnostics.sorted() if item.code != "W0201"]
