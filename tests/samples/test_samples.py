@@ -275,3 +275,121 @@ def test_vfs_tour(engine: str, env: dict[str, str], tmp_path: Path) -> None:
     assert out == TOUR.format(size=len(planets), home=env.get("HOME", "not set"))
     assert (tmp_path / "work" / "shared.txt").read_text() == "of the host"
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["planets.json"]
+
+
+# lisp, sudoku, lz, markdown
+
+
+def test_lisp(engine: str) -> None:
+    program = (DATA / "primes.lisp").read_text(encoding="utf-8")
+    primes = " ".join(str(n) for n in range(2, 60) if all(n % d for d in range(2, n)))
+    total = 5000 * 5001 // 2
+    expected = f"({primes})\n(4 9 16)\n{total}\nhypotenuse-squared 25\n"
+    assert run(engine, "lisp", stdin=program)[:3] == (0, expected, "")
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("(print (+ 1 x))", "x is not defined"),
+        ("(print (car '()))", "car of ()"),
+        ("((lambda (x) x))", " takes 1 arguments, not 0"),
+        ("(print 1", "a ) is missing"),
+        ("(/ 1 0)", "division by zero"),
+    ],
+)
+def test_lisp_errors(engine: str, program: str, message: str) -> None:
+    status, _, error, _ = run(engine, "lisp", stdin=program)
+    assert status == 1
+    assert message in error
+
+
+def test_sudoku(engine: str) -> None:
+    puzzles = (DATA / "sudoku.txt").read_text(encoding="utf-8").split()
+    status, output, error, _ = run(engine, "sudoku", stdin="\n".join(puzzles))
+    assert (status, error) == (0, "")
+    solutions = re.split(r"\d+ guesses\n", output)[1:]
+    assert len(solutions) == len(puzzles) == 2
+    for puzzle, solution in zip(puzzles, solutions, strict=True):
+        digits = re.findall(r"\d", solution)
+        rows = [digits[start : start + 9] for start in range(0, 81, 9)]
+        boxes = [
+            [digits[(top + i // 3) * 9 + left + i % 3] for i in range(9)] for top in (0, 3, 6) for left in (0, 3, 6)
+        ]
+        assert all(len(set(unit)) == 9 for unit in [*rows, *zip(*rows, strict=True), *boxes])
+        assert all(given in {".", "0", found} for given, found in zip(puzzle, digits, strict=True))
+
+
+def test_sudoku_without_solution(engine: str) -> None:
+    status, output, _, _ = run(engine, "sudoku", stdin="11" + "." * 79)
+    assert (status, output) == (1, "no solution\n\n")
+
+
+@pytest.mark.parametrize("content", [b"", b"a", b"abcabcabcabc" * 50, bytes(range(256)) * 3, b"\0" * 3000])
+def test_lz_gives_back_what_it_packed(engine: str, content: bytes) -> None:
+    status, output, _, kernel = run(
+        engine, "lz", "pack", "/d/in", "/d/packed", mounts={"/d": pvm.MemDir({"in": content})}
+    )
+    assert (status, output) == (0, "")
+    packed = kernel.read_file("/d/packed")
+    again = run(engine, "lz", "unpack", "/d/packed", "/d/out", mounts={"/d": pvm.MemDir({"packed": packed})})
+    assert again[0] == 0
+    assert again[3].read_file("/d/out") == content
+    if len(content) > 500:
+        assert len(packed) < len(content) // 2 or content[:2] == b"\0\1"
+
+
+@pytest.mark.parametrize("packed", [b"", b"PLZ1", b"ZIP1\5", b"PLZ1\5\1\7", b"PLZ1\5\x0c12345", b"PLZ1" + b"\xff" * 9])
+def test_lz_refuses_damaged_files(engine: str, packed: bytes) -> None:
+    status, _, error, _ = run(
+        engine, "lz", "unpack", "/d/packed", "/d/out", mounts={"/d": pvm.MemDir({"packed": packed})}
+    )
+    assert status == 1
+    assert error.startswith("lz: /d/packed: ")
+
+
+def test_markdown(engine: str) -> None:
+    text = """# A *title* & more
+
+Some **bold** and `a < b` with a [link](x.html)
+on two lines.
+
+* one
+* two
+  goes on
+
+1. first
+2. second
+
+> quoted
+
+    code <here>
+
+| a | b |
+| --- | --- |
+| 1 | 2 |
+
+---
+"""
+    html = """<h1>A <em>title</em> &amp; more</h1>
+<p>Some <strong>bold</strong> and <code>a &lt; b</code> with a <a href="x.html">link</a> on two lines.</p>
+<ul>
+<li>one</li>
+<li>two goes on</li>
+</ul>
+<ol>
+<li>first</li>
+<li>second</li>
+</ol>
+<blockquote>
+<p>quoted</p>
+</blockquote>
+<pre><code>code &lt;here&gt;
+</code></pre>
+<table>
+<tr><th>a</th><th>b</th></tr>
+<tr><td>1</td><td>2</td></tr>
+</table>
+<hr>
+"""
+    assert run(engine, "markdown", stdin=text)[:3] == (0, html, "")
