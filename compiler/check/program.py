@@ -236,6 +236,7 @@ def _program(session: Session, name: str, main: FunctionSymbol | None, user_modu
     return hir.Program(
         name=name,
         main=main,
+        at_end=session.core_function("reportFailedTasks") if session.uses_tasks else None,
         exports=exports,
         globals=GlobalOrder(session),
         core=core,

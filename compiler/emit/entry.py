@@ -5,7 +5,9 @@ from __future__ import annotations
 from compiler.emit.context import Emission, FunctionContext
 from compiler.emit.lowering import boundary_signature
 from compiler.emit.variables import StartPlan
+from compiler.ir import hir
 from compiler.ir.symbols import FunctionSymbol
+from compiler.ir.types import UNIT
 from pvm.isa.types import Prim, Signature
 from pvm.pbc.model import Export
 
@@ -27,7 +29,8 @@ def plan_exports(emission: Emission) -> list[Export]:
 
 
 def _plan_main(emission: Emission, main: FunctionSymbol) -> int:
-    if emission.lowering.signature([param.type for param in main.params], main.result) == ENTRY_SIGNATURE:
+    is_plain = emission.program.at_end is None
+    if is_plain and emission.lowering.signature([param.type for param in main.params], main.result) == ENTRY_SIGNATURE:
         return emission.functions.method(main, (), ())
     return emission.functions.demand("entry", lambda: EntryPlan(emission, main))
 
@@ -67,5 +70,13 @@ class EntryPlan:
             arguments = emission.functions.method(emission.program.core_functions["programArguments"], (), ())
             f.code.typed("call", (arguments,), (), emission.functions.signature(arguments).results)
             f.define(param, param.type)
-        f.body(emission.program.bodies.body(main))
+        f.body(self._body())
         return f
+
+    def _body(self) -> hir.Expr:
+        """The body of `main`, and what is done after it."""
+        program = self._emission.program
+        body, at_end = program.bodies.body(self._main), program.at_end
+        if at_end is None:
+            return body
+        return hir.Try(body.span, body.type, body, (), hir.Call(body.span, UNIT, at_end, (), (), ()))

@@ -439,6 +439,8 @@ class Program:
     core: dict[str, ClassSymbol]
     bodies: Bodies
     core_functions: dict[str, FunctionSymbol] = field(default_factory=dict)
+    at_end: FunctionSymbol | None = None
+    """Called when ``main`` ends, in whatever way."""
     sources: list[str] = field(default_factory=list)
     """File names of the user's modules, whose text is embedded for disassembly and traces."""
     looked_up: list[str] = field(default_factory=list)

@@ -37,6 +37,7 @@ from pvm.engines.reference.scheduler import DONE, RUNNING, Scheduler, TaskRecord
 from pvm.engines.reference.tracing import CodeMap, live_bytes, trace_frames
 from pvm.engines.reference.translator import translate
 from pvm.engines.reference.unwinding import BLOCKED, SWITCH, GuestThrow, TailCall
+from pvm.engines.waiting import MAX_NAMED, deadlock_message
 from pvm.errors import Exhaustion, TraceFrame, Trap
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import MAX_ARRAY_LENGTH, ArrayKind, Prim, RefType
@@ -216,19 +217,28 @@ class Machine:
         """The end of the program at its deadline."""
         return self.exhausted("time", "time limit reached")
 
-    def trap(self, kind: int) -> BaseException:
+    def trap(self, kind: int, message: str = "") -> BaseException:
         """What to raise for a trap: a guest exception if its kind is mapped, else the end."""
         known = TrapKind(kind)
+        message = message or known.message
         class_index = self.trap_classes.get(known)
         if class_index is None:
             if known is TrapKind.OUT_OF_MEMORY:
-                return self.exhausted("memory", known.message)
-            return Trap(known.mnemonic, known.message, self.frames())
+                return self.exhausted("memory", message)
+            return Trap(known.mnemonic, message, self.frames())
         made_class = self.classes.python_class(class_index)
         value: Any = self.make_object(made_class, zero_of(self.program.layouts[class_index]))
-        value.f0 = known.message.encode()
+        value.f0 = message.encode()
         self.namespace["H"] -= made_class.size + string_size(len(value.f0))
         return self.throw(value)
+
+    def deadlock(self, waiting: list[TaskRecord]) -> BaseException:
+        """The trap of the main task when every task waits."""
+        traces = [
+            trace_frames(self.module, self.codes.capture(_RESUME, task.stack, is_running=False))
+            for task in waiting[:MAX_NAMED]
+        ]
+        return self.trap(TrapKind.DEADLOCK, deadlock_message(self.module, traces, len(waiting)))
 
     def throw(self, value: Any) -> GuestThrow:
         """A guest exception on its way; its trace is filled at the first throw.

@@ -49,6 +49,7 @@ class Owner(Protocol):
     stack_limit: int
 
     def trap(self, kind: int) -> BaseException: ...
+    def deadlock(self, waiting: list[TaskRecord]) -> BaseException: ...
     def uncaught(self, thrown: GuestThrow) -> BaseException: ...
     def time_over(self) -> BaseException: ...
 
@@ -200,7 +201,8 @@ class Scheduler:
         if main in self.blocked:
             self.blocked.remove(main)
         self.current = main
-        main.error = self.owner.trap(TrapKind.DEADLOCK)
+        waiting = [task for task in self.tasks.values() if task.state in {PARKED, BLOCKED}]
+        main.error = self.owner.deadlock(waiting)
         self.ready.appendleft(main)
 
     def _resume(self, task: TaskRecord) -> None:
