@@ -9,6 +9,7 @@ from __future__ import annotations
 import resource
 import signal
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from tests.fuzz.model_mutators import mutate_module
 from tests.fuzz.mutators import mutate_file, mutate_text, vary_source, window
 from tests.fuzz.oracles import Broken, Outcome, judge_assembly, judge_bytes, judge_model, judge_source
 from tests.fuzz.shrinking import shrink_module, shrink_text
+from tests.fuzz.source_shapes import shaped_source
 
 CPU_SECONDS = 20.0
 """Processor time of one case; even a slow one needs a tenth of that."""
@@ -110,6 +112,8 @@ def make_input(case: Case) -> bytes | str | Module:
         case "assembly":
             return mutate_text(random, _assembly_text(random), _assembly_text(random))
         case _:
+            if random.random() < 0.06:
+                return shaped_source(random)
             text, other = random.choice(corpus.sources()), random.choice(corpus.sources())
             if random.random() < 0.5:
                 return vary_source(random, text)
@@ -158,6 +162,7 @@ def run_input(case: Case, given: bytes | str | Module) -> Result:
 
 def _guarded(case: Case, make: Callable[[], bytes | str | Module]) -> Result:
     before = _peak_memory()
+    warnings.simplefilter("error")  # a warning of Python on the host's stderr is documented nowhere
     try:
         with cpu_limit(CPU_SECONDS):
             outcome = judge(case, make())
