@@ -41,7 +41,7 @@ def random_pattern(dice: random.Random, depth: int) -> str:
 
 
 def random_text(dice: random.Random) -> str:
-    """Return a text that is not empty: in the empty one Python does not find \\B, before 3.14."""
+    r"""Return a text that is not empty: in the empty one Python does not find \B, before 3.14."""
     return "".join(dice.choice("aabbcé1_ \n") for _ in range(dice.randrange(1, 9)))
 
 
