@@ -16,7 +16,7 @@ from compiler.check.inference import Inference
 from compiler.check.subtyping import is_subtype, is_too_large, mentions_error, supertype_instance
 from compiler.check.type_display import display
 from compiler.check.type_resolution import report_too_large
-from compiler.diagnostics import Label, did_you_mean
+from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import FunctionKind, TypeParameterSymbol
 from compiler.ir.types import ERROR, ClassType, ErrorType, ParameterType, Type, substitute
@@ -178,7 +178,7 @@ def _assign_named(body: Body, slots: list[_Slot], argument: ast.Argument, order:
     slot = next((item for item in slots if item.info.name == name), None)
     if slot is None:
         names = [item.info.name for item in slots]
-        near = did_you_mean(name, names)
+        near = body.session.did_you_mean(name, names)
         body.error(
             code.WRONG_ARGUMENT_NAME,
             argument.name.span,

@@ -19,6 +19,8 @@ from compiler.ir.types import ClassType, ErrorType, ParameterType, Repr
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
+MAX_SUPERTYPES = 200
+
 
 def complete_header(symbol: SourceClass) -> None:
     """Set ``type_params``, ``type``, ``superclass`` and ``interfaces``."""
@@ -145,6 +147,17 @@ def _refuse_cycle(symbol: SourceClass) -> None:
                 code.CYCLIC_INHERITANCE,
                 symbol.node.name.span,
                 f"`{symbol.name}` inherits from itself: {' -> '.join([*path, symbol.name])}",
+            )
+            is_class = symbol.kind is not ClassKind.INTERFACE
+            symbol.superclass = symbol.session.core_type("Object") if is_class else None
+            symbol.interfaces = []
+            return
+        if len(seen) > MAX_SUPERTYPES:
+            _report(
+                symbol,
+                code.WRONG_SUPERTYPE,
+                symbol.node.name.span,
+                f"`{symbol.name}` has more than {MAX_SUPERTYPES} superclasses and interfaces",
             )
             is_class = symbol.kind is not ClassKind.INTERFACE
             symbol.superclass = symbol.session.core_type("Object") if is_class else None

@@ -14,7 +14,6 @@ from compiler.check.statements import check_statement
 from compiler.check.subtyping import is_assignable, is_subtype, join, mentions_error
 from compiler.check.type_display import display
 from compiler.check.type_resolution import resolve_type
-from compiler.diagnostics import did_you_mean
 from compiler.ir import hir
 from compiler.ir.types import ERROR, NOTHING, UNIT, ErrorType, NothingType, Type, UnitType
 from compiler.syntax import ast
@@ -257,7 +256,7 @@ def find_jump(body: Body, node: ast.Break | ast.Continue, word: str) -> JumpCont
     if node.label is not None:
         found = next((item for item in reversed(jumps) if item.label == node.label.text), None)
         if found is None:
-            near = did_you_mean(node.label.text, [item.label for item in jumps if item.label])
+            near = body.session.did_you_mean(node.label.text, [item.label for item in jumps if item.label])
             body.error(
                 code.WRONG_JUMP,
                 node.label.span,

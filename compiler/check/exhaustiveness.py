@@ -96,6 +96,13 @@ class Search:
 
     def __init__(self) -> None:
         self.steps = 0
+        self._constructors: dict[Type, list[Constructor] | None] = {}
+
+    def constructors(self, type_: Type) -> list[Constructor] | None:
+        """Return the constructors of a type, found once."""
+        if type_ not in self._constructors:
+            self._constructors[type_] = constructors(type_)
+        return self._constructors[type_]
 
     def missing(self, rows: Sequence[Row], types: Sequence[Type]) -> list[str] | None:
         """Return a row of values, as patterns, that no row of shapes takes; None if there is none."""
@@ -104,7 +111,7 @@ class Search:
             raise TooComplexError
         if not types:
             return None if rows else []
-        known = constructors(types[0])
+        known = self.constructors(types[0])
         used = {row[0].key for row in rows if row[0] is not None}
         if known is not None and used:
             return self._missing_in(rows, types, known, used)
@@ -139,7 +146,7 @@ class Search:
         if not types:
             return not rows
         first = row[0]
-        known = constructors(types[0])
+        known = self.constructors(types[0])
         if first is not None:
             inner = self._types_of(first, known)
             return self.is_useful(

@@ -10,7 +10,7 @@ from compiler.check.declared import FunctionGroup, Property, SourceClass, Source
 from compiler.check.members import OBJECT_MEMBERS
 from compiler.check.subtyping import ancestors, is_assignable, same_type, supertype_instance
 from compiler.check.type_display import display
-from compiler.diagnostics import Label, did_you_mean
+from compiler.diagnostics import Label
 from compiler.ir.symbols import ClassKind, TypeParameterSymbol
 from compiler.ir.types import ClassType, ParameterType, Type, substitute
 from compiler.syntax import ast
@@ -47,23 +47,21 @@ def _check_overloads(symbol: SourceClass) -> None:
 
 def check_distinct(functions: list[SourceFunction]) -> None:
     """Report overloads that no call could tell apart."""
-    for index, function in enumerate(functions):
-        mine = _overload_types(function)
-        for other in functions[:index]:
-            theirs = _overload_types(other)
-            if len(mine) == len(theirs) and all(map(same_type, mine, theirs)):
-                assert function.span is not None
-                function.session.diagnostics.error(
-                    code.DUPLICATE_NAME,
-                    function.span,
-                    f"`{function.name}` is declared twice with the same parameters",
-                    labels=[Label(other.span, "first declared here")] if other.span is not None else [],
-                )
-                break
+    seen: dict[tuple[Type, ...], SourceFunction] = {}
+    for function in functions:
+        first = seen.setdefault(_overload_types(function), function)
+        if first is not function:
+            assert function.span is not None
+            function.session.diagnostics.error(
+                code.DUPLICATE_NAME,
+                function.span,
+                f"`{function.name}` is declared twice with the same parameters",
+                labels=[Label(first.span, "first declared here")] if first.span is not None else [],
+            )
 
 
-def _overload_types(function: SourceFunction) -> list[Type]:
-    return [info.type for info in function.signature.params]
+def _overload_types(function: SourceFunction) -> tuple[Type, ...]:
+    return tuple(info.type for info in function.signature.params)
 
 
 def _check_body_presence(symbol: SourceClass, method: SourceFunction) -> None:
@@ -130,7 +128,7 @@ def _is_user(function: SourceFunction) -> bool:
 def _report_overrides_nothing(symbol: SourceClass, method: SourceFunction) -> None:
     name = method.property.name if method.property is not None else method.name
     names = [item for parent in ancestors(symbol) if isinstance(parent, SourceClass) for item in parent.instance]
-    near = did_you_mean(name, names)
+    near = symbol.session.did_you_mean(name, names)
     assert method.span is not None
     symbol.session.diagnostics.error(
         code.OVERRIDES_NOTHING,

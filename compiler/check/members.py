@@ -22,7 +22,7 @@ from compiler.check.subtyping import (
     supertype_instance,
 )
 from compiler.check.type_display import display
-from compiler.diagnostics import Label, did_you_mean
+from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, TypeParameterSymbol
 from compiler.ir.types import (
@@ -282,7 +282,7 @@ def unknown_static(body: Body, base: object, name: ast.Identifier) -> hir.Expr:
 
     if isinstance(base, ModuleScope):
         if base.origin != "missing":
-            near = did_you_mean(name.text, base.declared)
+            near = body.session.did_you_mean(name.text, base.declared)
             body.error(
                 code.UNKNOWN_MEMBER,
                 name.span,
@@ -299,7 +299,7 @@ def unknown_static(body: Body, base: object, name: ast.Identifier) -> hir.Expr:
             suggestion="call it on an object",
         )
         return body.invalid(name.span)
-    near = did_you_mean(name.text, base.statics)
+    near = body.session.did_you_mean(name.text, base.statics)
     body.error(
         code.UNKNOWN_MEMBER,
         name.span,
@@ -388,7 +388,7 @@ def unknown_member(body: Body, receiver: hir.Expr, name: ast.Identifier) -> hir.
                     suggestion=f"write `{candidate.symbol.name}.{name.text}`",
                 )
                 return body.invalid(name.span)
-    near = did_you_mean(name.text, names)
+    near = body.session.did_you_mean(name.text, names)
     if near is None and _FOREIGN.get(name.text) in names:
         near = _FOREIGN[name.text]
     body.error(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from compiler.check import codes as code
 from compiler.check.declared import SourceClass, SourceFunction
 from compiler.check.modules import ModuleScope
-from compiler.diagnostics import did_you_mean
 from compiler.ir.symbols import ClassKind
 from compiler.ir.types import Repr
 from compiler.syntax import ast
@@ -81,7 +80,7 @@ def check_annotations(module: ModuleScope, annotations: tuple[ast.Annotation, ..
         name = item.name.text
         known = _ON_FUNCTION | _ON_CLASS
         if name not in known or (name in _SYSTEM and not module.is_system):
-            near = did_you_mean(name, ["export", "host"]) if name not in known else None
+            near = module.session.did_you_mean(name, ["export", "host"]) if name not in known else None
             module.session.diagnostics.error(
                 code.WRONG_ANNOTATION,
                 item.span,

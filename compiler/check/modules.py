@@ -23,7 +23,7 @@ from compiler.check.declared import (
     TypeScope,
 )
 from compiler.check.session import Session
-from compiler.diagnostics import Label, did_you_mean
+from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, FunctionKind
 from compiler.syntax import ast
@@ -225,7 +225,7 @@ class Loader:
             return known
         found = self.sources.find(path)
         if found is None:
-            near = did_you_mean(name, self.sources.names())
+            near = self.session.did_you_mean(name, self.sources.names())
             self.session.diagnostics.error(
                 code.UNKNOWN_MODULE,
                 span,
@@ -266,7 +266,7 @@ class Loader:
         if entity is None and name in target.extensions:
             return
         if entity is None:
-            near = did_you_mean(name, [known for known, it in target.declared.items() if is_public(it)])
+            near = self.session.did_you_mean(name, [known for known, it in target.declared.items() if is_public(it)])
             diagnostics.error(
                 code.UNKNOWN_IMPORT,
                 item.name.span,

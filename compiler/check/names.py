@@ -25,7 +25,6 @@ from compiler.check.modules import ModuleScope, is_public
 from compiler.check.suggestions import missing_import
 from compiler.check.type_resolution import lookup_entity, report_private
 from compiler.check.variables import read_case, read_global
-from compiler.diagnostics import did_you_mean
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind
 from compiler.ir.types import FunctionType, Type
@@ -244,7 +243,7 @@ def unknown_name(body: Body, node: ast.Name) -> hir.Expr:
             suggestion="name the parameters: `{ x -> … }`",
         )
         return body.invalid(node.span)
-    near = did_you_mean(name, _known_names(body))
+    near = body.session.did_you_mean(name, _known_names(body))
     source = missing_import(body.module, name)
     suggestion = f"did you mean `{near}`?" if near else f"add `{source}` at the top of the file" if source else None
     body.error(code.UNKNOWN_NAME, node.span, f"there is no `{name}` here", suggestion=suggestion)

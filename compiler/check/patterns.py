@@ -25,7 +25,7 @@ from compiler.check.subtyping import is_nullable, is_subtype, non_null
 from compiler.check.type_display import display
 from compiler.check.type_resolution import lookup_entity
 from compiler.check.variables import read_global
-from compiler.diagnostics import Label, did_you_mean
+from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, LocalSymbol
 from compiler.ir.types import ClassType, ErrorType, NullableType, Repr, Type
@@ -158,7 +158,7 @@ class Matcher:
         symbol = type_.symbol
         assert isinstance(symbol, SourceClass)
         names = [key for key, item in symbol.statics.items() if isinstance(item, SourceClass)]
-        near = did_you_mean(name.text, names)
+        near = self.body.session.did_you_mean(name.text, names)
         self.body.error(
             code.UNKNOWN_CASE,
             name.span,
@@ -342,7 +342,7 @@ class Matcher:
             message, near = "either all parts are named or none", None
         else:
             message = f"`{title}` has no part `{item.name.text}`"
-            near = did_you_mean(item.name.text, names)
+            near = self.body.session.did_you_mean(item.name.text, names)
         self.body.error(
             code.PATTERN_ARGUMENTS, item.span, message, suggestion=f"did you mean `{near}`?" if near else None
         )

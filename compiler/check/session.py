@@ -6,7 +6,7 @@ compilations never share state.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from compiler.check.declared import (
@@ -17,7 +17,7 @@ from compiler.check.declared import (
     SourceFunction,
     SourceGlobal,
 )
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostics, did_you_mean
 from compiler.ir import hir
 from compiler.ir.symbols import FunctionSymbol
 from compiler.ir.types import ClassType, Repr, Type
@@ -25,6 +25,8 @@ from compiler.ir.types import ClassType, Repr, Type
 if TYPE_CHECKING:
     from compiler.check.modules import ModuleScope, Sources
 
+MAX_SUGGESTIONS = 200
+"""More errors than anybody reads are not worth the time that finding near names takes."""
 INTEGER_RANGES = {
     Repr.I8: (-(2**7), 2**7 - 1),
     Repr.I16: (-(2**15), 2**15 - 1),
@@ -68,6 +70,7 @@ class Session:
         self.library_index: dict[str, str] | None = None
         self.sources: Sources | None = None
         self.has_syntax_errors = False
+        self._suggestions_left = MAX_SUGGESTIONS
         self.uses_tasks = False
         """The user's modules spawn tasks."""
 
@@ -107,6 +110,13 @@ class Session:
         return self.core_type("String")
 
     # Names and deferred work
+
+    def did_you_mean(self, name: str, candidates: Iterable[str]) -> str | None:
+        """Return the known name that was probably meant; looks only for the first misspelt names."""
+        if self._suggestions_left <= 0:
+            return None
+        self._suggestions_left -= 1
+        return did_you_mean(name, candidates)
 
     def unique_name(self, name: str) -> str:
         """Return ``name``, or ``name#2`` and so on where it is taken."""

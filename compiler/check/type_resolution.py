@@ -21,7 +21,7 @@ from compiler.check.declared import (
 from compiler.check.modules import ModuleScope, entity_span, is_public
 from compiler.check.subtyping import MAX_TYPE_SIZE, is_subtype, is_too_large, nullable
 from compiler.check.type_display import display
-from compiler.diagnostics import Label, did_you_mean
+from compiler.diagnostics import Label
 from compiler.ir.symbols import TypeParameterSymbol
 from compiler.ir.types import (
     ANY,
@@ -215,7 +215,7 @@ def _report_unknown_type(scope: TypeScope, path: Sequence[ast.Identifier], entit
         what = "a module" if isinstance(entity, ModuleScope) else "a value"
         _report(scope, code.UNKNOWN_TYPE, span, f"`{text}` is {what}, not a type")
         return
-    near = did_you_mean(path[-1].text, _type_names(scope)) if len(path) == 1 else None
+    near = scope.module.session.did_you_mean(path[-1].text, _type_names(scope)) if len(path) == 1 else None
     foreign = {"int": "Int", "string": "String", "bool": "Bool", "void": "Unit", "double": "Float", "boolean": "Bool",
                "Integer": "Int", "Boolean": "Bool", "Double": "Float", "Long": "Int", "Object": "Any", "i64": "Int",
                "i32": "Int32", "f64": "Float", "str": "String", "number": "Float", "Void": "Unit"}  # fmt: skip
