@@ -119,10 +119,8 @@ class Scheduler:
         if used <= budget.turn_end:
             return left
         task = self._running()
-        if task.locks:
-            budget.turn_end += budget.quantum
-            return budget.restart(used)
-        if not self.ready and not self.blocked:
+        if task.locks or not (self.ready or self.blocked):
+            # From here, not from where the turn ended: a bulk operation may have used more than a whole turn since.
             budget.turn_end = used + budget.quantum
             return budget.restart(used)
         self._requeue(task)
