@@ -86,14 +86,18 @@ class Hard(Doc):
 
 
 class FillLine(Doc):
-    """A space if ``following``, which comes next, fits on this line with ``extra`` behind it, else a line end."""
+    """A space if ``following``, which comes next, fits on this line with ``extra`` behind it, else a line end.
 
-    __slots__ = ("extra", "following")
+    With ``has_comma`` there is a comma before the space, and none before the line end.
+    """
 
-    def __init__(self, following: Doc, extra: int) -> None:
+    __slots__ = ("extra", "following", "has_comma")
+
+    def __init__(self, following: Doc, extra: int, *, has_comma: bool = False) -> None:
         self.following = following
         self.extra = extra
-        super().__init__(1, 0, stops=True)
+        self.has_comma = has_comma
+        super().__init__(1 + has_comma, 0, stops=True)
 
 
 class Rows(Doc):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from compiler.formatting.chains import ChainPrinter
 from compiler.formatting.concrete import Node
-from compiler.formatting.documents import EMPTY, SPACE, Doc, Text, concat
+from compiler.formatting.documents import COMMA, EMPTY, HARD, LINE, SPACE, Doc, Text, concat, group, nest
+from compiler.formatting.printing import Kid
 
 
 class ExpressionPrinter(ChainPrinter):
@@ -108,18 +109,30 @@ class ExpressionPrinter(ChainPrinter):
 
     def tuple_type(self, node: Node) -> Doc:
         opener, items, *others = node.kids
+        return self._types(opener, items, others)
+
+    def _types(self, opener: Kid, items: Kid, others: list[Kid]) -> Doc:
+        """Return types in parentheses; lines break after commas only: elsewhere `<` would be a comparison."""
         assert isinstance(items, Node)
-        items.kids += others[:-1]
-        return self.delimited(opener, items, others[-1])
+        *commas, closer = others
+        assert isinstance(closer, int)
+        parts: list[Doc] = []
+        for kid in [*items.kids, *commas]:
+            if isinstance(kid, int):
+                parts.append(self.dressed(kid, EMPTY if kid in commas else COMMA))
+            elif parts:
+                parts += [LINE, self.item(kid)]
+            else:
+                is_below = self.has_lead(kid.first) and self.trivia.newlines[kid.first] > 0
+                parts += [HARD if is_below else EMPTY, self.item(kid)]
+        return group(self.doc(opener), nest(*parts, *self.dangling(closer)), self.token(closer))
 
     def tuple_type_empty(self, node: Node) -> Doc:
         return self.delimited(node.kids[0], None, node.kids[1])
 
     def function_type(self, node: Node) -> Doc:
-        opener, items, *commas, closer, arrow, result = node.kids
-        assert isinstance(items, Node)
-        items.kids += commas
-        parameters = self.delimited(opener, items, closer)
+        opener, items, *others, arrow, result = node.kids
+        parameters = self._types(opener, items, others)
         return concat(parameters, SPACE, self.doc(arrow), SPACE, self.doc(result))
 
     def function_type_none(self, node: Node) -> Doc:

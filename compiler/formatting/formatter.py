@@ -25,8 +25,8 @@ class MeaningChangedError(PvmError):
 
     def __init__(self, name: str, line: int) -> None:
         super().__init__(
-            f"{name}:{line}: on fewer lines this would mean something else, so the file is left as it is; "
-            "parentheses around comparisons with `<` and `>` make it clear"
+            f"{name}:{line}: cannot be formatted: with other line ends this would mean something else; parentheses "
+            "around comparisons with `<` and `>`, or another name than a word of the language, make it clear"
         )
         self.line = line
 

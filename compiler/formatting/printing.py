@@ -138,6 +138,9 @@ class PrinterBase:
     def has_lead(self, token: int) -> bool:
         return token in self.trivia.leading
 
+    def has_trivia(self, token: int) -> bool:
+        return token in self.trivia.leading or token in self.trivia.trailing
+
     def is_before_line_end(self, first: int, last: int) -> bool:
         """Tell whether the token ``last`` is on the line of ``first``."""
         starts = self.tokens.starts
@@ -318,7 +321,10 @@ class PrinterBase:
         if dangling and not self.trivia.newlines[closer] and dangling[0] is SPACE:
             dangling = dangling[1:]
         inner = [self.doc(kid) for kid in separators] + dangling
-        return group(self.token(opener), nest(*inner), SOFT, self.token(closer))
+        head = self.token(opener)
+        # A block comment alone stays between the brackets, wherever lines break.
+        is_tight = not head.hanging and concat_all(inner).flat < ENDLESS
+        return group(head, nest(*inner), EMPTY if is_tight else SOFT, self.token(closer))
 
     def dangling(self, closer: int) -> list[Doc]:
         """Return the comments before a closing bracket, each after what separates it from what is before it."""

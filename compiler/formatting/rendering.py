@@ -96,6 +96,8 @@ class _Renderer:
         match item:
             case FillLine():
                 if not broken or self._fills(item):
+                    if item.has_comma:
+                        self._comma()
                     self._space()
                 else:
                     self._break(indent, 1)
@@ -158,7 +160,7 @@ class _Renderer:
         return self._held is None and self._has_room(doc, self._start(0) + 1)
 
     def _fills(self, item: FillLine) -> bool:
-        return self._held is None and self._start(0) + 1 + item.following.flat + item.extra <= self._width
+        return self._held is None and self._start(0) + item.flat + item.following.flat + item.extra <= self._width
 
     def _has_room(self, doc: Doc, column: int) -> bool:
         """Tell whether ``doc`` fits on one line from ``column``, with what follows it up to the next break."""
@@ -197,7 +199,7 @@ class _Renderer:
         self._column = len(item.lines[-1])
 
     def _space(self) -> None:
-        if not self._newlines and self._held is None:
+        if self._current and not self._newlines and self._held is None:
             self._current.append(" ")
             self._column += 1
 

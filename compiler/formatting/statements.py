@@ -242,14 +242,13 @@ class StatementPrinter(ExpressionPrinter):
         for kid in items.kids:
             if isinstance(kid, int) and self.is_separator(kid):
                 comma = kid if self.tokens.kinds[kid] == "," else None
+                parts += [self.dressed(kid, EMPTY)] if comma is not None else []
                 continue
-            if comma is not None and not self.trivia.newlines[first_token(kid)]:
-                parts += [self.token(comma), FillLine(self.item(kid), 1), self.item(kid)]
-            else:
-                parts += [self.dressed(comma, EMPTY)] if comma is not None else []
-                parts += [self.line_end_before(kid)] if parts else []
-                parts.append(self.item(kid))
+            if comma is not None and not self.trivia.newlines[first_token(kid)] and not self.has_trivia(comma):
+                parts.append(FillLine(self.item(kid), 1, has_comma=True))
+            elif parts:
+                parts.append(self.line_end_before(kid))
+            parts.append(self.item(kid))
             comma = None
-        parts += [self.dressed(comma, EMPTY)] if comma is not None else []
         body = nest(HARD, concat_all(parts), *self.dangling(closer))
         return concat(self.token(opener), body, HARD, self.token(closer))

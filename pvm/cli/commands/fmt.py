@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -39,7 +40,14 @@ def command(files: tuple[str, ...], *, check: bool, diff: bool) -> int:
     reported, with status 125, and left as it is. In folders, files that begin with `// DO NOT EDIT`
     are passed over, and so is what is hidden.
     """
-    statuses = [_format_one(path, check=check or diff, diff=diff) for name in files for path in _sources(name)]
+    was_enabled = gc.isenabled()
+    # Trees and documents have no cycles, and looking for some takes more than half of the time.
+    gc.disable()
+    try:
+        statuses = [_format_one(path, check=check or diff, diff=diff) for name in files for path in _sources(name)]
+    finally:
+        if was_enabled:
+            gc.enable()
     return max(statuses, default=0)
 
 
