@@ -393,3 +393,33 @@ on two lines.
 <hr>
 """
     assert run(engine, "markdown", stdin=text)[:3] == (0, html, "")
+
+
+# pipeline
+
+
+def histogram(text: str) -> list[list[str]]:
+    """Length and number of the words, computed with a regular expression."""
+    lengths = Counter(len(word.decode()) for word in re.findall(rb"[A-Za-z'\x80-\xff]+", text.encode()))
+    return [[str(length), str(lengths[length])] for length in range(1, max(lengths) + 1)]
+
+
+@pytest.mark.parametrize("workers", [(), ("1",), ("20",)])
+def test_pipeline_counts_the_words_of_a_book(engine: str, workers: tuple[str, ...]) -> None:
+    text = "".join((DATA / "book.txt").read_text(encoding="utf-8").splitlines(keepends=True)[:120]) + "vögel"
+    status, out, err, _ = run(engine, "pipeline", *workers, stdin=text)
+    assert (status, err) == (0, "")
+    rows = [line.split() for line in out.splitlines()]
+    assert [row[:2] for row in rows] == histogram(text)
+    bars = [len(row[2]) if len(row) > 2 else 0 for row in rows]
+    assert max(bars) == 50
+    assert [bar > 0 for bar in bars] == [row[1] != "0" for row in rows]
+
+
+def test_pipeline_with_nothing_to_do(engine: str) -> None:
+    assert run(engine, "pipeline")[:3] == (0, "", "")
+    assert run(engine, "pipeline", "0")[:3] == (
+        2,
+        "",
+        "pipeline: expected a number of workers from 1 to 100, found 0\n",
+    )
