@@ -131,11 +131,13 @@ class ChainPrinter(PrinterBase):
     def _hugging_operators(self, node: Node) -> Doc | None:
         """Return the chain with only its last operand broken, if that ends in a body."""
         last = node.links[-1].kids[-1]
-        if node.action != "chain_infix" or not self.is_huggable(last):
+        if node.action not in ("chain_infix", "chain_jump") or not self.is_huggable(last):
             return None
         parts = [self.doc(node.links[0].kids[0])]
         for link in node.links:
-            is_tight = link.action == "chain_infix" and self.tokens.kinds[first_token(link.kids[1])] in ("..", "..<")
+            is_tight = link.action in ("chain_infix", "chain_jump") and self.tokens.kinds[
+                first_token(link.kids[1])
+            ] in ("..", "..<")
             space = () if is_tight else (SPACE,)
             kids = link.kids[1:-1] if link is node else link.kids[1:]
             for at, kid in enumerate(kids):

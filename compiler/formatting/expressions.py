@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler.formatting.chains import ChainPrinter
 from compiler.formatting.concrete import Node
 from compiler.formatting.documents import COMMA, EMPTY, HARD, LINE, SPACE, Doc, Text, concat, group, nest
-from compiler.formatting.printing import Kid
+from compiler.formatting.printing import Kid, is_chain
 
 
 class ExpressionPrinter(ChainPrinter):
@@ -38,6 +38,12 @@ class ExpressionPrinter(ChainPrinter):
         if len(node.kids) == 2:
             return self.body(node)
         opener, inner, closer = node.kids
+        has_comments = any(self.has_lead(kid) for kid in (node.first + 1, node.last)) or (
+            node.first in self.trivia.trailing
+        )
+        if is_chain(inner) and not has_comments:
+            # The chain is indented by itself; brackets on lines of their own would say it twice.
+            return self.tight(node.kids)
         return self.delimited(opener, Node("items", [inner], node.first + 1, node.last - 1), closer, hugs=True)
 
     def tuple_(self, node: Node) -> Doc:

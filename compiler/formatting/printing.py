@@ -187,6 +187,9 @@ class PrinterBase:
             return self.is_huggable(kid.kids[2])
         if kid.action in POSTFIX:
             return self.ends_in_body(kid)
+        if kid.action in ("throw", "return_"):
+            value = kid.kids[-1]
+            return isinstance(value, Node) and (value.action == "call" or self.is_huggable(value))
         if kid.action in ("string", "template"):
             return not self.is_before_line_end(kid.first, kid.last) or "\n" in self.written(kid.last)
         return kid.action in _HUGGABLE
