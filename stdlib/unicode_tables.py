@@ -20,8 +20,8 @@ def tables() -> str:
     """Return the text of stdlib/core/unicode_tables.peb."""
     if unicodedata.unidata_version != VERSION:
         return TABLES.read_text(encoding="utf-8")
-    head = "// DO NOT EDIT, from stdlib/unicode_tables.py\n"
-    head += f"//! Unicode {VERSION}: letters, digits and case, packed as `core/unicode.peb` unpacks them.\n"
+    head = f"//! Unicode {VERSION}: letters, digits and case, packed as `core/unicode.peb` unpacks them.\n"
+    head += "// DO NOT EDIT, from stdlib/unicode_tables.py\n"
     parts = [
         head,
         constant("LETTERS", packed_runs(lambda char: unicodedata.category(char)[0] == "L")),
