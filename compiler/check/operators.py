@@ -314,15 +314,20 @@ def _elvis_values(
         body.expr(right_node, expected)
         body.flow = flow
         return left
-    inner = type_.inner if isinstance(type_, NullableType) else NOTHING if isinstance(type_, NullType) else type_
+    if isinstance(type_, NullType):
+        body.warn(code.ALWAYS_SAME, span, "the left side is always null, so the right side is always used")
+        right = body.expr(right_node, expected)
+        if right.type is UNIT and expected is not UNIT:
+            return _no_right_value(body, span, right_node)
+        return body.sequence(span, [body.discard(left)], right)
+    inner = type_.inner if isinstance(type_, NullableType) else type_
     before: list[hir.Expr] = []
     held = hold(body, left, before)
     flow = body.flow
     hint = expected if expected is not None and not mentions_error(expected) else inner
-    right = body.expr(right_node, hint if hint is not NOTHING else None)
+    right = body.expr(right_node, hint)
     if right.type is UNIT and expected is not UNIT:
-        body.error(code.NO_VALUE, right_node.span, "a value is needed here, and this has none", label="this is `Unit`")
-        return body.invalid(span)
+        return _no_right_value(body, span, right_node)
     key = key_of(left)
     kept = flow.narrow(key, inner) if key is not None and not body.flow.is_reachable else flow
     body.flow = join_flows(kept, body.flow)
@@ -338,6 +343,11 @@ def _elvis_values(
     value = body.coerce(hir.Coerce(span, inner, held) if inner != held.type else held, result)
     other = right if right.type is NOTHING else body.coerce(right, result)
     return body.sequence(span, before, hir.If(span, result, test, other, value))
+
+
+def _no_right_value(body: Body, span: Span, right_node: ast.Expression) -> hir.Expr:
+    body.error(code.NO_VALUE, right_node.span, "a value is needed here, and this has none", label="this is `Unit`")
+    return body.invalid(span)
 
 
 def _contains(body: Body, node: ast.Binary) -> hir.Expr:
