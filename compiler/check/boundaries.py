@@ -35,7 +35,9 @@ def check_boundary(function: SourceFunction) -> None:
     assert isinstance(node, ast.Function)
     if function.type_params:
         _report(function, node.name.span, f"a function with `{word}` cannot have type parameters")
-    for item, param in zip(node.parameters, function.params, strict=True):
+    for item, param in zip(
+        node.parameters, function.params[len(function.params) - len(node.parameters) :], strict=True
+    ):
         if not crosses_border(param.type):
             _report(
                 function,

@@ -382,10 +382,10 @@ def _declare_function(module: ModuleScope, scope: TypeScope, node: ast.Function)
         span=node.name.span,
     )
     function.visibility = "public" if node.modifiers.has("pub") else "module"
+    function.is_extension = node.receiver is not None
     session.completer.declare_function(function)
     module.functions.append(function)
     if node.receiver is not None:
-        function.is_extension = True
         module.extensions.setdefault(node.name.text, []).append(function)
         return
     add_overload(session, module.declared, node.name, function)
