@@ -25,6 +25,7 @@ from compiler.check.declared import (
 )
 from compiler.check.modifiers import apply_function_annotations, check_annotations, check_modifiers, visibility_of
 from compiler.check.modules import add_overload, declare, make_class
+from compiler.check.subtyping import ancestors
 from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, FunctionKind
@@ -441,8 +442,10 @@ def find_member(symbol: SourceClass, name: str) -> tuple[SourceClass, Member] | 
 
 
 def _is_nearer(new: tuple[SourceClass, Member], old: tuple[SourceClass, Member]) -> bool:
-    """An implementation goes before an abstract declaration."""
-    return _is_abstract(old[1]) and not _is_abstract(new[1])
+    """An implementation goes before an abstract declaration, and before a default that it overrides."""
+    if _is_abstract(old[1]) or _is_abstract(new[1]):
+        return _is_abstract(old[1]) and not _is_abstract(new[1])
+    return old[0].kind is ClassKind.INTERFACE and old[0] in ancestors(new[0])
 
 
 def _is_abstract(member: Member) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from compiler.check import codes as code
 from compiler.check.class_members import find_member
 from compiler.check.declared import FunctionGroup, Property, SourceClass, SourceFunction
+from compiler.check.inherited_members import check_defaults, check_redeclared
 from compiler.check.members import OBJECT_MEMBERS
 from compiler.check.subtyping import ancestors, is_assignable, same_type, supertype_instance
 from compiler.check.type_display import display
@@ -19,12 +20,15 @@ from compiler.syntax import ast
 def check_class(symbol: SourceClass) -> None:
     """Report what is wrong with a class as a whole."""
     _check_overloads(symbol)
+    refused = check_redeclared(symbol)
     for method in symbol.methods:
         assert isinstance(method, SourceFunction)
         _check_body_presence(symbol, method)
-        _check_override(symbol, method)
+        if (method.property.name if method.property is not None else method.name) not in refused:
+            _check_override(symbol, method)
     if not symbol.is_abstract or symbol.kind is ClassKind.ENUM:
         _check_implemented(symbol)
+    check_defaults(symbol)
     _check_interface_agreement(symbol)
 
 

@@ -51,7 +51,8 @@ it, and the other one is `open`, `abstract`, or itself an override in an open cl
         "E0215",
         "members that are not implemented",
         """
-A class that is not `abstract` has a body for every abstract member of its superclasses and interfaces.""",
+A class that is not `abstract` has a body for every abstract member of its superclasses and interfaces.  If two
+interfaces have a default for the same member, the class overrides it.""",
         "interface Ranked {\n    fun rank() -> Int\n}\nclass Card : Ranked\n\nfun main() {\n    println(Card())\n}",
         "interface Ranked {\n    fun rank() -> Int\n}\nclass Card : Ranked {\n    override fun rank() -> Int = 1\n}\n\n"
         "fun main() {\n    println(Card())\n}",
