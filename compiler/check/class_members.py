@@ -24,7 +24,7 @@ from compiler.check.declared import (
     TypeScope,
 )
 from compiler.check.modifiers import apply_function_annotations, check_annotations, check_modifiers, visibility_of
-from compiler.check.modules import add_overload, declare, make_class
+from compiler.check.modules import add_overload, are_accessors_refused, declare, make_class
 from compiler.check.subtyping import ancestors
 from compiler.diagnostics import Label
 from compiler.ir import hir
@@ -274,7 +274,8 @@ def _enter_variable(symbol: SourceClass, node: ast.Variable) -> None:
     is_open = in_interface or (
         symbol.is_open and (node.modifiers.has("open") or node.modifiers.has("abstract") or prop.is_override)
     )
-    if node.getter is None and not is_abstract and not is_machine:
+    is_refused = are_accessors_refused(symbol.session, node)
+    if (node.getter is None or is_refused) and not is_abstract and not is_machine:
         if symbol.kind is not ClassKind.CLASS or symbol.builtin is not None:
             what = "an interface" if in_interface else "an enum" if symbol.kind is ClassKind.ENUM else "a machine type"
             _report(symbol, code.WRONG_DECLARATION, name.span, f"{what} stores no properties; give it a getter")
@@ -323,7 +324,8 @@ def _enter_static(symbol: SourceClass, node: ast.Variable, name: ast.Identifier)
     session = symbol.session
     scope = TypeScope(symbol.scope.module, symbol)
     entity: Entity
-    if node.getter is not None:
+    is_refused = are_accessors_refused(session, node)
+    if node.getter is not None and not is_refused:
         entity = session.completer.computed_global(node, scope, symbol)
     else:
         entity = SourceGlobal(session, node, scope, name.text, owner=symbol)

@@ -413,7 +413,8 @@ def _declare_variable(module: ModuleScope, scope: TypeScope, node: ast.Variable)
         )
         return
     name = node.binding.name
-    if node.getter is not None:
+    is_refused = are_accessors_refused(module.session, node)
+    if node.getter is not None and not is_refused:
         computed = module.session.completer.computed_global(node, scope, None)
         declare(module.session, module.declared, name, computed)
         return
@@ -421,6 +422,23 @@ def _declare_variable(module: ModuleScope, scope: TypeScope, node: ast.Variable)
     symbol.is_public = node.modifiers.has("pub")
     module.variables.append(symbol)
     declare(module.session, module.declared, name, symbol)
+
+
+def are_accessors_refused(session: Session, node: ast.Variable) -> bool:
+    """Report accessors of a property that has a value, and a `set` alone; tell whether the property is stored."""
+    accessor = node.setter or node.getter
+    if accessor is None:
+        return False
+    message, suggestion = "", ""
+    if node.initializer is not None:
+        word = "set" if node.setter is not None else "get"
+        message = f"a property with a value is stored and has no `{word}`"
+        suggestion = "leave the value out, and keep what is needed in another property"
+    elif node.getter is None:
+        message, suggestion = "a property with `set` has `get` too", "add `get()`"
+    if message:
+        session.diagnostics.error(code.WRONG_DECLARATION, accessor.span, message, suggestion=suggestion)
+    return node.initializer is not None
 
 
 def declare(session: Session, table: dict[str, Entity], name: ast.Identifier, entity: Entity) -> None:
