@@ -30,7 +30,7 @@ def ref_as_non_null(m: Machine, value: Val) -> Val:
 
 @FAMILY.instr(0x3A, "ref.eq", "lhs:any? rhs:any? -- truth:i32")
 def ref_eq(m: Machine, lhs: Val, rhs: Val) -> Val:
-    """1 if both are the same object or both null."""
+    """1 if both are the same object or both null; whether equal strings are one object is not specified."""
     return m.flag_to_i32(m.ref_eq(lhs, rhs))
 
 
