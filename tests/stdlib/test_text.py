@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import struct
 import unicodedata
 from collections.abc import Callable
 
@@ -154,6 +155,16 @@ def test_numbers(running: pvm.Instance, plus: bool, zeros: bool, width: int) -> 
             if not zeros:
                 wanted = format(number, spec(plus, zeros, width, f",.{digits}f"))
                 assert running.call("formatFloat", number, digits, width, zeros, plus, ",") == wanted
+
+
+def test_digits_after_the_point_are_exact(running: pvm.Instance) -> None:
+    dice = random.Random(8)
+    numbers = [struct.unpack("<d", dice.randbytes(8))[0] for _ in range(60)]
+    numbers += [5e-324, 1.7976931348623157e308, 0.5, 2.5, 9.5, 99.5, 0.05, 1e23, 2.0**53]
+    for number in filter(math.isfinite, numbers):
+        digits = dice.choice([0, 1, 2, 20, 400])
+        wanted = format(number, f".{digits}f")
+        assert running.call("formatFloat", number, digits, 0, False, False, "") == wanted
 
 
 def test_numbers_that_are_none(running: pvm.Instance) -> None:
