@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from pvm.pbc.model import Module
-from tests.fuzz.campaign import Campaign, Tally, repeat_command, save_findings
+from tests.fuzz.campaign import Campaign, Tally, repeat_command
 from tests.fuzz.cases import Case, module_case, run_case, save_input, shrink, source_case
 
 SEED_STRIDE = 10_000_000
@@ -46,14 +47,14 @@ def main() -> int:
     cases = [module_case(first + number) for number in range(options.modules)]
     cases += [source_case(first + number) for number in range(options.sources)]
     start = time.monotonic()
-    tally = Campaign(cases, options.jobs, show_progress=sys.stderr.isatty()).run()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    tally = Campaign(cases, options.jobs, show_progress=sys.stderr.isatty(), folder=folder).run()
     print(f"seed {seed}")
     print(table(tally, time.monotonic() - start))
-    saved = save_findings(tally, folder)
     for finding in tally.kept:
         print(f"  {finding.symptom} ({tally.symptoms[finding.symptom]}): {repeat_command(finding.case)}")
-    if saved:
-        print(f"{len(saved)} reports in {folder}")
+    if tally.kept:
+        print(f"{len(tally.kept)} reports in {folder}")
     return 1 if tally.symptoms else 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import signal
 import sys
 import time
 from collections import Counter, deque
@@ -78,6 +79,8 @@ def run_cases(cases: Iterable[Case], current: Any = None) -> Tally:
 
 
 def _work(connection: Connection, current: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while batch := connection.recv():
@@ -119,22 +122,26 @@ class Worker:
 class Campaign:
     """Runs cases on several processes."""
 
-    def __init__(self, cases: Iterable[Case], jobs: int, *, show_progress: bool) -> None:
+    def __init__(self, cases: Iterable[Case], jobs: int, *, show_progress: bool, folder: Path | None = None) -> None:
         self.waiting = deque(cases)
         self.total = len(self.waiting)
         self.tally = Tally()
         self.start = time.monotonic()
         self.show_progress = show_progress
+        self.folder = folder
+        self.saved = 0
         corpus.written_modules()  # shared by the children
         self.workers = [Worker() for _ in range(max(1, min(jobs, (self.total + BATCH - 1) // BATCH)))]
 
     def run(self) -> Tally:
-        """Run everything."""
+        """Run everything, or until it is interrupted; findings are written as they come."""
         try:
             for worker in self.workers:
                 self.feed(worker)
             while any(worker.batch for worker in self.workers):
                 self.step()
+        except KeyboardInterrupt:
+            print("\ninterrupted", file=sys.stderr)
         finally:
             for worker in self.workers:
                 worker.end()
@@ -155,6 +162,10 @@ class Campaign:
                     self.replace(worker, f"the process died with {worker.process.exitcode}")
             elif worker.is_stuck():
                 self.replace(worker, f"no progress for {HANG_SECONDS:.0f} seconds")
+        if self.folder is not None:
+            for finding in self.tally.kept[self.saved :]:
+                save_finding(finding, self.folder)
+            self.saved = len(self.tally.kept)
         if self.show_progress:
             self.progress()
 
@@ -185,16 +196,16 @@ class Campaign:
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 
-def save_findings(tally: Tally, folder: Path) -> list[Path]:
-    """Write the report and the input of each finding that was kept."""
-    saved = []
-    for finding in tally.kept:
-        report = folder / f"{finding.case.kind}-{finding.case.number}.report"
-        report.write_text(f"{finding.symptom}\n{repeat_command(finding.case)}\n\n{finding.report}\n", encoding="utf-8")
-        if not finding.symptom.startswith("process"):
-            save_input(finding.case, folder)
-        saved.append(report)
-    return saved
+def save_finding(finding: Finding, folder: Path) -> None:
+    """Write the report and the input of a finding."""
+    report = folder / f"{finding.case.kind}-{finding.case.number}.report"
+    report.write_text(
+        f"{finding.symptom}\n{repeat_command(finding.case)}\n\n{finding.report}\n",
+        encoding="utf-8",
+        errors="backslashreplace",
+    )
+    if not finding.symptom.startswith("process"):
+        save_input(finding.case, folder)
 
 
 def repeat_command(case: Case) -> str:
