@@ -118,6 +118,11 @@ def check_test(session: Session, scope: TypeScope, node: ast.Test) -> hir.Test:
     name = f"test {json.dumps(node.name, ensure_ascii=False)}"  # stack traces show it: control characters escaped
     function = FunctionSymbol(name, f"{scope.module.name}.{name}", FunctionKind.FREE, scope.module.name, span=node.span)
     body = Body(session, scope, Frame("function", function.qualified_name, UNIT), function=function)
-    session.set_body(function, body.expr(node.body, UNIT))
+    checked = body.expr(node.body, UNIT)
+    if session.uses_tasks:
+        # A task that failed and was not joined makes the test fail.
+        failing = hir.Call(node.span, UNIT, session.core_function("throwFailedTask"), (), (), ())
+        checked = hir.Block(node.span, UNIT, (body.discard(checked), failing))
+    session.set_body(function, checked)
     body.finish()
     return hir.Test(node.name, node.span, function)
