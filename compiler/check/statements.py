@@ -77,6 +77,10 @@ def check_effect(body: Body, node: ast.Expression) -> hir.Expr:
 def _has_no_effect(node: ast.Expression) -> bool:
     if isinstance(node, ast.Binary):
         return node.operator in _COMPARISONS
+    if isinstance(node, ast.Unary):
+        return node.operator is ast.UnaryOperator.NEGATE and isinstance(
+            node.operand, ast.IntLiteral | ast.FloatLiteral | ast.Name
+        )
     return isinstance(
         node,
         ast.IntLiteral
