@@ -8,7 +8,7 @@
 3. the next line does not begin with a token that only continues something: `.` `?.` `?:` `&&` `||`, a
    comparison, `*` `/` `%` `..` `..<` `as` `|` `^` `&` shifts, `=` and its kin, `->` `=>` `:` `,` `?`,
    `{`, a closing bracket, `catch`, `finally`, an accessor (`get()`, `set(v)`) or an `else` that is no
-   arm of a `match`.
+   arm of a `match`.  So do `in` `is` `!is`, except between arms, where they begin patterns.
 
 `+` and `-` do not continue: a line that begins with `-x` is a statement.  After a token that cannot end
 a statement a line end still counts if the next line begins with a keyword that only begins a
@@ -331,6 +331,8 @@ class _Layout(Brackets):
             return raw.values[index] not in ("+", "&-")
         if kind == "else":
             return raw.kinds[index + 1] != "=>"
+        if kind in ("in", "is", "!is"):
+            return self._levels[-1].role != "arms"  # there it begins a pattern
         if kind == "IDENT":
             at = index
             while raw.kinds[at] == "IDENT" and raw.values[at] in MODIFIER_WORDS:
