@@ -14,7 +14,7 @@ from compiler.check import check_program, compiling
 from compiler.diagnostics import Diagnostics, render_all
 from compiler.ir import hir
 from compiler.syntax import decode
-from compiler.syntax.source import SourceFile
+from compiler.syntax.source import SourceFile, Span
 from pvm.errors import CompileError
 from pvm.pbc.model import Module
 
@@ -94,11 +94,14 @@ def emit_checked(program: hir.Program, diagnostics: Diagnostics) -> Module:
     """
     if diagnostics.has_errors:
         raise failure(diagnostics)
-    from compiler.emit import emit
+    from compiler.emit import LimitError, emit
 
     with compiling():
         try:
             module = emit(program)
+        except LimitError as error:
+            diagnostics.error("E0915", error.span or _root_span(program), error.message)
+            raise failure(diagnostics) from None
         except Exception:
             # What a library function with errors left behind is no HIR that could be emitted.
             if not diagnostics.has_errors:
@@ -107,6 +110,12 @@ def emit_checked(program: hir.Program, diagnostics: Diagnostics) -> Module:
     if diagnostics.has_errors:
         raise failure(diagnostics)
     return module
+
+
+def _root_span(program: hir.Program) -> Span:
+    """Return where the program begins: what is too large as a whole has no place of its own."""
+    roots = [program.main, *program.exports, *(test.function for test in program.tests)]
+    return next(root.span for root in roots if root is not None and root.span is not None)
 
 
 def failure(diagnostics: Diagnostics) -> CompileError:

@@ -117,6 +117,21 @@ class Code:
         """Say where the instructions that follow come from."""
         self._span = span
 
+    @property
+    def span(self) -> Span | None:
+        """Where the last instructions come from."""
+        return self._span
+
+    @property
+    def item_count(self) -> int:
+        """How many instructions and labels there are."""
+        return len(self._items)
+
+    @property
+    def border_count(self) -> int:
+        """How many labels and ranges of handlers there are."""
+        return sum(isinstance(item, CodeLabel) for item in self._items) + len(self._ranges)
+
     def statement(self, span: Span) -> None:
         """Say that a statement begins, whose first instruction carries its position."""
         self._span = span

@@ -18,6 +18,7 @@ from compiler.emit.classes import ClassInstance, ClassTable
 from compiler.emit.code import Code, CodeLabel
 from compiler.emit.conversions import convert, narrow
 from compiler.emit.instances import ERASED, Mapping, is_primitive, is_void
+from compiler.emit.limits import MAX_BORDER_BITS, MAX_LOCALS, MAX_PARAMS, check_count
 from compiler.emit.lowering import Lowering
 from compiler.emit.pool import Pool
 from compiler.emit.scopes import ScopeAnalysis, analyse, is_cell
@@ -456,6 +457,19 @@ class FunctionContext:
     def at(self, span: Span) -> None:
         """Say where the next instructions come from."""
         self.code.at(span)
+
+    def check_limits(self) -> None:
+        """Refuse a function that no module can have.
+
+        Raises:
+            LimitError: there are too many parameters, locals, or labels with so many locals.
+        """
+        code = self.code
+        check_count("parameters and captured values", len(self.signature.params), MAX_PARAMS, code.span)
+        check_count("variables of a function", len(code.locals), MAX_LOCALS, code.span)
+        if len(code.locals) * code.item_count > MAX_BORDER_BITS:
+            borders = code.border_count * len(code.locals)
+            check_count("branches times variables of a function", borders, MAX_BORDER_BITS, code.span)
 
     def finish(self, name: str) -> Function:
         """Return the function.

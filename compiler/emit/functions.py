@@ -14,6 +14,7 @@ from compiler.emit.calls import Callee, callee_of, has_body, invoke
 from compiler.emit.closures import AdapterPlan, ThunkPlan
 from compiler.emit.context import Emission, FunctionContext
 from compiler.emit.instances import Keys
+from compiler.emit.limits import MAX_CODE, check_count
 from compiler.emit.pool import Names
 from compiler.ir.symbols import FunctionSymbol
 from compiler.ir.types import FunctionType
@@ -76,15 +77,27 @@ class FunctionTable:
 
     def run(self) -> None:
         """Emit everything that is planned, and what that names."""
+        written = 0
         while self._pending:
-            self._done.append(self._pending.popleft().emit())
+            done = self._pending.popleft().emit()
+            done.check_limits()
+            written += done.code.item_count
+            check_count("instructions of the program", written, MAX_CODE, done.code.span)
+            self._done.append(done)
 
     def finish(self) -> tuple[Function, ...]:
         """Return the functions.
 
         Precondition: slots are numbered.
         """
-        return tuple(f.finish(name) for name, f in zip(self._names, self._done, strict=True))
+        finished: list[Function] = []
+        size = 0
+        for name, f in zip(self._names, self._done, strict=True):
+            function = f.finish(name)
+            size += len(function.code)
+            check_count("bytes of code", size, MAX_CODE, f.code.span)
+            finished.append(function)
+        return tuple(finished)
 
 
 class MethodPlan:

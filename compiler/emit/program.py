@@ -17,6 +17,7 @@ from compiler.emit.context import Emission, Emitter, Place
 from compiler.emit.dispatch import Dispatch
 from compiler.emit.entry import plan_exports, plan_start
 from compiler.emit.functions import FunctionTable
+from compiler.emit.limits import MAX_CLASSES, check_count
 from compiler.emit.lowering import Lowering
 from compiler.emit.pool import Pool
 from compiler.emit.variables import GlobalTable
@@ -88,6 +89,7 @@ def emit(program: hir.Program) -> Module:
     emission.functions.run()
     start = plan_start(emission)
     classes = emission.dispatch.definitions()
+    check_count("classes", len(classes), MAX_CLASSES)
     functions = emission.functions.finish()
     pool = emission.pool
     return Module(

@@ -42,6 +42,7 @@ PHASES: dict[str, Callable[[SourceFile], Diagnostics]] = {"syntax": parse_only, 
 MADE: dict[str, Callable[[], bytes]] = {
     "E0100": lambda: b'let x = 1\nlet s = "\xff"\n',
     "E0912": lambda: b"let x = 1 // " + b"x" * 1_048_576,
+    "E0915": lambda: b"fun f(" + b"a: Int, " * 250 + b"b: Int) {}",
     "E0913": lambda: b"let x = 1\n" * 1_700_000,
 }
 

@@ -31,4 +31,14 @@ read from a file at run time.""",
         "",
         "",
     ),
+    Code(
+        "E0915",
+        "too large for a module",
+        """
+A function, a class or an enum case has at most 250 parameters.  A function with its captured values has at most 255
+parameters and 65,535 variables, and a program 4,194,304 bytes of code.  Hand over lists or objects, split functions,
+and read large tables at run time.""",
+        "",
+        "",
+    ),
 )

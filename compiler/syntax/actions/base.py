@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from compiler.diagnostics import Diagnostics
-from compiler.syntax.ast import Identifier
+from compiler.syntax.ast import Identifier, Node
 from compiler.syntax.source import SourceFile, Span
 from compiler.syntax.tokens import Tokens
 
 _Item = TypeVar("_Item")
+_Placed = TypeVar("_Placed", bound=Node)
+MAX_PARAMETERS = 250
 
 
 class Actions:
@@ -42,6 +44,15 @@ class Actions:
         """Take the documentation written before the declaration that begins at ``start``."""
         docs = self.tokens.docs
         return docs.pop(start, None) if docs else None
+
+    def limit_parameters(self, items: tuple[_Placed, ...]) -> tuple[_Placed, ...]:
+        """Report more parameters than machine functions can have, `this` and captured values besides."""
+        if len(items) > MAX_PARAMETERS:
+            message = f"too many parameters: expected at most {MAX_PARAMETERS}, found {len(items)}"
+            suggestion = "hand over a list, or an object of a class"
+            self.diagnostics.error("E0915", items[MAX_PARAMETERS].span, message, suggestion=suggestion)
+            return items[:MAX_PARAMETERS]
+        return items
 
 
 def present(items: Iterable[_Item | None]) -> tuple[_Item, ...]:

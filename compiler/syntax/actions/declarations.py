@@ -207,7 +207,7 @@ class DeclarationActions(ModifierActions, TypeActions):
             receiver,
             signature.path[-1],
             tuple(self.as_parameters([*generics, *(signature.generics or [])])),
-            tuple(self._parameter(item) for item in parameters if item is not None),
+            self.limit_parameters(tuple(self._parameter(item) for item in parameters if item is not None)),
             result,  # type: ignore[arg-type]  # the grammar puts a type here
             body,  # type: ignore[arg-type]  # the grammar puts a block or an expression here
         )
@@ -326,7 +326,9 @@ class DeclarationActions(ModifierActions, TypeActions):
     ) -> ast.Class:
         parameters = None
         if header is not None:
-            parameters = tuple(self._class_parameter(item) for item in header if item is not None)
+            parameters = self.limit_parameters(
+                tuple(self._class_parameter(item) for item in header if item is not None)
+            )
         return ast.Class(
             span,
             self.doc_at(span.start),
@@ -417,7 +419,7 @@ class DeclarationActions(ModifierActions, TypeActions):
     ) -> ast.EnumCase:
         written = self.modifiers(modifiers, span.start)
         self.check_plain(written, "an enum case")
-        fields = present(next((item for item in rest if isinstance(item, list)), []))
+        fields = self.limit_parameters(present(next((item for item in rest if isinstance(item, list)), [])))
         value = rest[-1]
         assert not isinstance(value, int | list)
         return ast.EnumCase(span, self.doc_at(span.start), written.annotations, self.identifier(name), fields, value)

@@ -169,7 +169,7 @@ class ExpressionActions(ChainActions):
         close = rest[-1]
         assert isinstance(close, int)
         statements = rest[0] if isinstance(rest[0], list) else []
-        return ast.Lambda(span, tuple(parameters), self._lambda_body(statements, close))
+        return ast.Lambda(span, self.limit_parameters(tuple(parameters)), self._lambda_body(statements, close))
 
     def _lambda_body(self, statements: list[ast.Statement | None], close: int) -> ast.Block:
         found: tuple[ast.Statement, ...] = present(statements)

@@ -48,7 +48,7 @@ class TypeActions(Actions):
     def function_type(self, span: Span, _open: int, parameters: list[ast.Type], *rest: int | ast.Type) -> ast.Type:
         result = rest[-1]
         assert not isinstance(result, int)
-        return ast.FunctionType(span, tuple(parameters), result)
+        return ast.FunctionType(span, self.limit_parameters(tuple(parameters)), result)
 
     # Between `<` and `>` of a declaration stand parameters or, in an extension's receiver, arguments:
     # both are read as parameters with bounds or plain types, and told apart when it is known where they stand.
