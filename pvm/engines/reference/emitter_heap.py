@@ -336,7 +336,9 @@ class HeapEmitter:
         return self.make(f"len({string.raw})", "i64", (string,), atom=True, bounds=LENGTH_BOUNDS)
 
     def string_load(self, string: Expr, index: Expr) -> Expr:
-        return self.make(f"{string.text}[{index.raw}]", "i32", (string, index), atom=True, bounds=(0, 255))
+        # Behind a trap that always comes the string may be null itself, of which Python warns.
+        text = "b''" if string.raw == "None" else string.text
+        return self.make(f"{text}[{index.raw}]", "i32", (string, index), atom=True, bounds=(0, 255))
 
     def identity_hash(self, obj: Expr) -> Expr:
         made = self.make(f"IDENTITY({obj.raw})", "i64", (obj,), bounds=(0, 0xFFFFFFFF))
