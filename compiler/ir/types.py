@@ -100,15 +100,7 @@ class ErrorType:
 
 
 Type: TypeAlias = (
-    ClassType
-    | ParameterType
-    | NullableType
-    | FunctionType
-    | AnyType
-    | NullType
-    | NothingType
-    | UnitType
-    | ErrorType
+    ClassType | ParameterType | NullableType | FunctionType | AnyType | NullType | NothingType | UnitType | ErrorType
 )
 ANY, NULL, NOTHING, UNIT, ERROR = AnyType(), NullType(), NothingType(), UnitType(), ErrorType()
 
