@@ -45,6 +45,7 @@ KERNEL_RESULTS: dict[str, tuple[ValueType, ...]] = {
     "string?": (STRING.with_null(nullable=True),),
     "none": (),
 }
+_PRIMS = [Prim.I32, Prim.I64, Prim.I64, Prim.F32, Prim.F64]
 _INTS = ("I8", "U8", "I16", "U16", "I32", "U32", "BOOL", "CHAR")
 
 
@@ -88,6 +89,10 @@ class World:
         self.builder = ModuleBuilder("fuzzed")
         self.classes: list[ClassPlan] = []
         self.has_exceptions = random.random() < 0.9
+        is_narrow = random.random() < 0.3
+        self.prims: list[Prim] = random.sample(_PRIMS, 1) if is_narrow else _PRIMS
+        self.ref_kinds: list[int] = random.sample(range(9), 2) if is_narrow else list(range(9))
+        """With few types, what is drawn meets more often: values flow further before they are dropped."""
         self.func_signatures: list[int] = []
         self.functions: list[Signature] = []
         self.factories: dict[int, int] = {}
@@ -125,12 +130,12 @@ class World:
     # Types
 
     def prim(self) -> Prim:
-        return self.random.choice((Prim.I32, Prim.I64, Prim.I64, Prim.F32, Prim.F64))
+        return self.random.choice(self.prims)
 
     def ref(self) -> RefType:
         random = self.random
         nullable = random.random() < 0.5
-        match random.randrange(9):
+        match random.choice(self.ref_kinds):
             case 0:
                 return ANY.with_null(nullable)
             case 1 | 2:
