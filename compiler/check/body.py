@@ -44,8 +44,8 @@ class JumpContext:
 class Frame:
     """A function or lambda being checked; lambdas are frames inside frames."""
 
-    __slots__ = ("captures", "generator", "is_deferred", "jumps", "kind", "loop_depth", "name", "parent", "result",
-                 "result_label", "returns")  # fmt: skip
+    __slots__ = ("captures", "defer_depth", "generator", "is_deferred", "jumps", "kind", "loop_depth", "name",
+                 "parent", "result", "result_label", "returns")  # fmt: skip
 
     def __init__(self, kind: str, name: str, result: Type | None, parent: Frame | None = None) -> None:
         self.kind = kind
@@ -61,6 +61,8 @@ class Frame:
         self.returns: list[hir.Return] = []
         self.generator: LocalSymbol | None = None
         """Of a function with `yield`: the generator object."""
+        self.defer_depth = 0
+        """Deferred blocks that wait for the end of theirs."""
         self.is_deferred = False
         """Inside of a `defer` block, which no jump leaves."""
 

@@ -9,17 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from compiler.check import codes as code
 from compiler.check.body import Body
 from compiler.check.tree_walk import assigned_names
 from compiler.ir import hir
 from compiler.ir.types import UNIT
 from compiler.syntax import ast
 
+MAX_DEFERS = 200
+"""Blocks that wait at a time in one function: each is a level of nesting, of which the code has to keep track."""
+
 
 def check_defer(
     body: Body, node: ast.Defer, rest: tuple[ast.Statement, ...], check_rest: Callable[[], hir.Expr]
 ) -> hir.Expr:
     """Return `defer` with what stands behind it in its block, which `check_rest` checks."""
+    if body.frame.defer_depth == MAX_DEFERS:
+        body.error(
+            code.TOO_MANY_DEFERS,
+            node.span,
+            f"more than {MAX_DEFERS} deferred blocks are waiting here",
+            suggestion="collect what is to be done in a list, and defer one loop over it",
+        )
+        return body.invalid(node.span)
+    body.frame.defer_depth += 1
+    try:
+        return _check(body, node, rest, check_rest)
+    finally:
+        body.frame.defer_depth -= 1
+
+
+def _check(
+    body: Body, node: ast.Defer, rest: tuple[ast.Statement, ...], check_rest: Callable[[], hir.Expr]
+) -> hir.Expr:
     before = body.flow
     names = assigned_names(rest)
     body.flow = before.forget({local for name, local in body.locals.items() if name in names})

@@ -79,6 +79,15 @@ has to be known what is waited for.  Anything else belongs into the body of the 
         "    }\n}",
     ),
     Code(
+        "E0410",
+        "too many deferred blocks",
+        """
+A function has at most 200 deferred blocks that wait at the same time.  Collect what is to be done in a list instead,
+and defer one loop over it.""",
+        "",
+        "",
+    ),
+    Code(
         "E0501",
         "a `match` that does not take every value",
         """
