@@ -290,7 +290,7 @@ class World:
             self.core,
             self,
             self.core_functions,
-            ["main.peb"],
+            sources=["main.peb"],
         )
 
     def module(self) -> Module:
