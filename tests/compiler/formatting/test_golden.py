@@ -42,7 +42,10 @@ CASES = {
     "arguments that fit are joined": ("let x = f(\n    a,\n    b,\n)", "let x = f(a, b)\n"),
     "parameters before the result": (
         f"fun {LONG}(first: Map<String, Int>, second: Int) -> Map<String, List<Int>> {{\n    return a\n}}",
-        f"fun {LONG}(\n    first: Map<String, Int>,\n    second: Int,\n) -> Map<String, List<Int>> {{\n    return a\n}}\n",
+        (
+            f"fun {LONG}(\n    first: Map<String, Int>,\n    second: Int,\n)"
+            " -> Map<String, List<Int>> {\n    return a\n}\n"
+        ),
     ),
     "a value goes below if it fits there": (
         f"fun {LONG}(a: Int, b: Int) -> Int = {LONG}(a, b) + 1",
