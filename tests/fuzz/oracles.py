@@ -60,7 +60,7 @@ def judge_bytes(data: bytes, seed: int) -> Outcome:
         check_message(error)
         return Outcome("format error")
     require(write_module(module) == data, "what was read writes to other bytes")
-    return judge_module(module, seed, is_written=True)
+    return judge_module(module, seed, as_read=module)
 
 
 def judge_model(module: Module, seed: int) -> Outcome:
@@ -69,17 +69,21 @@ def judge_model(module: Module, seed: int) -> Outcome:
         data = write_module(module)
     except FormatError as error:
         require(error.offset >= 0, f"offset {error.offset}")
-        outcome = judge_module(module, seed, is_written=False)
+        outcome = judge_module(module, seed, as_read=None)
         outcome.details.append("not writable")
         return outcome
-    require(read_module(data) == module, "what was written reads as another module")
-    return judge_module(module, seed, is_written=True)
+    as_read = read_module(data)
+    require(as_read == module, "what was written reads as another module")
+    return judge_module(module, seed, as_read=as_read)
 
 
-def judge_module(module: Module, seed: int, *, is_written: bool) -> Outcome:
-    """Verify, and run what verifies."""
-    if is_written and seed % 4 == 0:
-        judge_text_form(module)
+def judge_module(module: Module, seed: int, *, as_read: Module | None) -> Outcome:
+    """Verify, and run what verifies; ``as_read`` is the equal module out of a file, if a file can hold it.
+
+    Equal is not the same: 0.0 as the initial value of an integer equals the 0 that the file holds.
+    """
+    if as_read is not None and seed % 4 == 0:
+        judge_text_form(as_read)
     try:
         verified = verify(module)
     except VerifyError as error:
@@ -87,8 +91,8 @@ def judge_module(module: Module, seed: int, *, is_written: bool) -> Outcome:
         if seed % 4 == 1:
             check_same_refusal(module, error)
         return Outcome("verify error", [error.rule])
-    if is_written and seed % 4 == 2:
-        judge_text_form(module)
+    if as_read is not None and seed % 4 == 2:
+        judge_text_form(as_read)
     first = observe(verified, seed)
     second = observe_public(module, seed) if seed % 3 == 0 and can_compare_public(first, module) else None
     compare(first, second or observe(verified, seed, strict=True))
