@@ -191,9 +191,12 @@ class StatementPrinter(ExpressionPrinter):
 
     def arm_body(self, kid: Kid) -> Doc:
         """Return what follows `=>`."""
-        if isinstance(kid, Node) and kid.action in ("block", "block_empty"):
+        if isinstance(kid, Node) and kid.action in ("block", "block_empty", "loop_body"):
             return concat(SPACE, group(self.doc(kid)))
         return self.after(kid)
+
+    def loop_body(self, node: Node) -> Doc:
+        return self.doc(node.kids[0])
 
     def second_guard(self, node: Node) -> Doc:
         return self.spaced(node.kids)

@@ -21,6 +21,9 @@ class StatementActions(ModifierActions):
     def block(self, span: Span, _open: int, statements: list[ast.Statement | None], _close: int) -> ast.Block:
         return ast.Block(span, present(statements))
 
+    def loop_body(self, span: Span, loop: Loop) -> ast.Block:
+        return ast.Block(span, (loop,))
+
     def expression_statement(self, span: Span, expression: ast.Expression) -> ast.Statement:
         return ast.ExpressionStatement(span, expression)
 
