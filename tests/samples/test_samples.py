@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import struct
 import zlib
 from collections import Counter, deque
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,16 +85,16 @@ def test_wordcount_of_a_file(engine: str) -> None:
     assert done[1].splitlines()[:3] == ["2 lines, 8 words, 5 different", "      3  the", "      2  fox"]
 
 
-# json
+# json_pretty
 
 
 def indented(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def test_json_prints_a_document(engine: str) -> None:
+def test_json_pretty_prints_a_document(engine: str) -> None:
     text = (DATA / "planets.json").read_text(encoding="utf-8")
-    status, out, err, _ = run(engine, "json", stdin=text)
+    status, out, err, _ = run(engine, "json_pretty", stdin=text)
     assert (status, err) == (0, "")
     assert json.loads(out) == json.loads(text)
     # Numbers and escapes are kept as they are written; the rest is what Python's own printer makes.
@@ -112,8 +115,8 @@ def test_json_prints_a_document(engine: str) -> None:
         ('{"a":true,"a":[1]}', '{\n  "a": true,\n  "a": [\n    1\n  ]\n}\n'),
     ],
 )
-def test_json_of_every_kind(engine: str, text: str, shown: str) -> None:
-    assert run(engine, "json", stdin=text)[:3] == (0, shown, "")
+def test_json_pretty_of_every_kind(engine: str, text: str, shown: str) -> None:
+    assert run(engine, "json_pretty", stdin=text)[:3] == (0, shown, "")
 
 
 @pytest.mark.parametrize(
@@ -136,8 +139,166 @@ def test_json_of_every_kind(engine: str, text: str, shown: str) -> None:
         (b'"\xff"', "the input is not UTF-8"),
     ],
 )
-def test_json_refuses(engine: str, text: bytes, message: str) -> None:
-    assert run(engine, "json", stdin=text)[:3] == (2, "", f"json: {message}\n")
+def test_json_pretty_refuses(engine: str, text: bytes, message: str) -> None:
+    assert run(engine, "json_pretty", stdin=text)[:3] == (2, "", f"json_pretty: {message}\n")
+
+
+# json_query
+
+
+def planets() -> dict[str, Any]:
+    return json.loads((DATA / "planets.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def asked(engine: str, *arguments: str) -> list[object]:
+    """What json_query finds in the planets, a value for each line."""
+    text = (DATA / "planets.json").read_text(encoding="utf-8")
+    status, out, err, _ = run(engine, "json_query", "--compact", *arguments, stdin=text)
+    assert (status, err) == (0, "")
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_json_query_finds_what_python_finds(engine: str) -> None:
+    everything = planets()
+    all_planets = everything["planets"]
+    query = ".planets[] | select(.moons | length > 1) | .name"
+    assert asked(engine, query) == [p["name"] for p in all_planets if len(p.get("moons", [])) > 1]
+    assert asked(engine, "[.planets[].distance] | add, max, min") == [
+        sum(p["distance"] for p in all_planets),
+        max(p["distance"] for p in all_planets),
+        min(p["distance"] for p in all_planets),
+    ]
+    by_name = sorted(all_planets, key=lambda p: p["name"])
+    assert asked(engine, ".planets | sort_by(.name) | map({name, n: .moons | length})") == [
+        [{"name": p["name"], "n": len(p.get("moons", []))} for p in by_name]
+    ]
+    assert asked(engine, "keys, .unit, .planets[-1].period") == [
+        sorted(everything),
+        everything["unit"],
+        all_planets[-1]["period"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "found"),
+    [
+        (".", "[1,2.5,null]", ["[1,2.5,null]"]),
+        (".[1], .[-1], .[9]", "[1,2,3]", ["2", "3", "null"]),
+        ('.["a b"].c', '{"a b":{"c":true}}', ["true"]),
+        (".[] | . < 3 and . != 1", "[1,2,3]", ["false", "true", "false"]),
+        ("map(select(. == 1 or not))", "[1,false,null,2]", ["[1,false,null]"]),
+        ("group_by(.a) | map(length)", '[{"a":1},{"a":2},{"a":1.0}]', ["[2,1]"]),
+        ("add", '["x","y"]', ['"xy"']),
+        ("(1, 2) | [., .]", "0", ["[1,1]", "[2,2]"]),
+        (". < {} , [] < [1] , null < false", "1", ["true", "true", "true"]),
+        ('length, type, {"k": .}', '"\u00e9a"', ["2", '"string"', '{"k":"\u00e9a"}']),
+    ],
+)
+def test_json_query_of_every_form(engine: str, query: str, text: str, found: list[str]) -> None:
+    status, out, err, _ = run(engine, "json_query", "-c", query, stdin=text)
+    assert (status, err) == (0, "")
+    assert [json.loads(line) for line in out.splitlines()] == [json.loads(line) for line in found]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "message"),
+    [
+        (".a |", "{}", "column 5 of the query: expected a query, found the end"),
+        ("[1", "{}", "column 3 of the query: expected `]`, found the end"),
+        (".a ]", "{}", "column 4 of the query: expected the end, found ']'"),
+        (".a", "[]", "cannot take member `a` of an array"),
+        (".[]", "3", "cannot walk over a number"),
+        ("add", '[1,"a"]', "expected a number, found a string"),
+        (".", "[1", "the input: line 1, column 3: expected `,` or `]`, found the end"),
+    ],
+)
+def test_json_query_refuses(engine: str, query: str, text: str, message: str) -> None:
+    assert run(engine, "json_query", query, stdin=text)[:3] == (2, "", f"json_query: {message}\n")
+
+
+def test_json_query_writes_texts_without_quotes(engine: str) -> None:
+    assert run(engine, "json_query", "-r", ".[]", stdin='["a\\n\\"b",1]')[:3] == (0, 'a\n"b\n1\n', "")
+
+
+# csv_report
+
+
+def orders() -> list[dict[str, str]]:
+    with (DATA / "orders.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def summed(groups: Mapping[str, list[Decimal]]) -> list[list[str]]:
+    """Rows of the report as CSV, without the shares and means, which are rounded; the largest sum first."""
+    rows = sorted(groups.items(), key=lambda item: -sum(item[1]))
+    return [[name, str(len(v)), f"{sum(v):,.2f}", f"{min(v):.2f}", f"{max(v):.2f}"] for name, v in rows]
+
+
+def reported(engine: str, *arguments: str) -> tuple[list[list[str]], str]:
+    text = (DATA / "orders.csv").read_bytes()
+    status, out, err, _ = run(engine, "csv_report", "--csv", *arguments, stdin=text)
+    assert status == (1 if err else 0)
+    rows = list(csv.reader(out.splitlines()))
+    assert [rows[0][1], *rows[0][3:]] == ["count", "share", "mean", "smallest", "largest"]
+    assert all(re.fullmatch(r"\d+\.\d %", row[3]) for row in rows[1:])
+    return [[*row[:3], *row[5:]] for row in rows[1:]], err
+
+
+def test_csv_report_sums_up_orders(engine: str) -> None:
+    rows = [row for row in orders() if row["quantity"] and row["price"] != "n/a"]
+    assert len(rows) == len(orders()) - 2 == 318
+    groups: dict[str, list[Decimal]] = {}
+    for row in rows:
+        groups.setdefault(row["category"], []).append(int(row["quantity"]) * Decimal(row["price"]))
+    found, err = reported(engine, "--by", "category", "--sum", "quantity*price")
+    assert found == summed(groups)
+    assert err == (
+        'csv_report: record 58 is left out: "" is not a number\n'
+        'csv_report: record 212 is left out: "n/a" is not a number\n'
+    )
+
+
+def test_csv_report_of_some_rows_by_month(engine: str) -> None:
+    groups: dict[str, list[Decimal]] = {}
+    for row in orders():
+        if row["country"] == "Côte d'Ivoire" and row["quantity"]:
+            groups.setdefault(row["date"][:7], []).append(Decimal(row["quantity"]))
+    arguments = ["--by", "month:date", "--sum", "quantity", "--where", "country=Côte d'Ivoire", "--sort", "name"]
+    found, _ = reported(engine, *arguments, "--top", "4")
+    assert found == sorted(summed(groups))[:4]
+
+
+def test_csv_report_as_a_table(engine: str) -> None:
+    text = 'day,who,n\n2024-02-29,"a ""b""",1.5\n2024-03-01,é,2\n2024-03-07,é,-1000\n'
+    status, out, err, _ = run(engine, "csv_report", "--by", "weekday:day", "--sum", "n", "--sort", "name", stdin=text)
+    assert (status, err) == (0, "")
+    assert (
+        out
+        == """\
+weekday   count        n    share     mean  smallest  largest
+--------  -----  -------  -------  -------  --------  -------
+Friday        1     2.00   -0.2 %     2.00      2.00     2.00
+Thursday      2  -998.50  100.2 %  -499.25  -1000.00     1.50
+--------  -----  -------  -------  -------  --------  -------
+total         3  -996.50  100.0 %  -332.17  -1000.00     2.00
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "message"),
+    [
+        (["--sum", "x"], "a,b\n", "there is no column `x`, but a, b"),
+        (["--sum", "b"], "a,b\n", "there is nothing to sum up"),
+        (["--sum", "b"], "", "the input is empty"),
+        (["--sum", "b"], "a,b\n1\n", "record 1 has 1 fields, not 2"),
+        (["--sum", "b"], 'a,b\n"1,2\n', "line 2: a quoted field is not closed"),
+        (["--sum", "b", "--sort", "size"], "a,b\n1,2\n", "groups are sorted by `name`, `count` or `sum`, not `size`"),
+        ([], "a,b\n1,2\n", "say what to sum up: --sum COLUMN"),
+    ],
+)
+def test_csv_report_refuses(engine: str, arguments: list[str], text: str, message: str) -> None:
+    assert run(engine, "csv_report", *arguments, stdin=text)[:3] == (2, "", f"csv_report: {message}\n")
 
 
 # nbody: the figures of the Computer Language Benchmarks Game
