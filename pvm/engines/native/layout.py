@@ -1,0 +1,273 @@
+"""Where everything is in a cage, and how what is there is laid out: the one place that Python and the runtime image share.
+
+A cage is one reserved range of 4 GiB with a guard region behind it.  An *address* is an offset into it, 32 bits; null is
+0, and the first 64 KiB are never mapped.  Nothing in a cage is an absolute address.  The metadata (descriptors, internal
+code, tables) belong to the program: the host writes them, instances map them read-only.
+
+``runtime/layout.peb`` is generated from the constants of this module; ``python -m pvm.engines.native.layout`` prints it.
+All numbers are little endian.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pvm.isa.types import ArrayKind
+
+# Regions
+CAGE_SIZE: Final = 1 << 32
+GUARD_SIZE: Final = 18 << 30
+"""Behind the cage: the longest array that a length of 31 bits can claim, of 8-byte elements, and then some."""
+METADATA: Final = 0x0001_0000
+METADATA_END: Final = 0x1000_0000
+CONTROL: Final = 0x1000_0000
+CONTROL_SIZE: Final = 0x1_0000
+CARDS: Final = 0x1100_0000
+"""A byte for each card of the whole cage: ``CARDS + (address >> CARD_SHIFT)``; 1 is dirty."""
+CARD_SHIFT: Final = 9
+STARTS: Final = 0x1200_0000
+"""A byte for each card: where in it, in units of 8 bytes, the first object begins that begins there; 0xFF: none."""
+LINES: Final = 0x1300_0000
+"""A byte for each line of the heap: ``LINES + (address >> LINE_SHIFT)``, the collector's."""
+LINE_SHIFT: Final = 8
+BLOCKS: Final = 0x1500_0000
+"""16 bytes for each block of the heap: ``BLOCKS + (address >> BLOCK_SHIFT) * 16``, the collector's."""
+BLOCK_SHIFT: Final = 15
+GLOBALS: Final = 0x1600_0000
+"""8 bytes for each root and each variable of the program: first ``ROOT_COUNT`` references, then primitives."""
+GLOBALS_END: Final = 0x1A00_0000
+STACKS: Final = 0x2000_0000
+STACKS_END: Final = 0x4000_0000
+HEAP: Final = 0x4000_0000
+HEAP_END: Final = CAGE_SIZE
+
+# Objects: a header of 8 bytes; references are addresses of headers, objects are multiples of 8 bytes
+HEADER_SIZE: Final = 8
+CLASS_MASK: Final = 0x00FF_FFFF
+"""Bits 0 to 23 of the header: the class id."""
+GC_SHIFT: Final = 24
+"""Bits 24 to 31 of the header: the collector's."""
+HASH_SHIFT: Final = 32
+"""Bits 32 to 63 of the header: identity hash plus 1, 0 while nobody has asked; or where the object went."""
+LENGTH: Final = 8
+"""In strings (bytes) and arrays (elements): the length, 32 bits; the 4 bytes behind it are 0."""
+ELEMENTS: Final = 16
+CLOSURE_FUNCTION: Final = 8
+"""In function values: index of the function, 32 bits."""
+CLOSURE_ENVIRONMENT: Final = 12
+"""In bound function values: the captured reference."""
+TASK_RECORD: Final = 8
+"""In task objects: the address of the record, 32 bits; 0 once the task has finished."""
+TASK_OBJECT_SIZE: Final = 16
+
+# Class ids
+CLASS_FREE: Final = 0
+"""No object: filler between objects; bits 32 to 63 of the header say how many bytes, header included."""
+CLASS_STRING: Final = 1
+CLASS_TASK: Final = 2
+CLASS_FUNCTION: Final = 3
+"""A function value without environment."""
+CLASS_CLOSURE: Final = 4
+CLASS_WEAK: Final = 5
+CLASS_ARRAY: Final = 16
+"""Plus the array kind."""
+CLASS_GUEST: Final = 32
+"""Plus the index of the class."""
+
+# Class descriptors: CLASS_SIZE bytes each, at the address in METADATA_CLASSES, by class id
+CLASS_SIZE: Final = 64
+CLASS_INSTANCE_SIZE: Final = 0
+"""Bytes of an object with its header, a multiple of 8; 0 for strings and arrays."""
+CLASS_KIND: Final = 4
+"""One of the KIND constants, a byte."""
+CLASS_ELEMENT_SHIFT: Final = 5
+"""log2 of the size of an element, a byte."""
+CLASS_REF_COUNT: Final = 8
+"""References in an object."""
+CLASS_REFS: Final = 12
+"""Address of their offsets, 32 bits each, ascending."""
+CLASS_PREORDER: Final = 16
+CLASS_PREORDER_END: Final = 20
+"""A class is below another if its preorder number is at least the other's and below the other's end."""
+CLASS_VTABLE: Final = 24
+"""Address of a function index, 32 bits, for each virtual slot."""
+CLASS_INDEX: Final = 28
+"""Index of the class in the module."""
+KIND_FREE: Final = 0
+KIND_OBJECT: Final = 1
+KIND_BYTES: Final = 2
+"""Strings, and arrays without references: sized by LENGTH, no references."""
+KIND_REFS: Final = 3
+"""Arrays of references."""
+KIND_TASK: Final = 4
+KIND_FUNCTION: Final = 5
+KIND_CLOSURE: Final = 6
+KIND_WEAK: Final = 7
+
+# Function descriptors: FUNCTION_SIZE bytes each, at the address in METADATA_FUNCTIONS, by index
+FUNCTION_SIZE: Final = 32
+FUNCTION_CODE: Final = 0
+"""Address of the internal code; that of the translation stub until the function is translated."""
+FUNCTION_FRAME: Final = 4
+"""Bytes of a frame, header included: what a call is accounted for."""
+FUNCTION_COST: Final = 8
+"""Fuel of the entry block."""
+FUNCTION_REF_PARAMS: Final = 12
+"""Parameters that are references, 16 bits: slots from FRAME_SLOTS."""
+FUNCTION_PARAMS: Final = 14
+"""Parameters, 16 bits: references first, then primitives."""
+FUNCTION_REFS: Final = 16
+"""References among locals and operands, 32 bits: slots from FRAME_SLOTS + parameters; cleared at the call."""
+FUNCTION_SIGNATURE: Final = 20
+"""Index of the signature of a function value of this function, 32 bits; 0xFFFFFFFF if there is none."""
+FUNCTION_BOUND_SIGNATURE: Final = 24
+"""The same for one that has captured the first parameter."""
+
+# Frames: a header of four words, then slots of 8 bytes: reference parameters, primitive parameters, references, primitives
+FRAME_HEADER: Final = 32
+FRAME_SLOTS: Final = 4
+FRAME_RETURN: Final = 0
+"""Address of the internal code to go on with in the caller, 32 bits."""
+FRAME_DELTA: Final = 4
+"""Bytes from the caller's frame to this one, 32 bits; 0 in the outermost frame of a task."""
+FRAME_FUNCTION: Final = 8
+"""Index of the function, 32 bits."""
+FRAME_FLAGS: Final = 12
+
+# Task records: at the start of each stack, not moved while the stack is not
+TASK_SIZE: Final = 128
+TASK_OBJECT: Final = 0
+"""The task object, a root."""
+TASK_STATE: Final = 4
+"""One of the TASK constants."""
+TASK_PC: Final = 8
+"""Address of the internal code to go on with, while the task does not run."""
+TASK_BASE: Final = 12
+"""Address of its innermost frame, while the task does not run."""
+TASK_LIMIT: Final = 16
+"""Address behind the last byte that frames may use now."""
+TASK_STACK_SIZE: Final = 20
+"""Bytes of the stack, record included."""
+TASK_MAX_STACK: Final = 24
+"""Bytes of frames that the task may have in all."""
+TASK_LOCKS: Final = 28
+TASK_PERMIT: Final = 32
+TASK_NEXT: Final = 36
+"""The next record in the queue that this one is in."""
+TASK_ALL_NEXT: Final = 40
+"""The next record in the list of all tasks."""
+TASK_ALL_PREVIOUS: Final = 44
+TASK_ENTRY: Final = 48
+"""The function value that it calls, until it does: a root."""
+TASK_ERROR: Final = 52
+"""An exception to be thrown in it when it runs next: a root."""
+TASK_NUMBER: Final = 56
+"""Order of creation, 64 bits."""
+TASK_READY: Final = 0
+TASK_RUNNING: Final = 1
+TASK_PARKED: Final = 2
+TASK_BLOCKED: Final = 3
+TASK_DONE: Final = 4
+
+# Words of the control block, 8 bytes each
+CONTROL_WORDS: Final = (
+    # What the host sets before the first instruction
+    "memory_limit",  # bytes of the heap that may be in use
+    "classes",  # address of the class descriptors
+    "functions",  # address of the function descriptors
+    "root_count",  # references at GLOBALS
+    "strings",  # address of (address, bytes) pairs, 32 bits each: text of the string constants
+    "string_roots",  # address, in GLOBALS, of the references to the string constants
+    "seed",  # of hash.seed
+    "nursery_size",  # bytes of the nursery
+    "stress",  # collect at every allocation
+    # Allocation
+    "nursery_top",
+    "nursery_limit",
+    "need",  # bytes that an allocation failed for: collect and try again
+    "hash_counter",  # the next identity hash
+    "allocated",  # bytes ever allocated outside of the current nursery
+    "live",  # bytes live at the last full count
+    # Results of runtime functions beside their value
+    "trap",  # kind of trap plus 1, 0 for none
+    "charge",  # units of fuel that the function costs
+    # Tasks and turns
+    "current",  # the record of the running task
+    "ready_first",
+    "ready_last",
+    "blocked_first",
+    "blocked_last",
+    "tasks_first",
+    "turns",
+    "task_counter",
+    # Fuel: what was used is base + slice - left
+    "fuel_base",
+    "fuel_slice",
+    "fuel_left",  # the counter, while no native code runs
+    "fuel_limit",  # the largest i64 for none
+    "turn_end",
+    "next_clock",
+    "quantum",
+    "clock_units",
+    # Exit of the interpreter
+    "exit",  # why
+    "exit_value",  # its argument
+    "result",  # what the outermost frame returned
+    # Collector
+    "marking",  # not 0 while incremental marking runs: stores of references call gc.barrier
+    "roots",  # 8 words that the runtime functions keep references in while they may collect
+    "roots_1",
+    "roots_2",
+    "roots_3",
+    "roots_4",
+    "roots_5",
+    "roots_6",
+    "roots_7",
+    "interrupt",  # not 0: long operations stop as soon as they can
+    # Statistics
+    "minor_collections",
+    "major_collections",
+    "interrupted",  # 1 + an exit that a long operation asks for
+)
+CONTROL_COLLECTOR: Final = CONTROL + 0x1000
+"""Words from here to the end of the control block are the collector's own."""
+CONTROL_SCHEDULER: Final = CONTROL + 0x800
+
+# Tables that the host writes at the start of the metadata, for the runtime image
+TABLES: Final = METADATA
+POWERS_OF_TEN: Final = METADATA
+"""128-bit significands of powers of ten: 16 bytes each, low half first, from 10**POWERS_MIN to 10**POWERS_MAX."""
+POWERS_MIN: Final = -348
+POWERS_MAX: Final = 347
+METADATA_PROGRAM: Final = METADATA + 0x4000
+"""Where the program's own metadata begin."""
+
+
+def control_word(name: str) -> int:
+    """Address of a word of the control block."""
+    return CONTROL + 8 * CONTROL_WORDS.index(name)
+
+
+def array_class(kind: ArrayKind) -> int:
+    """Class id of arrays of a kind."""
+    return CLASS_ARRAY + int(kind)
+
+
+def constants() -> dict[str, int]:
+    """Every constant by name, control words as ``WORD_NAME``."""
+    found = {name: value for name, value in globals().items() if name.isupper() and isinstance(value, int)}
+    found |= {f"WORD_{name.upper()}": control_word(name) for name in CONTROL_WORDS}
+    return found
+
+
+def pebble_source() -> str:
+    """The constants as a module of Pebble, for the runtime image."""
+    lines = ["// DO NOT EDIT, from pvm.engines.native.layout", ""]
+    for name, value in constants().items():
+        head, *rest = name.lower().split("_")
+        lines.append(f"pub let {head}{''.join(part.capitalize() for part in rest)}: Int = {value}")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(pebble_source(), end="")  # noqa: T201 - it is a generator
