@@ -17,7 +17,7 @@ ISA = frozenset({"pvm.errors", "pvm.isa"})
 PBC = ISA | {"pvm.pbc"}
 VERIFY = PBC | {"pvm.verify"}
 TASK = "pvm.kernel.task"  # the protocol through which the kernel sees a guest, and an engine the kernel
-EMBED = VERIFY | {"pvm.kernel", TASK, "pvm.engines", "pvm.engines.reference"}
+EMBED = VERIFY | {"pvm.kernel", TASK, "pvm.engines", "pvm.engines.native", "pvm.engines.reference"}
 COMPILER = frozenset({"compiler"})
 
 LAYERS = {
@@ -29,6 +29,7 @@ LAYERS = {
     "pvm.kernel": Layer(frozenset({"pvm.errors", TASK})),
     "pvm.engines": Layer(VERIFY | {TASK}),
     "pvm.engines.reference": Layer(VERIFY | {TASK, "pvm.engines"}),
+    "pvm.engines.native": Layer(VERIFY | {TASK, "pvm.engines"}),
     "pvm.embed": Layer(EMBED, lazily=COMPILER),
     "pvm": Layer(EMBED | {"pvm.embed"}, lazily=COMPILER | {"pvm.cli"}),
     "pvm.cli": Layer(EMBED | {"pvm.embed", "pvm"}, lazily=COMPILER),
@@ -49,6 +50,7 @@ GENERATED: tuple[Generated, ...] = (
     Generated("pvm.isa.manual:manual", "docs/isa.md"),
     Generated("pvm.kernel.stubs:manual", "docs/abi.md"),
     Generated("pvm.kernel.stubs:stubs", "stdlib/sys/"),
+    Generated("pvm.engines.native.layout:pebble_source", "pvm/engines/native/runtime/layout.peb"),
     Generated("stdlib.unicode_tables:tables", "stdlib/core/unicode_tables.peb"),
 )
 

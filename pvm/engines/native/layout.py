@@ -1,11 +1,11 @@
-"""Where everything is in a cage, and how what is there is laid out: the one place that Python and the runtime image share.
+"""Where everything is in a cage: the one place that Python and the runtime image share.
 
-A cage is one reserved range of 4 GiB with a guard region behind it.  An *address* is an offset into it, 32 bits; null is
-0, and the first 64 KiB are never mapped.  Nothing in a cage is an absolute address.  The metadata (descriptors, internal
-code, tables) belong to the program: the host writes them, instances map them read-only.
+A cage is one reserved range of 4 GiB with a guard region behind it.  An *address* is an offset into it, 32 bits; null
+is 0, and the first 64 KiB are never mapped.  Nothing in a cage is an absolute address.  The metadata (descriptors,
+internal code, tables) belong to the program: the host writes them, instances map them read-only.
 
-``runtime/layout.peb`` is generated from the constants of this module; ``python -m pvm.engines.native.layout`` prints it.
-All numbers are little endian.
+``runtime/layout.peb`` is generated from the constants here: ``python -m pvm.engines.native.layout``.  All numbers are
+little endian.
 """
 
 from __future__ import annotations
@@ -123,7 +123,8 @@ FUNCTION_SIGNATURE: Final = 20
 FUNCTION_BOUND_SIGNATURE: Final = 24
 """The same for one that has captured the first parameter."""
 
-# Frames: a header of four words, then slots of 8 bytes: reference parameters, primitive parameters, references, primitives
+# Frames: a header of four words, then slots of 8 bytes: reference parameters, primitive parameters, other references,
+# other primitives
 FRAME_HEADER: Final = 32
 FRAME_SLOTS: Final = 4
 FRAME_RETURN: Final = 0
