@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
 from compiler.check import codes as code
@@ -53,12 +54,34 @@ def check_float(body: Body, node: ast.FloatLiteral, expected: Type | None) -> hi
     value = node.value
     if expected is not None and number_kind(non_null(expected)) is Repr.F32:
         type_ = non_null(expected)
-        try:
-            value = struct.unpack("<f", struct.pack("<f", value))[0]
-        except OverflowError:
+        value = nearest_float32(node.span.text)
+        if math.isinf(value):
             body.error(code.LITERAL_RANGE, node.span, f"{node.value} does not fit `Float32`")
             value = 0.0
     return hir.Constant(node.span, type_, value)
+
+
+def nearest_float32(text: str) -> float:
+    """Return the Float32 nearest to a decimal, infinity for what is too large.
+
+    Rounding to a Float first goes wrong where that lies in the middle between two Float32 and the text does not.
+    """
+    digits = text.replace("_", "")
+    value = float(digits)
+    try:
+        nearest: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    except OverflowError:
+        nearest = math.inf
+    (bits,) = struct.unpack("<I", struct.pack("<f", nearest))
+    below = bits if nearest <= value else bits - 1
+    low, high = (struct.unpack("<f", struct.pack("<I", each))[0] for each in (below, below + 1))
+    middle = (low + (2.0**128 if math.isinf(high) else high)) / 2
+    if math.isinf(value) or value != middle:
+        return nearest
+    from decimal import Decimal  # rarely needed, and every start would load it
+
+    exact = Decimal(digits)
+    return nearest if exact == Decimal(middle) else low if exact < Decimal(middle) else high
 
 
 def check_bool(body: Body, node: ast.BoolLiteral, expected: Type | None) -> hir.Expr:
