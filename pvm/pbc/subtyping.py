@@ -37,6 +37,10 @@ class Hierarchy:
         """Every interface that the class implements, inherited ones included, itself not."""
         return self._interfaces[index]
 
+    def preorder(self, index: int) -> tuple[int, int]:
+        """The class's number in the preorder of the forest of superclasses, and that past its last subclass's."""
+        return self._first[index], self._past[index]
+
     def is_subclass(self, lower: int, upper: int) -> bool:
         """Class or interface ``lower`` is ``upper``, extends it, or implements it."""
         return self._first[upper] <= self._first[lower] < self._past[upper] or upper in self._interfaces[lower]

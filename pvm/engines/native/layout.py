@@ -53,7 +53,7 @@ LENGTH: Final = 8
 """In strings (bytes) and arrays (elements): the length, 32 bits; the 4 bytes behind it are 0."""
 ELEMENTS: Final = 16
 CLOSURE_FUNCTION: Final = 8
-"""In function values: index of the function, 32 bits."""
+"""In function values: address of the function's descriptor, 32 bits."""
 CLOSURE_ENVIRONMENT: Final = 12
 """In bound function values: the captured reference."""
 TASK_RECORD: Final = 8
@@ -72,9 +72,9 @@ CLASS_WEAK: Final = 5
 CLASS_ARRAY: Final = 16
 """Plus the array kind."""
 CLASS_GUEST: Final = 32
-"""Plus the index of the class."""
+"""Plus the preorder number of the class in the forest of superclasses: a subclass test is an interval of ids."""
 
-# Class descriptors: CLASS_SIZE bytes each, at the address in METADATA_CLASSES, by class id
+# Class descriptors: CLASS_SIZE bytes each, at METADATA_PROGRAM, by class id
 CLASS_SIZE: Final = 64
 CLASS_INSTANCE_SIZE: Final = 0
 """Bytes of an object with its header, a multiple of 8; 0 for strings and arrays."""
@@ -86,11 +86,8 @@ CLASS_REF_COUNT: Final = 8
 """References in an object."""
 CLASS_REFS: Final = 12
 """Address of their offsets, 32 bits each, ascending."""
-CLASS_PREORDER: Final = 16
-CLASS_PREORDER_END: Final = 20
-"""A class is below another if its preorder number is at least the other's and below the other's end."""
 CLASS_VTABLE: Final = 24
-"""Address of a function index, 32 bits, for each virtual slot."""
+"""Address of the virtual slots: the address of a function's descriptor, 32 bits, for each."""
 CLASS_INDEX: Final = 28
 """Index of the class in the module."""
 KIND_FREE: Final = 0
@@ -104,14 +101,14 @@ KIND_FUNCTION: Final = 5
 KIND_CLOSURE: Final = 6
 KIND_WEAK: Final = 7
 
-# Function descriptors: FUNCTION_SIZE bytes each, at the address in METADATA_FUNCTIONS, by index
+# Function descriptors: FUNCTION_SIZE bytes each, from the address in the control word ``functions``, by index
 FUNCTION_SIZE: Final = 32
 FUNCTION_CODE: Final = 0
 """Address of the internal code; that of the translation stub until the function is translated."""
 FUNCTION_FRAME: Final = 4
 """Bytes of a frame, header included: what a call is accounted for."""
 FUNCTION_COST: Final = 8
-"""Fuel of the entry block."""
+"""Fuel of the entry block, 31 bits; bit 31 is set where the task may be preempted at the entry."""
 FUNCTION_REF_PARAMS: Final = 12
 """Parameters that are references, 16 bits: slots from FRAME_SLOTS."""
 FUNCTION_PARAMS: Final = 14
@@ -119,9 +116,11 @@ FUNCTION_PARAMS: Final = 14
 FUNCTION_REFS: Final = 16
 """References among locals and operands, 32 bits: slots from FRAME_SLOTS + parameters; cleared at the call."""
 FUNCTION_SIGNATURE: Final = 20
-"""Index of the signature of a function value of this function, 32 bits; 0xFFFFFFFF if there is none."""
+"""Index of the signature of a function value of this function, 32 bits; NO_SIGNATURE if there is none."""
 FUNCTION_BOUND_SIGNATURE: Final = 24
 """The same for one that has captured the first parameter."""
+FUNCTION_INDEX: Final = 28
+NO_SIGNATURE: Final = 0xFFFF_FFFF
 
 # Frames: a header of four words, then slots of 8 bytes: reference parameters, primitive parameters, other references,
 # other primitives
@@ -132,8 +131,10 @@ FRAME_RETURN: Final = 0
 FRAME_DELTA: Final = 4
 """Bytes from the caller's frame to this one, 32 bits; 0 in the outermost frame of a task."""
 FRAME_FUNCTION: Final = 8
-"""Index of the function, 32 bits."""
+"""Address of the function's descriptor, 32 bits."""
 FRAME_FLAGS: Final = 12
+FRAME_RESULT: Final = 16
+"""In the outermost frame of a task: what it returned.  Word 2 of the header."""
 
 # Task records: at the start of each stack, not moved while the stack is not
 TASK_SIZE: Final = 128
@@ -146,7 +147,7 @@ TASK_PC: Final = 8
 TASK_BASE: Final = 12
 """Address of its innermost frame, while the task does not run."""
 TASK_LIMIT: Final = 16
-"""Address behind the last byte that frames may use now."""
+"""Address behind the last byte that frames may use now: at least STACK_SLACK below the end of the stack."""
 TASK_STACK_SIZE: Final = 20
 """Bytes of the stack, record included."""
 TASK_MAX_STACK: Final = 24
@@ -164,6 +165,8 @@ TASK_ERROR: Final = 52
 """An exception to be thrown in it when it runs next: a root."""
 TASK_NUMBER: Final = 56
 """Order of creation, 64 bits."""
+STACK_SLACK: Final = 4096
+"""Bytes behind TASK_LIMIT that belong to the stack: handlers put arguments of tail calls there and clear in strides."""
 TASK_READY: Final = 0
 TASK_RUNNING: Final = 1
 TASK_PARKED: Final = 2
@@ -229,6 +232,11 @@ CONTROL_WORDS: Final = (
     "minor_collections",
     "major_collections",
     "interrupted",  # 1 + an exit that a long operation asks for
+    # The running task, for the interpreter
+    "stack_limit",  # TASK_LIMIT of the running task
+    "pc",  # address of the instruction to go on with, while no native code runs
+    "base",  # address of the innermost frame, while no native code runs
+    "scratch",  # a primitive or a reference between two moves; no collection happens meanwhile
 )
 CONTROL_COLLECTOR: Final = CONTROL + 0x1000
 """Words from here to the end of the control block are the collector's own."""
