@@ -1,0 +1,1 @@
+"""Internal code: what the interpreter runs, made from bytecode."""

@@ -1,0 +1,332 @@
+"""The operations of internal code, derived from the instruction table.
+
+An opcode becomes one operation for each *variant* of its immediate that makes a difference to machine code (the storage
+of a field, the kind of an array, the shape of a type test), an integer opcode also one whose last operand is a small
+constant (``.k``), and a comparison one that branches on it (``if.``, ``unless.``).  What stacks and locals do is gone:
+operands are slots of the frame.
+
+An instruction is a multiple of 8 bytes: the number of its operation in 16 bits, then its fields as ``Operation.fields``
+places them.  Branch distances count bytes from the start of the instruction.  Numbers are good for one build only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from pvm.isa.instruction import Form, Opcode
+from pvm.isa.table import BY_NAME, OPCODES
+from pvm.isa.types import ARRAY_STORAGE, ArrayKind, Storage
+
+WORD = 8
+MAX_INLINE_ARGUMENTS = 5
+"""Calls with more arguments list them in a loop."""
+
+
+class Kind(Enum):
+    """Kinds of field: bytes, whether signed."""
+
+    SLOT = (2, False)
+    """A slot of the frame that is read."""
+    RESULT = (2, False)
+    """A slot of the frame that is written."""
+    SMALL = (2, True)
+    """A constant."""
+    HALF = (2, False)
+    WORD = (4, False)
+    DISTANCE = (4, True)
+    """To a branch target, in bytes from the start of the instruction."""
+    LONG = (8, True)
+
+
+class Field(NamedTuple):
+    """A field of an instruction, at a byte offset."""
+
+    name: str
+    kind: Kind
+    offset: int
+
+
+class Operation(NamedTuple):
+    """One operation.
+
+    ``opcode`` is the entry whose semantics it executes, None for what only internal code has.
+    ``variant`` says what the entry's immediate is; ``constant`` that the last operand is the field
+    ``constant``; ``test`` is ``if`` or ``unless`` where it branches on its truth.
+    """
+
+    number: int
+    name: str
+    fields: tuple[Field, ...]
+    size: int
+    opcode: Opcode | None = None
+    variant: object = None
+    constant: bool = False
+    test: str = ""
+
+    def field(self, name: str) -> Field:
+        """The field of this name."""
+        return next(field for field in self.fields if field.name == name)
+
+
+class TypeShape(Enum):
+    """How a type test is done."""
+
+    INTERVAL = "class id in an interval: classes, strings, arrays, tasks"
+    INTERFACE = "a table of what implements the interface"
+    FUNCTION = "signature of a function value"
+    ANY = "anything that is not null"
+
+
+def lay_out(*specs: tuple[str, Kind], last: tuple[str, Kind] | None = None) -> tuple[tuple[Field, ...], int]:
+    """Place fields behind the 16 bits of the operation, each aligned; ``last`` goes to the very end."""
+    used = {0, 1}
+    placed = []
+    for name, kind in specs:
+        size = kind.value[0]
+        offset = next(at for at in range(0, 4096, size) if used.isdisjoint(range(at, at + size)))
+        used |= set(range(offset, offset + size))
+        placed.append(Field(name, kind, offset))
+    end = (max(used) + WORD) & -WORD
+    if last is not None:
+        size = last[1].value[0]
+        if not used.isdisjoint(range(end - size, end)):
+            end += WORD
+        placed.append(Field(last[0], last[1], end - size))
+    return tuple(placed), end
+
+
+BRANCH_FIELDS = (("target", Kind.DISTANCE), ("taken_cost", Kind.HALF), ("fallen_cost", Kind.HALF))
+POLL_BIT = 0x8000
+"""In a cost: the block is a place where the task may be preempted."""
+MAX_COST = 0x7FFF
+DESCRIPTOR_POLL_BIT = 1 << 31
+"""In the cost of a function's entry."""
+
+# What the translator takes care of
+_VANISHED = frozenset(
+    "nop local.get local.set local.tee prim.drop prim.dup prim.swap ref.drop ref.dup ref.swap ref.null "
+    "i32.const i64.const f32.const f64.const".split()
+)
+_WITH_CONSTANT = frozenset(
+    f"{width}.{name}"
+    for width in ("i32", "i64")
+    for name in (
+        "add sub mul and or xor shl shr_s shr_u add_checked_s sub_checked_s mul_checked_s div_s rem_s "
+        "eq ne lt_s le_s gt_s ge_s lt_u le_u gt_u ge_u"
+    ).split()
+)
+COMMUTATIVE = frozenset(
+    f"{width}.{name}"
+    for width in ("i32", "i64")
+    for name in "add mul and or xor add_checked_s mul_checked_s eq ne".split()
+)
+_FUSED = frozenset(
+    f"{width}.{name}"
+    for width in ("i32", "i64", "f32", "f64")
+    for name in "eqz eq ne lt_s le_s gt_s ge_s lt_u le_u gt_u ge_u lt le gt ge".split()
+) | {"ref.eq", "ref.is_null", "ref.instance"}
+_OFFSET_WIDTHS = (("", Kind.HALF), (".wide", Kind.WORD))
+
+
+class _Table:
+    """Collects operations in order."""
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+
+    def add(
+        self,
+        name: str,
+        *specs: tuple[str, Kind],
+        last: tuple[str, Kind] | None = None,
+        opcode: Opcode | None = None,
+        variant: object = None,
+        constant: bool = False,
+        test: str = "",
+    ) -> None:
+        fields, size = lay_out(*specs, last=last)
+        self.operations.append(Operation(len(self.operations), name, fields, size, opcode, variant, constant, test))
+
+
+def _operands(opcode: Opcode) -> Iterator[tuple[str, Kind]]:
+    if opcode.effect.pushes:
+        assert len(opcode.effect.pushes) == 1, opcode.mnemonic
+        yield "result", Kind.RESULT
+    for number, _ in enumerate(opcode.effect.pops):
+        yield f"operand{number}", Kind.SLOT
+
+
+def _simple(table: _Table, opcode: Opcode) -> None:
+    """The operation of an opcode without immediates that matter, and its forms."""
+    operands = tuple(_operands(opcode))
+    table.add(opcode.mnemonic, *operands, opcode=opcode)
+    inputs = operands[1:]
+    if opcode.mnemonic in _WITH_CONSTANT:
+        table.add(f"{opcode.mnemonic}.k", *operands[:-1], ("constant", Kind.SMALL), opcode=opcode, constant=True)
+    if opcode.mnemonic in _FUSED:
+        for test in ("if", "unless"):
+            name = f"{test}.{opcode.mnemonic}"
+            table.add(name, *inputs, *BRANCH_FIELDS, opcode=opcode, test=test)
+            if opcode.mnemonic in _WITH_CONSTANT:
+                constant = (*inputs[:-1], ("constant", Kind.SMALL))
+                table.add(f"{name}.k", *constant, *BRANCH_FIELDS, opcode=opcode, constant=True, test=test)
+
+
+def _type_tests(table: _Table) -> None:
+    """Casts and tests of types; ``nullable`` ones take null too."""
+    shapes = {
+        TypeShape.INTERVAL: (("low", Kind.WORD), ("count", Kind.WORD)),
+        TypeShape.INTERFACE: (("row", Kind.WORD), ("interface", Kind.WORD)),
+        TypeShape.FUNCTION: (("signature", Kind.WORD),),
+        TypeShape.ANY: (),
+    }
+    for shape, fields in shapes.items():
+        for nullable in (False, True):
+            suffix = f"{shape.name.lower()}{'.null' if nullable else ''}"
+            variant = (shape, nullable)
+            opcode = BY_NAME["ref.instance"]
+            operands = tuple(_operands(opcode))
+            table.add(f"ref.instance.{suffix}", *operands, *fields, opcode=opcode, variant=variant)
+            for test in ("if", "unless"):
+                name = f"{test}.ref.instance.{suffix}"
+                table.add(name, *operands[1:], *BRANCH_FIELDS, *fields, opcode=opcode, variant=variant, test=test)
+            opcode = BY_NAME["ref.cast"]
+            table.add(f"ref.cast.{suffix}", *_operands(opcode), *fields, opcode=opcode, variant=variant)
+
+
+def _heap(table: _Table) -> None:
+    for storage in Storage:
+        for suffix, offset in _OFFSET_WIDTHS:
+            for mnemonic in ("field.get", "field.set"):
+                opcode = BY_NAME[mnemonic]
+                specs = (*_operands(opcode), ("offset", offset))
+                table.add(f"{mnemonic}.{storage}{suffix}", *specs, opcode=opcode, variant=storage)
+            # Fields of a new object: no barrier
+            specs = (("operand0", Kind.SLOT), ("operand1", Kind.SLOT), ("offset", offset))
+            table.add(f"field.initialize.{storage}{suffix}", *specs, variant=storage)
+        if storage is Storage.REF:
+            for suffix, offset in _OFFSET_WIDTHS:
+                table.add(f"field.initialize.saved{suffix}", ("operand0", Kind.SLOT), ("offset", offset))
+    table.add("reference.save", ("operand0", Kind.SLOT))
+    table.add("object.allocate", ("result", Kind.RESULT), ("class", Kind.WORD), ("size", Kind.WORD))
+    table.add("func.ref", ("result", Kind.RESULT), ("function", Kind.WORD))
+    table.add("closure.new", ("result", Kind.RESULT), ("operand0", Kind.SLOT), ("function", Kind.WORD))
+    for storage in dict.fromkeys(ARRAY_STORAGE.values()):
+        for mnemonic in ("array.get", "array.set"):
+            opcode = BY_NAME[mnemonic]
+            table.add(f"{mnemonic}.{storage}", *_operands(opcode), opcode=opcode, variant=_kind_of(storage))
+        for mnemonic in ("array.copy", "array.fill"):
+            opcode = BY_NAME[mnemonic]
+            table.add(f"{mnemonic}.{storage}", *_operands(opcode), opcode=opcode, variant=_kind_of(storage))
+        opcode = BY_NAME["array.new"]
+        kinds = _kind_of(storage)
+        table.add(f"array.new.{storage}", *_operands(opcode), ("class", Kind.HALF), opcode=opcode, variant=kinds)
+
+
+def _kind_of(storage: Storage) -> ArrayKind:
+    """An array kind of the storage: all of them run the same code."""
+    return next(kind for kind, known in ARRAY_STORAGE.items() if known is storage)
+
+
+def _variables(table: _Table) -> None:
+    for bank in ("prim", "ref"):
+        table.add(f"move.{bank}", ("result", Kind.RESULT), ("operand0", Kind.SLOT))
+        table.add(f"scratch.save.{bank}", ("operand0", Kind.SLOT))
+        table.add(f"scratch.load.{bank}", ("result", Kind.RESULT))
+        table.add(f"global.get.{bank}", ("result", Kind.RESULT), ("index", Kind.WORD))
+        table.add(f"global.set.{bank}", ("operand0", Kind.SLOT), ("index", Kind.WORD))
+    for name in ("prim.select", "ref.select"):
+        table.add(name, *_operands(BY_NAME[name]), opcode=BY_NAME[name])
+    table.add("constant.small", ("result", Kind.RESULT), ("constant", Kind.SMALL))
+    table.add("constant", ("result", Kind.RESULT), ("constant", Kind.LONG))
+    table.add("null", ("result", Kind.RESULT))
+    table.add("string.const", ("result", Kind.RESULT), ("index", Kind.WORD))
+
+
+CALLS = ("call", "call.virtual", "call.interface", "call.ref")
+CALL_TARGETS = {
+    "call": ("callee", Kind.WORD),  # address of the function's descriptor
+    "call.virtual": ("slot", Kind.WORD),  # offset in the vtable, in bytes
+    "call.interface": ("row", Kind.WORD),  # address of the selector's row in the dispatch table
+    "call.ref": ("closure", Kind.SLOT),
+}
+
+
+def _calls(table: _Table) -> None:
+    """Calls with their arguments in the order of the callee's slots; ``frame`` is the caller's size in words."""
+    for mnemonic in CALLS:
+        target = CALL_TARGETS[mnemonic]
+        for count in range(MAX_INLINE_ARGUMENTS + 1):
+            if count == 0 and mnemonic in {"call.virtual", "call.interface"}:
+                continue
+            arguments = tuple((f"operand{number}", Kind.SLOT) for number in range(count))
+            name = f"{mnemonic}.{count}"
+            table.add(name, *arguments, target, ("frame", Kind.HALF), last=("result", Kind.RESULT), variant=count)
+        # The arguments follow as 16-bit slots, padded to whole words, then a word whose last field is the result
+        table.add(f"{mnemonic}.many", ("count", Kind.HALF), target, ("frame", Kind.HALF), variant=-1)
+        tail = mnemonic.replace("call", "tail.call") if mnemonic == "call" else mnemonic.replace("call", "tail")
+        table.add(tail, ("count", Kind.HALF), target, ("frame", Kind.HALF), variant=-1)
+    table.add("return.void")
+    table.add("return.value", ("operand0", Kind.SLOT))
+
+
+def _control(table: _Table) -> None:
+    table.add("jump", ("target", Kind.DISTANCE), ("taken_cost", Kind.HALF))
+    table.add("charge", ("cost", Kind.WORD), ("poll", Kind.HALF))
+    for test in ("if", "unless"):
+        table.add(f"{test}.true", ("operand0", Kind.SLOT), *BRANCH_FIELDS, test=test)
+    # The entries follow, a word each: distance, cost
+    table.add("switch", ("operand0", Kind.SLOT), ("count", Kind.WORD))
+    table.add("throw", ("operand0", Kind.SLOT))
+    table.add("unreachable")
+    # Functions that have no code yet point at this one
+    table.add("translate")
+    # Where the outermost frame of an activation and of a task return to
+    table.add("halt", last=("result", Kind.RESULT))
+    table.add("task.end", last=("result", Kind.RESULT))
+
+
+def _services(table: _Table) -> None:
+    """What the host or the runtime image does.  Operands follow as in calls."""
+    table.add("hypercall", ("import", Kind.WORD), last=("result", Kind.RESULT))
+    for name in "current yield park lock unlock".split():
+        fields = (("result", Kind.RESULT),) if name == "current" else ()
+        table.add(f"task.{name}", *fields)
+    table.add("task.unpark", ("operand0", Kind.SLOT))
+    table.add("task.spawn", ("result", Kind.RESULT), ("operand0", Kind.SLOT))
+    table.add("task.finished", ("result", Kind.RESULT), ("operand0", Kind.SLOT))
+
+
+def _runtime(table: _Table) -> None:
+    from pvm.isa.runtime import RUNTIME_FUNCTIONS
+
+    for function in RUNTIME_FUNCTIONS:
+        operands = tuple((f"operand{number}", Kind.SLOT) for number, _ in enumerate(function.signature.params))
+        results = (("result", Kind.RESULT),) if function.signature.results else ()
+        table.add(f"runtime.{function.name}", *results, *operands, variant=function)
+
+
+_SPECIAL = frozenset({"prim.select", "ref.select", "string.const", "global.get", "global.set"})
+
+
+def _build() -> tuple[Operation, ...]:
+    table = _Table()
+    _control(table)
+    _calls(table)
+    _variables(table)
+    _heap(table)
+    _type_tests(table)
+    _services(table)
+    _runtime(table)
+    for opcode in OPCODES:
+        has_immediates = bool(opcode.immediates)
+        if opcode.form is Form.SIMPLE and not has_immediates and not opcode.privileged:
+            if opcode.mnemonic not in _VANISHED | _SPECIAL:
+                _simple(table, opcode)
+    return tuple(table.operations)
+
+
+OPERATIONS: tuple[Operation, ...] = _build()
+BY_OPERATION: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
