@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from bench import compiling, embedding, engines, startup
+from bench import compiling, embedding, engines, large, startup
 from bench.report import Table, machine, render, write_json
 from bench.timing import pin
 
@@ -16,6 +16,7 @@ RESULTS = Path(__file__).parent / "results.json"
 GROUPS: dict[str, Callable[[bool], list[Table]]] = {
     "startup": startup.tables,
     "compiling": compiling.tables,
+    "large": large.tables,
     "engines": engines.tables,
     "embedding": embedding.tables,
 }

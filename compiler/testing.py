@@ -6,18 +6,18 @@ a test calls them.  Tests of imported modules belong to the files they are in, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.check import check_program
 from compiler.diagnostics import Diagnostics
 from compiler.driver import emit_checked, failure
 from compiler.ir import hir
+from compiler.records import structural
 from compiler.syntax import decode
 from pvm.pbc.model import Module
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class TestCase:
     """A test: its name as written, the export that runs it, and where it begins (from 1)."""
 
@@ -28,7 +28,7 @@ class TestCase:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class TestModule:
     """The tests of a file in textual order; without any there is no module."""
 

@@ -7,7 +7,6 @@ default needs the arguments before it, values are kept in temporaries, set up by
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from compiler.check import codes as code
 from compiler.check.body import Body
@@ -20,11 +19,12 @@ from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import FunctionKind, TypeParameterSymbol
 from compiler.ir.types import ERROR, ClassType, ErrorType, ParameterType, Type, substitute
+from compiler.records import field, mutable
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
 
-@dataclass(slots=True)
+@mutable
 class CallSite:
     """One call as written."""
 
@@ -36,7 +36,7 @@ class CallSite:
     """Written type arguments."""
 
 
-@dataclass(slots=True)
+@mutable
 class Matched:
     """The arguments of a call, in the order of the parameters."""
 
@@ -46,7 +46,7 @@ class Matched:
     failed: bool = False
 
 
-@dataclass(slots=True)
+@mutable
 class _Slot:
     info: ParameterInfo
     nodes: list[ast.Expression] = field(default_factory=list)

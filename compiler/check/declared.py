@@ -10,7 +10,6 @@ One would get wrong: a completer sets every slot it is responsible for, on error
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from compiler.ir.symbols import (
@@ -25,6 +24,7 @@ from compiler.ir.symbols import (
     TypeParameterSymbol,
 )
 from compiler.ir.types import Type
+from compiler.records import field, frozen, mutable
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
@@ -91,7 +91,7 @@ class Completer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class TypeScope:
     """Where a type is written: its module, the classes around it, the type parameters in sight."""
 
@@ -106,7 +106,7 @@ class TypeScope:
         return TypeScope(self.module, self.owner, {**self.type_params, **{item.name: item for item in symbols}})
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class ParameterInfo:
     """A parameter as callers see it; ``type`` is that of one element if it is variadic."""
 
@@ -117,7 +117,7 @@ class ParameterInfo:
     is_variadic: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Default:
     """The default of a parameter: a literal to repeat, or a hidden function of the parameters before it."""
 
@@ -125,7 +125,7 @@ class Default:
     function: SourceFunction | None = None
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Signature:
     """What a call needs to know of a function, constructor or enum case; without ``this``."""
 
@@ -426,7 +426,7 @@ class Property:
             raise AttributeError(name)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class FunctionGroup:
     """The functions of one name in one scope: overloads that differ in their parameters."""
 
@@ -434,7 +434,7 @@ class FunctionGroup:
     functions: list[SourceFunction]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class ComputedGlobal:
     """A property without storage at module level, or a static one."""
 
@@ -444,7 +444,7 @@ class ComputedGlobal:
     is_public: bool
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class TypeAlias_:  # noqa: N801 - `TypeAlias` is taken by typing, and the field's word is this one
     """`typealias Name<T> = ...`; ``resolved`` holds parameters and type once they are known."""
 

@@ -8,7 +8,6 @@ shape that takes anything.  The search stops after `MAX_STEPS`: then an `else` i
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from compiler.check.declared import Property, SourceClass
@@ -16,11 +15,12 @@ from compiler.check.members import is_tuple
 from compiler.check.statements import component_names
 from compiler.ir.symbols import ClassKind
 from compiler.ir.types import ClassType, NullableType, Repr, Type, substitute
+from compiler.records import frozen
 
 MAX_STEPS = 200_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Shape:
     """A constructor applied to shapes; ``key`` tells constructors of one type apart."""
 
@@ -39,7 +39,7 @@ class TooComplexError(Exception):
     """The search was given up."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Constructor:
     """One way to make a value of a type: its key, the types inside, and how to write it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from compiler.check import codes as code
 from compiler.check.assignment import check_assign
@@ -21,6 +20,7 @@ from compiler.check.type_display import display
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind
 from compiler.ir.types import NOTHING, ClassType, ErrorType, NullableType, Repr, Type
+from compiler.records import mutable
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
@@ -28,7 +28,7 @@ MIN_SWITCH = 4
 MAX_USEFUL_ARMS = 300
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class _Arm:
     node: ast.MatchArm
     subject: hir.Expr

@@ -6,8 +6,6 @@ value is always an object, so it has them too.  `Any` has equals, hash and toStr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from compiler.check import codes as code
 from compiler.check.body import Body
 from compiler.check.class_members import find_member, member_names
@@ -33,6 +31,7 @@ from compiler.ir.types import (
     Type,
     substitute,
 )
+from compiler.records import frozen
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
@@ -54,7 +53,7 @@ _FOREIGN = {
 OBJECT_MEMBERS = {"equals": "anyEquals", "hash": "anyHash", "toString": "anyToString"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Found:
     """A member as one receiver has it; ``instance`` is the type of the class that declares it."""
 

@@ -8,7 +8,6 @@ before the module is entered in `Session.order`, which is therefore the order of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.check import codes as code
@@ -26,13 +25,14 @@ from compiler.check.session import Session
 from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, FunctionKind
+from compiler.records import mutable
 from compiler.syntax import ast
 from compiler.syntax.source import SourceFile, Span
 
 MAX_FILE_SIZE = 16 * 1024 * 1024
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Imported:
     """A name that an import brings into a module."""
 

@@ -7,7 +7,6 @@ may rely on those before it, so a value is taken apart only when the test for it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from compiler.check import codes as code
 from compiler.check.body import Body
@@ -29,11 +28,12 @@ from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, LocalSymbol
 from compiler.ir.types import ClassType, ErrorType, NullableType, Repr, Type
+from compiler.records import field, frozen, mutable
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Step:
     """A test, or a local to set."""
 
@@ -41,7 +41,7 @@ class Step:
     is_test: bool
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Matcher:
     """Checks one pattern of an arm."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from compiler.check import codes as code
 from compiler.check.assignment import check_assign
 from compiler.check.body import Body
@@ -18,6 +16,7 @@ from compiler.check.type_display import display
 from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
 from compiler.ir.types import UNIT, ClassType, ErrorType, Type, substitute
+from compiler.records import mutable
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
@@ -43,7 +42,7 @@ _OPERATIONS = {
 """For each operation that an arm may have: what makes the arm, its class, what gives its value when it was chosen."""
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class _Arm:
     """An arm other than `else`, whose object is in a local; null if there is a guard and it is false."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.records import field_types
 from compiler.syntax import ast
 
 _SLOTS: dict[type, tuple[str, ...]] = {}
@@ -12,7 +13,7 @@ _SLOTS: dict[type, tuple[str, ...]] = {}
 def _slots(cls: type) -> tuple[str, ...]:
     found = _SLOTS.get(cls)
     if found is None:
-        found = _SLOTS[cls] = tuple(cls.__dataclass_fields__)[1:]  # type: ignore[attr-defined]
+        found = _SLOTS[cls] = tuple(field_types(cls))[1:]
     return found
 
 

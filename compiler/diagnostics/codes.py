@@ -8,16 +8,16 @@ supported; W01 syntax warnings, W02 warnings of the checker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 
 from compiler.diagnostics.model import Severity
+from compiler.records import structural
 
 # Modules of `compiler.diagnostics.catalogue`; each has a tuple CODES.
 CATALOGUE = ("syntax", "names", "declarations", "types", "flow", "limits")
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class Code:
     """A kind of finding: ``wrong`` is a program that has it, ``right`` the same one corrected."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from compiler.records import structural
 from compiler.syntax.source import Span
 
 MAX_KEPT = 1000
@@ -23,7 +23,7 @@ class Severity(enum.Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class Label:
     """A second place that explains the first: `because this function returns Int`."""
 
@@ -31,7 +31,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class Diagnostic:
     """One finding.
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from compiler.diagnostics.model import Diagnostic, Diagnostics, Severity
+from compiler.records import field, mutable, structural
 from compiler.syntax.source import SourceFile, Span
 
 MAX_SHOWN = 50
@@ -30,7 +30,7 @@ _COLOURS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class _Mark:
     """A region to underline, with the text beside it."""
 
@@ -39,7 +39,7 @@ class _Mark:
     is_primary: bool
 
 
-@dataclass(slots=True)
+@mutable
 class _Underline:
     """A mark on one line, in screen columns from zero."""
 
@@ -49,7 +49,7 @@ class _Underline:
     is_primary: bool
 
 
-@dataclass(slots=True)
+@mutable
 class _Line:
     """One source line of an excerpt and what goes under it."""
 

@@ -7,7 +7,6 @@ a call of the kernel or the host: a call of it is that instruction, in place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from compiler.emit.context import FunctionContext, Operand
 from compiler.emit.dispatch import is_virtual
@@ -29,13 +28,14 @@ from compiler.emit.lowering import boundary_signature, canonical
 from compiler.ir import hir
 from compiler.ir.symbols import FunctionKind, FunctionSymbol
 from compiler.ir.types import ClassType, FunctionType, NothingType, Repr, Type, substitute
+from compiler.records import structural
 from pvm.isa.types import RefType, Signature
 from pvm.pbc.model import ImportKind
 
 _ANY_FUNCTIONS = {"equals": "anyEquals", "hash": "anyHash", "toString": "anyToString"}
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class Callee:
     """An instance of a function, with its types."""
 

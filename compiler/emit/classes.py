@@ -9,7 +9,6 @@ are concrete: the others need no method bodies.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compiler.emit.instances import Keys, Mapping, class_mapping, instance_name, keys_of
@@ -18,6 +17,7 @@ from compiler.emit.pool import Names
 from compiler.ir.hir import Program
 from compiler.ir.symbols import ClassKind, ClassSymbol, FieldSymbol
 from compiler.ir.types import ClassType, Repr, Type, substitute
+from compiler.records import field, mutable
 from pvm.isa.types import (
     ArrayKind,
     HeapKind,
@@ -38,7 +38,7 @@ _PRIM_STORAGE = {Prim.I32: Storage.I32, Prim.I64: Storage.I64, Prim.F32: Storage
 TRACE = Field("trace", Storage.REF, array_ref(ArrayKind.I32, nullable=True))
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class FieldRecord:
     """A field of an instance; ``symbol`` is None for what the emitter adds."""
 
@@ -54,7 +54,7 @@ class FieldRecord:
         return Field(self.name, self.storage, ref_type, self.is_mutable)
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class ClassInstance:
     """A class of the module; ``symbol`` is None for those that the emitter adds."""
 

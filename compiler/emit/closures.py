@@ -9,18 +9,17 @@ that it is wanted as, and casts its parameters when it is entered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from compiler.emit.calls import Callee, call_function_value, callee_of, has_body, invoke
 from compiler.emit.context import Emission, FunctionContext
 from compiler.emit.instances import ERASED, erased_function, is_void, keys_of, passed_type
 from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
 from compiler.ir.types import FunctionType, NullableType, Type
+from compiler.records import structural
 from pvm.isa.types import RefType, Signature, ValueType
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class _Capture:
     """A variable that a lambda uses; ``stored`` is its cell's type if it has one."""
 

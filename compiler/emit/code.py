@@ -11,9 +11,9 @@ Slots of virtual methods are numbered when the whole program is known, so an imm
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from compiler.records import structural
 from compiler.syntax.source import Span
 from pvm.isa.encoding import encode_instruction
 from pvm.isa.instruction import Form, Opcode
@@ -74,7 +74,7 @@ class _Instruction:
         self.position = position
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class _Range:
     start: int
     end: int
@@ -82,7 +82,7 @@ class _Range:
     catches: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class FinishedCode:
     """What ``pvm.pbc.model.Function`` needs of a body."""
 

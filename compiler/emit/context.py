@@ -11,7 +11,6 @@ find other operands pending: ``operands`` puts those into temporaries first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.classes import ClassInstance, ClassTable
@@ -26,6 +25,7 @@ from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
 from compiler.ir.tree import children
 from compiler.ir.types import NothingType, Type, UnitType, substitute
+from compiler.records import field, mutable, structural
 from compiler.syntax.source import Span
 from pvm.isa.types import ANY_NULL, Prim, RefType, Signature, ValueType
 from pvm.pbc.model import Function
@@ -41,7 +41,7 @@ Emitter = Callable[["FunctionContext", Any], None]
 Place = Callable[["FunctionContext", Any, Type], None]
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Emission:
     """Everything about the program under construction."""
 
@@ -60,7 +60,7 @@ class Emission:
     variables: GlobalTable = field(init=False)
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Variable:
     """A variable of the function: its slot holds the value, or the cell in which the value is."""
 
@@ -69,7 +69,7 @@ class Variable:
     cell: ClassInstance | None = None
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Target:
     """A loop or labelled block: where Break and Continue go, and which ``finally`` lie in between."""
 
@@ -78,7 +78,7 @@ class Target:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class Operand:
     """Something to be pushed: ``emit`` pushes one value of the machine type ``type``."""
 

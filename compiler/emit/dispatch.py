@@ -12,7 +12,6 @@ signature differs from the slot's (specialised or covariant), a *bridge* convert
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from compiler.emit.classes import ClassInstance
 from compiler.emit.context import Emission, FunctionContext
@@ -28,11 +27,12 @@ from compiler.emit.instances import (
 from compiler.emit.pool import Names
 from compiler.ir.symbols import ClassKind, FunctionKind, FunctionSymbol
 from compiler.ir.types import ClassType, NothingType, Type, substitute
+from compiler.records import mutable, structural
 from pvm.isa.types import Signature
 from pvm.pbc.model import ClassDef, ClassFlag, Method
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Slot:
     """A virtual method of an instance; stands for its number as an immediate."""
 
@@ -51,7 +51,7 @@ class Slot:
         return self.owner.index, self.number
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class _Implementation:
     """A method body, and the instance that it stands in."""
 

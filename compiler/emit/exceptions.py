@@ -12,7 +12,6 @@ default before the ``try``, since on each way into the body only some of them ar
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 
 from compiler.emit.code import CodeLabel
 from compiler.emit.context import FunctionContext
@@ -20,12 +19,13 @@ from compiler.emit.instances import is_void
 from compiler.ir import hir
 from compiler.ir.tree import children
 from compiler.ir.types import ClassType, Type
+from compiler.records import field, mutable, structural
 from pvm.isa.types import Prim, ValueType
 
 _ON, _THROW, _FIRST_JUMP = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class _Exit:
     """A jump that leaves through a ``finally``; ``depth`` is the number of scopes that stay."""
 
@@ -34,7 +34,7 @@ class _Exit:
     jump: Callable[[], None]
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class FinallyScope:
     """A ``try`` with ``finally`` that is being emitted."""
 
@@ -127,7 +127,7 @@ def _catch(f: FunctionContext, catch: hir.Catch, covered: tuple[int, int], initi
 # Finally
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class _Kept:
     """Locals that survive a ``finally`` body."""
 

@@ -9,14 +9,13 @@ at the stop.  Both stacks are empty there, as in front of a loop.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from compiler.emit.code import CodeLabel
 from compiler.emit.context import FunctionContext
 from compiler.emit.conversions import narrow
 from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
 from compiler.ir.types import NullableType
+from compiler.records import field, mutable, structural
 from compiler.syntax.source import Span
 from pvm.isa.types import ANY_NULL, ArrayKind, Prim, RefType, array_ref
 
@@ -34,7 +33,7 @@ _FROM_NUMBER = {
 }
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class _Size:
     """How many values of one kind are kept at a stop, at most."""
 
@@ -44,14 +43,14 @@ class _Size:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class _Stop:
     label: CodeLabel
     references: tuple[int, ...]
     numbers: tuple[int, ...]
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Resumption:
     """What is known of the generator function that is being emitted."""
 

@@ -11,11 +11,11 @@ A variable that is set inside ``try`` … ``finally`` but lives outside is *loos
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
 from compiler.ir.tree import children
+from compiler.records import field, mutable
 
 
 def is_cell(local: LocalSymbol) -> bool:
@@ -23,7 +23,7 @@ def is_cell(local: LocalSymbol) -> bool:
     return local.is_captured and local.is_assigned
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class _Place:
     """A block, or the function (``block`` None), in the nesting."""
 
@@ -32,7 +32,7 @@ class _Place:
     depth: int
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class ScopeAnalysis:
     """Homes of variables; the order of each list is that of first mention."""
 
@@ -48,7 +48,7 @@ class ScopeAnalysis:
         return not local.is_assigned and local not in self.changing
 
 
-@dataclass(slots=True)
+@mutable
 class _Analyser:
     known: frozenset[LocalSymbol]
     place: _Place

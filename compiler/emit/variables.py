@@ -8,8 +8,6 @@ something; the library's own initialisers have no effects.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from compiler.emit.context import Emission, FunctionContext
 from compiler.emit.expressions import nearest_f32
 from compiler.emit.instances import is_primitive, is_void, repr_of
@@ -17,10 +15,11 @@ from compiler.emit.lowering import PRIMS
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, GlobalSymbol
 from compiler.ir.types import UNIT, ClassType
+from compiler.records import structural
 from pvm.isa.types import ANY_NULL, Prim, RefType, Signature, ValueType
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class _Stored:
     index: int
     type: ValueType

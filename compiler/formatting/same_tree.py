@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from operator import attrgetter
 
+from compiler.records import field_types
 from compiler.syntax.ast import Node
 from compiler.syntax.depth import children
 
@@ -29,7 +29,7 @@ def _leaves(node: Node) -> list[object]:
     """Return the fields of ``node`` that are no nodes; of those that are, how many there are."""
     getters = _LEAVES.get(type(node))
     if getters is None:
-        names = [field.name for field in fields(node) if str(field.type) != "Span"]
+        names = [name for name, text in field_types(type(node)).items() if text != "Span"]
         getters = _LEAVES[type(node)] = tuple(attrgetter(name) for name in names)
     found: list[object] = []
     for getter in getters:

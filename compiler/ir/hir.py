@@ -10,15 +10,15 @@ mention type parameters of the enclosing declaration; the emitter specialises.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from compiler.ir.symbols import ClassSymbol, FieldSymbol, FunctionSymbol, GlobalSymbol, LocalSymbol
 from compiler.ir.types import Type
+from compiler.records import field, frozen, mutable
 from compiler.syntax.source import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Node:
     """Anything: where it was written, and the type of its value."""
 
@@ -29,21 +29,21 @@ class Node:
 # Values
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Constant(Node):
     """A literal: int (any integer type, Char as code point), float, bool, str, None for null or Unit."""
 
     value: int | float | bool | str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class LocalGet(Node):
     """Read a local; ``this`` is a local too."""
 
     local: LocalSymbol
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class LocalSet(Node):
     """Initialise (first time) or assign a local."""
 
@@ -51,14 +51,14 @@ class LocalSet(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class GlobalGet(Node):
     """Read a module variable."""
 
     variable: GlobalSymbol
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class GlobalSet(Node):
     """Assign a module variable."""
 
@@ -66,7 +66,7 @@ class GlobalSet(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class FieldGet(Node):
     """Read a field of a non-null object, whose static type is the owner or below it."""
 
@@ -74,7 +74,7 @@ class FieldGet(Node):
     field: FieldSymbol
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class FieldSet(Node):
     """Assign a field."""
 
@@ -86,7 +86,7 @@ class FieldSet(Node):
 # Calls
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Call(Node):
     """Call exactly this function (free function, super call, method of a builtin or final class).
 
@@ -100,7 +100,7 @@ class Call(Node):
     arguments: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class VirtualCall(Node):
     """Call the override that the receiver's dynamic class has.
 
@@ -115,7 +115,7 @@ class VirtualCall(Node):
     arguments: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class CallValue(Node):
     """Call a function value."""
 
@@ -123,21 +123,21 @@ class CallValue(Node):
     arguments: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class New(Node):
     """Make an object of a class (``type`` is its ClassType) with constructor arguments, in parameter order."""
 
     arguments: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class NewArray(Node):
     """Array of given elements; ``type`` is ``Array<T>``."""
 
     elements: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Lambda(Node):
     """A function value.
 
@@ -152,7 +152,7 @@ class Lambda(Node):
     """For stack traces: ``main.lambda#1``."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class FunctionValue(Node):
     """A named function used as a value."""
 
@@ -164,7 +164,7 @@ class FunctionValue(Node):
 # Types at run time
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Coerce(Node):
     """Conversion that cannot fail.
 
@@ -175,14 +175,14 @@ class Coerce(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Cast(Node):
     """``as``: throws the bad-cast trap if the value is not of the type."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class IsInstance(Node):
     """``is``: Bool.  ``target`` has no erased type arguments that matter."""
 
@@ -190,21 +190,21 @@ class IsInstance(Node):
     target: Type
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class IsNull(Node):
     """Bool: the nullable value is null."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class NotNull(Node):
     """``!!``: the value as non-null; throws the null-reference trap."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Identical(Node):
     """``===`` on references: Bool."""
 
@@ -215,7 +215,7 @@ class Identical(Node):
 # Operators and text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class And(Node):
     """Short-circuit and of Bools."""
 
@@ -223,7 +223,7 @@ class And(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Or(Node):
     """Short-circuit or of Bools."""
 
@@ -231,14 +231,14 @@ class Or(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Not(Node):
     """Negation of a Bool."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Concat(Node):
     """Text of several Strings, at least one."""
 
@@ -248,14 +248,14 @@ class Concat(Node):
 # Control
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Block(Node):
     """Statements, then the value of the last one if ``type`` is not Unit; may be empty (Unit)."""
 
     body: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class If(Node):
     """Both branches have this type or Nothing (or are statements: Unit)."""
 
@@ -264,14 +264,14 @@ class If(Node):
     otherwise: Expr | None
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class JumpTarget:
     """A loop or a labelled block, as the target of Break and Continue."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Loop(Node):
     """``while condition { body; step }``.
 
@@ -285,7 +285,7 @@ class Loop(Node):
     tests_last: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Labelled(Node):
     """A statement block that Break can leave (Unit)."""
 
@@ -293,21 +293,21 @@ class Labelled(Node):
     body: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Break(Node):
     """Leave a loop or labelled block (Nothing)."""
 
     target: JumpTarget
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Continue(Node):
     """Next round of a loop (Nothing)."""
 
     target: JumpTarget
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Switch(Node):
     """Jump by an Int32 or Int; cases are constant numbers with a body; like If in type."""
 
@@ -316,21 +316,21 @@ class Switch(Node):
     default: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Return(Node):
     """Return from the enclosing function or lambda (Nothing)."""
 
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Throw(Node):
     """Throw an exception object (Nothing)."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Catch:
     """``catch (local: type) body``; ``type`` is the local's class type."""
 
@@ -338,7 +338,7 @@ class Catch:
     body: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Try(Node):
     """Body or a catch gives the value.
 
@@ -353,12 +353,12 @@ class Try(Node):
 # Generators
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Suspend(Node):
     """Stop inside of a ``Resumable``: return, and go on here when the function is called again (Unit)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Resumable(Node):
     """The body of the lambda of a generator, its only parameter (Unit).
 
@@ -413,7 +413,7 @@ Expr: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Test:
     """`test "name" { ... }`: its name as it is meant, and the function of its block."""
 
@@ -422,7 +422,7 @@ class Test:
     function: FunctionSymbol
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Program:
     """A checked program: roots for the emitter, which takes along only what they reach.
 

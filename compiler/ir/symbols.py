@@ -7,18 +7,18 @@ ask ``Program.body``, never keep a body of your own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from compiler.ir.types import UNIT, ClassType, Repr, Type
+from compiler.records import field, mutable
 from compiler.syntax.source import Span
 
 if TYPE_CHECKING:
     from compiler.ir.hir import Expr
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class TypeParameterSymbol:
     """``T`` or ``T: Bound``; without a bound it may be any type, nullable ones too."""
 
@@ -26,7 +26,7 @@ class TypeParameterSymbol:
     bounds: tuple[Type, ...] = ()
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class LocalSymbol:
     """A local variable or parameter.
 
@@ -41,7 +41,7 @@ class LocalSymbol:
     is_assigned: bool = False
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class GlobalSymbol:
     """A variable of a module.  ``initializer`` is evaluated, in import order then textual order, before main."""
 
@@ -55,7 +55,7 @@ class GlobalSymbol:
     span: Span | None = None
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class FieldSymbol:
     """A stored property.  ``init_local`` stands for it in initialisers, before the object exists."""
 
@@ -75,7 +75,7 @@ class FunctionKind(Enum):
     """First parameter is ``this``."""
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class FunctionSymbol:
     """A function.  ``params`` includes ``this`` for a method.
 
@@ -117,7 +117,7 @@ class ClassKind(Enum):
     """One case of an enum: a final subclass of it."""
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Constructor:
     """How an object comes to be, in two phases.
 
@@ -134,7 +134,7 @@ class Constructor:
     init: FunctionSymbol | None = None
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class ClassSymbol:
     """A class, interface, enum or enum case.
 

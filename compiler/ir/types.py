@@ -7,9 +7,10 @@ the classes ``Tuple2`` … of the library, ``List<T>`` and friends are ordinary 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
+
+from compiler.records import structural
 
 if TYPE_CHECKING:
     from compiler.ir.symbols import ClassSymbol, TypeParameterSymbol
@@ -44,7 +45,7 @@ class Repr(Enum):
         return self not in {Repr.STRING, Repr.ARRAY, Repr.OBJECT}
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class ClassType:
     """An instance of a class, interface or enum, with type arguments."""
 
@@ -52,21 +53,21 @@ class ClassType:
     arguments: tuple[Type, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class ParameterType:
     """A type parameter inside the declaration that introduces it."""
 
     symbol: TypeParameterSymbol
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class NullableType:
     """``inner?``; never nested, never around Null, Nothing or Unit."""
 
     inner: Type
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class FunctionType:
     """``(params) -> result``."""
 
@@ -74,27 +75,27 @@ class FunctionType:
     result: Type
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class AnyType:
     """Any non-null value; primitives are boxed when they become one."""
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class NullType:
     """The type of ``null`` alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class NothingType:
     """The type of expressions that never have a value: below every type."""
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class UnitType:
     """No value."""
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class ErrorType:
     """Unknown because of an error that has been reported; compatible with everything.  Never emitted."""
 

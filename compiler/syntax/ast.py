@@ -13,34 +13,22 @@ is bounded: the parser never hands out a tree deeper than `MAX_DEPTH` levels.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVar, dataclass_transform
+from typing import TypeAlias
 
+from compiler.records import frozen
 from compiler.syntax.source import Span
 
 MAX_DEPTH = 500
 
-_Class = TypeVar("_Class")
 
-
-@dataclass_transform(frozen_default=True, eq_default=False)
-def node(cls: type[_Class]) -> type[_Class]:
-    """Make a class an immutable, slotted node that is compared by identity.
-
-    mypy enforces that nodes are frozen.  At run time they are not: that would take 20 ms more of every
-    start of the compiler (90 classes) and a fifth more of the time that building a tree takes.
-    """
-    return dataclass(slots=True, eq=False)(cls)
-
-
-@node
+@frozen
 class Node:
     """Anything that was written somewhere."""
 
     span: Span
 
 
-@node
+@frozen
 class Identifier(Node):
     """A name where it is written: declared, selected or referred to."""
 
@@ -50,7 +38,7 @@ class Identifier(Node):
 # Modifiers and annotations
 
 
-@node
+@frozen
 class Annotation(Node):
     """`@export("name")`; the arguments are expressions, almost always literals."""
 
@@ -58,7 +46,7 @@ class Annotation(Node):
     arguments: tuple[Argument, ...]
 
 
-@node
+@frozen
 class Modifiers(Node):
     """What precedes a declaration's keyword; `words` in the order written.
 
@@ -84,7 +72,7 @@ class Modifiers(Node):
 # Types
 
 
-@node
+@frozen
 class NamedType(Node):
     """`Int`, `json.JsonValue`, `Map<String, Int>`; the path has at least one part."""
 
@@ -92,21 +80,21 @@ class NamedType(Node):
     arguments: tuple[Type, ...]
 
 
-@node
+@frozen
 class NullableType(Node):
     """`T?`."""
 
     inner: Type
 
 
-@node
+@frozen
 class TupleType(Node):
     """`(Int, String)`, two elements or more; `(T)` is just `T`, `()` is refused."""
 
     elements: tuple[Type, ...]
 
 
-@node
+@frozen
 class FunctionType(Node):
     """`(Int, String) -> Bool`."""
 
@@ -114,7 +102,7 @@ class FunctionType(Node):
     result: Type
 
 
-@node
+@frozen
 class ErrorType(Node):
     """Stands where a type could not be read; an error has been reported."""
 
@@ -122,7 +110,7 @@ class ErrorType(Node):
 Type: TypeAlias = NamedType | NullableType | TupleType | FunctionType | ErrorType
 
 
-@node
+@frozen
 class TypeParameter(Node):
     """`T`, or `T: Ranked & Printable`."""
 
@@ -133,14 +121,14 @@ class TypeParameter(Node):
 # Bindings: the left side of `let`, `for`, lambda parameters
 
 
-@node
+@frozen
 class NameBinding(Node):
     """`name`; the name `_` binds nothing."""
 
     name: Identifier
 
 
-@node
+@frozen
 class TupleBinding(Node):
     """`(a, (b, _))`."""
 
@@ -153,47 +141,47 @@ Binding: TypeAlias = NameBinding | TupleBinding
 # Expressions, literals
 
 
-@node
+@frozen
 class IntLiteral(Node):
     """`1_000`, `0xFF`, `0b1`, `0o7`: 0 to 2**64 - 1; a minus sign is a `Unary`."""
 
     value: int
 
 
-@node
+@frozen
 class FloatLiteral(Node):
     """`1.5`, `1e-3`."""
 
     value: float
 
 
-@node
+@frozen
 class BoolLiteral(Node):
     """`true` or `false`."""
 
     value: bool
 
 
-@node
+@frozen
 class NullLiteral(Node):
     """`null`."""
 
 
-@node
+@frozen
 class CharLiteral(Node):
     """`'x'`; `value` is one Unicode scalar value."""
 
     value: str
 
 
-@node
+@frozen
 class StringLiteral(Node):
     """Text without interpolation; escapes and indentation are resolved."""
 
     value: str
 
 
-@node
+@frozen
 class StringTemplate(Node):
     """`"${word}: ${n}"`; text parts are `StringLiteral`, other parts any expression.
 
@@ -203,28 +191,28 @@ class StringTemplate(Node):
     parts: tuple[Expression, ...]
 
 
-@node
+@frozen
 class TupleLiteral(Node):
     """`(a, b)`, two elements or more."""
 
     elements: tuple[Expression, ...]
 
 
-@node
+@frozen
 class ListLiteral(Node):
     """`[a, b, c]`, possibly empty."""
 
     elements: tuple[Expression, ...]
 
 
-@node
+@frozen
 class MapLiteral(Node):
     """`["a": 1, "b": 2]`; `[:]` is the empty one."""
 
     entries: tuple[MapEntry, ...]
 
 
-@node
+@frozen
 class MapEntry(Node):
     """`key: value` of a map literal."""
 
@@ -235,24 +223,24 @@ class MapEntry(Node):
 # Expressions, names, selection, calls
 
 
-@node
+@frozen
 class Name(Node):
     """A plain name used as an expression."""
 
     text: str
 
 
-@node
+@frozen
 class This(Node):
     """`this`."""
 
 
-@node
+@frozen
 class Super(Node):
     """`super`, only useful as the object of a `Member`."""
 
 
-@node
+@frozen
 class Member(Node):
     """`object.name`, or `object?.name` if `is_safe`."""
 
@@ -261,7 +249,7 @@ class Member(Node):
     is_safe: bool
 
 
-@node
+@frozen
 class TupleField(Node):
     """`object.0`, or `object?.0` if `is_safe`."""
 
@@ -270,7 +258,7 @@ class TupleField(Node):
     is_safe: bool
 
 
-@node
+@frozen
 class TypeApply(Node):
     """`callee<A, B>`: explicit type arguments, always followed by a call or a selection."""
 
@@ -278,7 +266,7 @@ class TypeApply(Node):
     arguments: tuple[Type, ...]
 
 
-@node
+@frozen
 class Argument(Node):
     """`value`, `name: value`, or `values...` (`is_spread`) into variadic parameters."""
 
@@ -287,7 +275,7 @@ class Argument(Node):
     is_spread: bool
 
 
-@node
+@frozen
 class Call(Node):
     """`callee(arguments) { trailing }`; `callee { trailing }` has no arguments."""
 
@@ -296,7 +284,7 @@ class Call(Node):
     trailing: Lambda | None
 
 
-@node
+@frozen
 class Index(Node):
     """`object[i]`, or `object[i, j]`."""
 
@@ -304,14 +292,14 @@ class Index(Node):
     arguments: tuple[Expression, ...]
 
 
-@node
+@frozen
 class NotNull(Node):
     """`operand!!`."""
 
     operand: Expression
 
 
-@node
+@frozen
 class LambdaParameter(Node):
     """`x`, `x: Int`, `(k, v)`."""
 
@@ -319,7 +307,7 @@ class LambdaParameter(Node):
     type: Type | None
 
 
-@node
+@frozen
 class Lambda(Node):
     """`{ x, y -> body }`.
 
@@ -377,7 +365,7 @@ class BinaryOperator(enum.Enum):
     OR = "||"
 
 
-@node
+@frozen
 class Unary(Node):
     """`-operand`, `!operand`, `~operand`."""
 
@@ -385,7 +373,7 @@ class Unary(Node):
     operand: Expression
 
 
-@node
+@frozen
 class Binary(Node):
     """`left operator right`; `operator_span` is where the operator stands."""
 
@@ -395,7 +383,7 @@ class Binary(Node):
     right: Expression
 
 
-@node
+@frozen
 class TypeTest(Node):
     """`operand is T`, or `operand !is T` if `is_negated`."""
 
@@ -404,7 +392,7 @@ class TypeTest(Node):
     is_negated: bool
 
 
-@node
+@frozen
 class Cast(Node):
     """`operand as T` (throws), or `operand as? T` if `is_safe` (null on failure)."""
 
@@ -416,7 +404,7 @@ class Cast(Node):
 # Expressions, control
 
 
-@node
+@frozen
 class Block(Node):
     """`{ statements }`: a body, a branch, or `do { ... }` as an expression.
 
@@ -426,7 +414,7 @@ class Block(Node):
     statements: tuple[Statement, ...]
 
 
-@node
+@frozen
 class If(Node):
     """`if condition { } else if ... else { }`, statement or expression."""
 
@@ -435,7 +423,7 @@ class If(Node):
     otherwise: Block | If | None
 
 
-@node
+@frozen
 class Match(Node):
     """`match subject { arms }`."""
 
@@ -443,7 +431,7 @@ class Match(Node):
     arms: tuple[MatchArm, ...]
 
 
-@node
+@frozen
 class MatchArm(Node):
     """`pattern if guard => body`; `else => body` has a `WildcardPattern`."""
 
@@ -452,7 +440,7 @@ class MatchArm(Node):
     body: Expression | Assign
 
 
-@node
+@frozen
 class Try(Node):
     """`try { } catch (e: T) { } finally { }`, statement or expression."""
 
@@ -461,7 +449,7 @@ class Try(Node):
     finally_body: Block | None
 
 
-@node
+@frozen
 class Catch(Node):
     """`catch (name: type) { body }`."""
 
@@ -470,63 +458,63 @@ class Catch(Node):
     body: Block
 
 
-@node
+@frozen
 class Return(Node):
     """`return value`, an expression that never has a value."""
 
     value: Expression | None
 
 
-@node
+@frozen
 class Throw(Node):
     """`throw value`, an expression that never has a value."""
 
     value: Expression
 
 
-@node
+@frozen
 class Break(Node):
     """`break`, `break label`, an expression that never has a value."""
 
     label: Identifier | None
 
 
-@node
+@frozen
 class Continue(Node):
     """`continue`, `continue label`, an expression that never has a value."""
 
     label: Identifier | None
 
 
-@node
+@frozen
 class Yield(Node):
     """`yield value`: hands the next element to the consumer of a generator."""
 
     value: Expression
 
 
-@node
+@frozen
 class Spawn(Node):
     """`spawn { body }`, a `Task<T>`."""
 
     body: Block
 
 
-@node
+@frozen
 class Unsafe(Node):
     """`unsafe { body }`."""
 
     body: Block
 
 
-@node
+@frozen
 class Select(Node):
     """`select { arms }`."""
 
     arms: tuple[SelectArm, ...]
 
 
-@node
+@frozen
 class SelectArm(Node):
     """`let v = channel.receive() if guard => body`, `channel.send(x) => body`, `else => body`.
 
@@ -539,7 +527,7 @@ class SelectArm(Node):
     body: Expression | Assign
 
 
-@node
+@frozen
 class ErrorExpression(Node):
     """Stands where an expression or statement could not be read; an error has been reported."""
 
@@ -588,33 +576,33 @@ Expression: TypeAlias = (
 # Patterns
 
 
-@node
+@frozen
 class WildcardPattern(Node):
     """`_`, or the `else` of a match arm."""
 
 
-@node
+@frozen
 class NamePattern(Node):
     """A plain name: an enum case or constant if one is in scope, else a new binding."""
 
     name: Identifier
 
 
-@node
+@frozen
 class PathPattern(Node):
     """`Color.Red`, `Limits.max`: two parts or more."""
 
     path: tuple[Identifier, ...]
 
 
-@node
+@frozen
 class LiteralPattern(Node):
     """A literal; a negative number is a `Unary`; never a `StringTemplate`."""
 
     value: Expression
 
 
-@node
+@frozen
 class RangePattern(Node):
     """`'a'..'z'`, `0..<n` with literal ends."""
 
@@ -623,7 +611,7 @@ class RangePattern(Node):
     is_inclusive: bool
 
 
-@node
+@frozen
 class ConstructorPattern(Node):
     """`Circle(_, r)`, `Shape.Circle(radius: r)`, a data class `Point(x, y)`."""
 
@@ -631,7 +619,7 @@ class ConstructorPattern(Node):
     arguments: tuple[PatternArgument, ...]
 
 
-@node
+@frozen
 class PatternArgument(Node):
     """`pattern` or `name: pattern`."""
 
@@ -639,21 +627,21 @@ class PatternArgument(Node):
     pattern: Pattern
 
 
-@node
+@frozen
 class TuplePattern(Node):
     """`(a, b)`, two elements or more."""
 
     elements: tuple[Pattern, ...]
 
 
-@node
+@frozen
 class TypePattern(Node):
     """`is T`."""
 
     type: Type
 
 
-@node
+@frozen
 class AtPattern(Node):
     """`name @ pattern`: binds the whole value."""
 
@@ -661,7 +649,7 @@ class AtPattern(Node):
     pattern: Pattern
 
 
-@node
+@frozen
 class OrPattern(Node):
     """`a | b | c`, two alternatives or more."""
 
@@ -685,14 +673,14 @@ Pattern: TypeAlias = (
 # Statements
 
 
-@node
+@frozen
 class ExpressionStatement(Node):
     """An expression on a line of its own."""
 
     expression: Expression
 
 
-@node
+@frozen
 class Assign(Node):
     """`target = value`, or `target += value` with an `operator`.
 
@@ -705,7 +693,7 @@ class Assign(Node):
     value: Expression
 
 
-@node
+@frozen
 class While(Node):
     """`label: while condition { body }`."""
 
@@ -714,7 +702,7 @@ class While(Node):
     body: Block
 
 
-@node
+@frozen
 class DoWhile(Node):
     """`label: do { body } while condition`."""
 
@@ -723,7 +711,7 @@ class DoWhile(Node):
     condition: Expression
 
 
-@node
+@frozen
 class For(Node):
     """`label: for binding in iterable { body }`."""
 
@@ -734,14 +722,14 @@ class For(Node):
     body: Block
 
 
-@node
+@frozen
 class Defer(Node):
     """`defer { body }`; `defer expression` has a block of one statement."""
 
     body: Block
 
 
-@node
+@frozen
 class Assert(Node):
     """`assert condition`, `assert condition, message`."""
 
@@ -752,7 +740,7 @@ class Assert(Node):
 # Declarations
 
 
-@node
+@frozen
 class Parameter(Node):
     """`name: type = default`; `name: type...` is variadic and its type the element's."""
 
@@ -763,7 +751,7 @@ class Parameter(Node):
     default: Expression | None
 
 
-@node
+@frozen
 class Function(Node):
     """A function, method, local function or extension (`receiver` is set).
 
@@ -781,7 +769,7 @@ class Function(Node):
     body: Expression | None
 
 
-@node
+@frozen
 class Variable(Node):
     """`let` or `var` (`is_mutable`): local, module level, or a property.
 
@@ -798,7 +786,7 @@ class Variable(Node):
     setter: Setter | None
 
 
-@node
+@frozen
 class Getter(Node):
     """`get() = expression` or `get() { body }`; body as in `Function`."""
 
@@ -806,7 +794,7 @@ class Getter(Node):
     body: Expression
 
 
-@node
+@frozen
 class Setter(Node):
     """`set(name) { body }`; body as in `Function`."""
 
@@ -815,7 +803,7 @@ class Setter(Node):
     body: Expression
 
 
-@node
+@frozen
 class ClassParameter(Node):
     """A constructor parameter in the header of a class.
 
@@ -832,7 +820,7 @@ class ClassParameter(Node):
     default: Expression | None
 
 
-@node
+@frozen
 class Supertype(Node):
     """`Ranked`, or `Base(x)` with constructor arguments (`None` if there are no parentheses)."""
 
@@ -840,7 +828,7 @@ class Supertype(Node):
     arguments: tuple[Argument, ...] | None
 
 
-@node
+@frozen
 class Class(Node):
     """`class Name<T>(parameters) : Base(x), Interface { members }`.
 
@@ -856,14 +844,14 @@ class Class(Node):
     members: tuple[ClassMember, ...]
 
 
-@node
+@frozen
 class Init(Node):
     """`init { body }` of a class."""
 
     body: Block
 
 
-@node
+@frozen
 class Interface(Node):
     """`interface Name<T> : Other { members }`."""
 
@@ -875,7 +863,7 @@ class Interface(Node):
     members: tuple[ClassMember, ...]
 
 
-@node
+@frozen
 class EnumField(Node):
     """One part of a case's payload: `radius: Float`, or `Float` without a name."""
 
@@ -884,7 +872,7 @@ class EnumField(Node):
     default: Expression | None
 
 
-@node
+@frozen
 class EnumCase(Node):
     """`Circle(center: Point, radius: Float)`, `Red`, `Red = 1`."""
 
@@ -895,7 +883,7 @@ class EnumCase(Node):
     value: Expression | None
 
 
-@node
+@frozen
 class Enum(Node):
     """`enum Name<T> : Interface { cases and members }`."""
 
@@ -908,7 +896,7 @@ class Enum(Node):
     members: tuple[ClassMember, ...]
 
 
-@node
+@frozen
 class TypeAliasDeclaration(Node):
     """`typealias Name<T> = Type`."""
 
@@ -919,7 +907,7 @@ class TypeAliasDeclaration(Node):
     type: Type
 
 
-@node
+@frozen
 class Test(Node):
     """`test "name" { body }`."""
 
@@ -937,7 +925,7 @@ Statement: TypeAlias = ExpressionStatement | Assign | While | DoWhile | For | De
 # Modules
 
 
-@node
+@frozen
 class ImportName(Node):
     """`name`, or `name as alias`, between the braces of an import."""
 
@@ -945,7 +933,7 @@ class ImportName(Node):
     alias: Identifier | None
 
 
-@node
+@frozen
 class Import(Node):
     """`import a.b`, `import a.b as c`, `import a.{x, y as z}`.
 
@@ -958,7 +946,7 @@ class Import(Node):
     names: tuple[ImportName, ...] | None
 
 
-@node
+@frozen
 class Module(Node):
     """One file; `annotations` are those written `@file:name` before the imports."""
 

@@ -7,9 +7,8 @@ missing is added, one too many is left out, and each is reported once.  Where a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from compiler.diagnostics import Diagnostics, Label
+from compiler.records import field, mutable
 from compiler.syntax.source import SourceFile, Span
 from compiler.syntax.tokens import SourceRefusedError, Tokens
 
@@ -18,7 +17,7 @@ _CLOSER = {"(": ")", "[": "]", "{": "}", "${": "}$"}
 _OPENER = {")": "(", "]": "[", "}": "{", "}$": "${"}
 
 
-@dataclass(slots=True)
+@mutable
 class Level:
     """An open bracket and what is awaited directly inside it.
 

@@ -8,9 +8,9 @@ makes anything but nodes of `compiler.syntax.ast`.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
+from compiler.records import field_types
 from compiler.syntax import ast
 from compiler.syntax.ast import BinaryOperator, Node, UnaryOperator
 from compiler.syntax.source import SourceFile, Span
@@ -21,7 +21,7 @@ _CLASSES: tuple[type[Any], ...] = tuple(
     value for _, value in sorted(vars(ast).items()) if isinstance(value, type) and issubclass(value, Node)
 )
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, 1)}
-_FIELDS = {kind: tuple(field.name for field in fields(kind)[1:]) for kind in _CLASSES}
+_FIELDS = {kind: tuple(field_types(kind))[1:] for kind in _CLASSES}
 _BINARY = tuple(BinaryOperator)
 _UNARY = tuple(UnaryOperator)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from operator import attrgetter
 
+from compiler.records import field_types
 from compiler.syntax import ast
 from compiler.syntax.ast import MAX_DEPTH, Node
 from compiler.syntax.source import Span
@@ -27,7 +27,7 @@ def children(node: Node) -> list[Node]:
 def _getters(kind: type[Node]) -> tuple[attrgetter[object], ...]:
     getters = _GETTERS.get(kind)
     if getters is None:
-        names = [field.name for field in fields(kind) if not _is_leaf(str(field.type))]
+        names = [name for name, text in field_types(kind).items() if not _is_leaf(text)]
         getters = tuple(attrgetter(name) for name in names)
         _GETTERS[kind] = getters
     return getters
@@ -71,8 +71,8 @@ def dump(root: Node) -> object:
     results: dict[int, object] = {}
     for node in reversed(all_nodes(root)):
         parts: list[object] = [type(node).__name__]
-        for field in fields(node):
-            value = getattr(node, field.name)
+        for name in field_types(type(node)):
+            value = getattr(node, name)
             if isinstance(value, Span):
                 continue
             if isinstance(value, Node):

@@ -7,8 +7,8 @@ only speak when it is sure: a wrong hint is worse than none.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from compiler.records import structural
 from compiler.syntax.source import SourceFile, Span
 from compiler.syntax.tokens import KEYWORDS, Tokens
 
@@ -94,7 +94,7 @@ _ENDS_OPERAND = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class Situation:
     """The tokens around the one at ``index``, which does not fit; ``fitting`` are kinds that would."""
 

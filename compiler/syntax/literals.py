@@ -6,7 +6,8 @@ Nothing here reports: problems are returned, and the scanner knows where they st
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from compiler.records import field, mutable
 
 MAX_INT = 2**64 - 1
 
@@ -17,7 +18,7 @@ _INDENT = re.compile(r"[ \t]*")
 _RADIX = {"x": (16, "0123456789abcdef"), "b": (2, "01"), "o": (8, "01234567")}
 
 
-@dataclass(slots=True)
+@mutable
 class Number:
     """A number and what is wrong with it, if anything."""
 
@@ -27,7 +28,7 @@ class Number:
     help: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@mutable
 class Char:
     """A character literal that ends at ``end``; not ``is_char`` if it holds a text."""
 

@@ -25,8 +25,7 @@ still.  Unlike C, `a & b == c` is `(a & b) == c`; as in Kotlin, `a ?: b == c` is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from compiler.records import field, mutable
 from compiler.syntax import ast
 from compiler.syntax.ast import BinaryOperator
 
@@ -52,7 +51,7 @@ NOT_ASSOCIATIVE = frozenset({1, 2, 4})
 RIGHT_ASSOCIATIVE = frozenset({3})
 
 
-@dataclass(slots=True)
+@mutable
 class Operand:
     """An operand with its extent, parentheses included."""
 
@@ -61,7 +60,7 @@ class Operand:
     end: int
 
 
-@dataclass(slots=True)
+@mutable
 class Pending:
     """An operator whose right operand may still grow."""
 
@@ -70,7 +69,7 @@ class Pending:
     token: int
 
 
-@dataclass(slots=True)
+@mutable
 class Chain:
     """Operands and operators of which only the loosest are left unfolded, levels rising to the right."""
 

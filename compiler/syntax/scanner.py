@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostics
+from compiler.records import mutable
 from compiler.syntax import literals
 from compiler.syntax.ast import MAX_DEPTH
 from compiler.syntax.source import SourceFile, Span
@@ -65,7 +65,7 @@ _KIND = {text: text for text in KEYWORDS} | dict.fromkeys(OPERATORS, "OPERATOR")
 _KIND |= dict.fromkeys(ASSIGNMENTS, "ASSIGNMENT")
 
 
-@dataclass(slots=True)
+@mutable
 class _OpenString:
     """A string that is being read, possibly interrupted by an interpolation."""
 

@@ -9,11 +9,11 @@ state, or reduce by rule ``~number``.  Plain dictionaries can be kept by
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from compiler.records import structural
 from compiler.syntax import cache
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ CALL = len(_BUILT_IN)
 _RENAMED = {"INTERPOLATION": "${", "INTERPOLATION_END": "}$"}
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class Rule:
     """A production: its left side, its length, and what a reduction by it does."""
 
@@ -41,7 +41,7 @@ class Rule:
     action: str
 
 
-@dataclass(frozen=True, slots=True)
+@structural
 class Tables:
     """What the parser is driven by."""
 

@@ -7,7 +7,7 @@ lists, not as objects, because a token object costs more than reading it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from compiler.records import field, mutable
 
 KEYWORDS = frozenset(
     [
@@ -106,7 +106,7 @@ DESCRIPTIONS = {
 }
 
 
-@dataclass(slots=True)
+@mutable
 class Tokens:
     """Tokens in order; entry ``i`` of each list belongs to token ``i``.
 

@@ -23,6 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from pvm.cli.status import status_from
 
         sys.exit(status_from(lambda: run_program(read_program(words[1]), words[2:], RunOptions())))
+    if len(words) > 1 and words[0] == "compile":
+        from pvm.cli.compiling import compile_file, plain_arguments
+        from pvm.cli.status import status_from
+
+        plain = plain_arguments(words[1:])
+        if plain is not None:
+            gc.disable()  # hardly anything that a compilation makes is garbage before its end
+            sys.exit(status_from(lambda: compile_file(*plain)))
     from pvm.cli.application import run_command
 
     sys.exit(run_command(words))

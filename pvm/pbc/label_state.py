@@ -12,8 +12,7 @@ which the rule gives need not be written.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pvm.isa.instruction import Imm, Opcode
 
@@ -25,8 +24,7 @@ cost is quadratic for a function made to be hostile.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """A handler's range in numbers of instructions, and its label."""
 
     start: int

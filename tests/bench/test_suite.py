@@ -7,9 +7,11 @@ import statistics
 import pytest
 
 import pvm
+from bench import large, large_program
 from bench.report import Row, Table, render
 from bench.suite import PROGRAMS, SUITE, Program, verify_result
 from bench.timing import interleave
+from compiler.driver import compile_source
 
 
 @pytest.mark.parametrize("program", SUITE, ids=lambda program: program.name)
@@ -45,3 +47,20 @@ def test_a_table_shows_figures_ratios_and_what_is_missing() -> None:
         ["ours", "12.3", "ms", "2.50"],
         ["node", "not", "installed"],
     ]
+
+
+def test_the_large_program_is_one_program_in_two_forms() -> None:
+    one, many = large_program.as_one_file(), large_program.as_modules()
+    assert min(len(one.splitlines()), sum(len(text.splitlines()) for text in many.values())) >= 2_000
+    outputs = []
+    for text, modules in ((one, None), (many["main.peb"], many)):
+        kernel = pvm.Kernel(stdout=pvm.CAPTURE)
+        with kernel, pvm.Instance(pvm.Module(compile_source(text, modules=modules)), kernel=kernel) as instance:
+            assert instance.run(["main"]) == 0
+            outputs.append(kernel.stdout_bytes)
+    assert outputs[0] == outputs[1]
+
+
+def test_the_function_that_the_benchmark_changes_is_there_once() -> None:
+    assert large_program.as_one_file().count(large.BODY) == 1
+    assert large_program.as_modules()["database.peb"].count(large.BODY) == 1

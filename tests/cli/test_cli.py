@@ -218,6 +218,18 @@ def test_a_run_without_options_loads_no_command_line_library(tmp_path: Path) -> 
     assert loaded & {"click", "tabulate", "dataclasses", "inspect", "pvm.pbc.asm", "pvm.kernel.fs.hostfs"} == set()
 
 
+@pytest.mark.parametrize("words", [["x.peb"], ["x.peb", "-o", "y.pbc"], ["-o", "y.pbc", "x.peb"]])
+def test_compiling_loads_no_command_line_library(tmp_path: Path, words: list[str]) -> None:
+    report = "import sys, pvm.cli\ntry: pvm.cli.main()\nfinally: print(*sys.modules)"
+    (tmp_path / "x.peb").write_text("fun main() {}\n", encoding="utf-8")
+    command = [sys.executable, "-c", report, "compile", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "compiler.emit.program" in loaded
+    assert loaded & {"click", "tabulate", "dataclasses", "inspect"} == set()
+    assert (tmp_path / ("y.pbc" if "-o" in words else "x.pbc")).is_file()
+
+
 def test_stats_are_a_table_on_standard_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_command(["run", "--stats", write(tmp_path / "p.pbc", HELLO)]) == 3
     captured = capfd.readouterr()

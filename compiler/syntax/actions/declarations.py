@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from compiler.records import mutable
 from compiler.syntax import ast
 from compiler.syntax.actions.base import present
 from compiler.syntax.actions.modifiers import ModifierActions
@@ -15,7 +14,7 @@ ModifierItems = list[int | ast.Annotation]
 Generics = list[ast.Type | ast.TypeParameter]
 
 
-@dataclass(slots=True)
+@mutable
 class ReadParameter:
     """A parameter before it is known whether a function or a class declares it."""
 
@@ -28,7 +27,7 @@ class ReadParameter:
     default: ast.Expression | None
 
 
-@dataclass(slots=True)
+@mutable
 class Signature:
     """`a.b.Type<X>?.name<T>`, read from left to right: ``generics`` belong to the last name so far."""
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from pvm.cli.files import Kind, load_module, read_program, write_output
-from pvm.errors import UsageError
+from pvm.cli.compiling import compile_file
 
 EPILOG = """\b
 Examples:
@@ -25,9 +22,4 @@ def command(file: str, output: str | None) -> None:
 
     The same source always gives the same bytes. Errors go to standard error, with exit status 125.
     """
-    program = read_program(file)
-    if program.kind is not Kind.SOURCE:
-        raise UsageError(f"{file}: is a {program.kind.value} already, expected Pebble source")
-    if output is None:
-        output = "-" if program.is_stdin else str(Path(file).with_suffix(".pbc"))
-    write_output(output, load_module(program, warn=True).to_bytes())
+    compile_file(file, output)

@@ -7,7 +7,6 @@ being written as `Coerce`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 
 from compiler.ir import hir
 from compiler.ir.symbols import FunctionSymbol
@@ -23,11 +22,12 @@ from compiler.ir.types import (
     UnitType,
     substitute,
 )
+from compiler.records import field_types
 
 
 def children(node: hir.Expr) -> Iterator[hir.Expr]:
-    for item in fields(node):
-        value = getattr(node, item.name)
+    for name in field_types(type(node)):
+        value = getattr(node, name)
         if isinstance(value, hir.Node):
             yield value
         elif isinstance(value, hir.Catch):
