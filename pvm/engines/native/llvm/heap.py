@@ -1,0 +1,232 @@
+"""Instruction semantics to LLVM IR: objects, arrays and strings, as ``pvm.engines.native.layout`` lays them out.
+
+Fields and elements are aligned to their size.  A NaN in the heap has any bits, since they are made canonical where they
+are looked at.  A store of a reference dirties its card and, while marking runs, tells the collector.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+from pvm.engines.native import layout
+from pvm.engines.native.llvm.lowering import IR_TYPES, Lowering
+from pvm.engines.native.llvm.text import UNLIKELY, phi
+from pvm.isa.machine import Val
+from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Storage
+
+SHIFTS = {1: 0, 2: 1, 4: 2, 8: 3}
+HASH_LIMIT = 0xFFFFFFFF
+
+
+def kind_of_storage(storage: Storage) -> str:
+    """The kind of a loaded value."""
+    return storage.prim.name.lower() if storage.prim is not None else "ref"
+
+
+class HeapLowering(Lowering):
+    """The whole machine.  Its hooks say where variables are, what allocates, what charges and what a type test is."""
+
+    # Hooks
+
+    @abstractmethod
+    def local_get(self, index: int) -> Val: ...
+
+    @abstractmethod
+    def local_set(self, index: int, value: Val) -> None: ...
+
+    @abstractmethod
+    def global_get(self, index: int) -> Val: ...
+
+    @abstractmethod
+    def global_set(self, index: int, value: Val) -> None: ...
+
+    @abstractmethod
+    def string_const(self, index: int) -> Val: ...
+
+    @abstractmethod
+    def is_instance(self, a: Val, target: RefType) -> Val: ...
+
+    @abstractmethod
+    def charge(self, units: Val) -> None: ...
+
+    @abstractmethod
+    def new_object(self, class_index: int, values: tuple[Val, ...]) -> Val: ...
+
+    @abstractmethod
+    def new_default(self, class_index: int) -> Val: ...
+
+    @abstractmethod
+    def new_array(self, kind: ArrayKind, length: Val) -> Val: ...
+
+    @abstractmethod
+    def new_closure(self, function: int, environment: Val | None) -> Val: ...
+
+    @abstractmethod
+    def field_place(self, field: tuple[int, int]) -> tuple[Storage, int | str]:
+        """How a field is stored, and its offset in the object: a number or the text of an i64."""
+
+    @abstractmethod
+    def mark(self, obj: Val, address: Val) -> None:
+        """Tell the collector, which is marking, that the reference at an address in an object was stored."""
+
+    @abstractmethod
+    def mark_all(self, array: Val) -> None:
+        """Tell the collector, which is marking, that many elements of an array were stored."""
+
+    # Loads and stores
+
+    def load(self, storage: Storage, pointer: str) -> Val:
+        """Load a field or an element; a narrow one is extended by its sign."""
+        kind = kind_of_storage(storage)
+        align = f"align {storage.size}"
+        if storage.size >= 4:
+            return Val(self.text.value(f"load {IR_TYPES[kind]}, ptr {pointer}, {align}"), kind)
+        bits = 8 * storage.size
+        narrow = self.text.value(f"load i{bits}, ptr {pointer}, {align}")
+        extend = "zext" if storage in {Storage.U8, Storage.U16} else "sext"
+        return Val(self.text.pure(f"{extend} i{bits} {narrow} to i32"), "i32")
+
+    def store(self, storage: Storage, pointer: str, value: Val) -> None:
+        """Store a field or an element, without a barrier; a narrow one keeps the low bits."""
+        raw, type_ = value.raw, IR_TYPES[value.kind]
+        if storage.size < 4:
+            type_ = f"i{8 * storage.size}"
+            raw = self.text.pure(f"trunc i32 {raw} to {type_}")
+        self.text.line(f"store {type_} {raw}, ptr {pointer}, align {storage.size}")
+
+    def class_id(self, obj: Val) -> Val:
+        """The class id of an object, which is not null."""
+        header = self.text.value(f"load i32, ptr {self.pointer(obj)}, align 4")
+        return Val(self.text.pure(f"and i32 {header}, {layout.CLASS_MASK}"), "i32")
+
+    def field_load(self, field: tuple[int, int], obj: Val) -> Val:
+        storage, offset = self.field_place(field)
+        return self.load(storage, self.pointer(obj, offset))
+
+    def field_store(self, field: tuple[int, int], obj: Val, value: Val) -> None:
+        storage, offset = self.field_place(field)
+        self.store(storage, self.pointer(obj, offset), value)
+        if storage is Storage.REF:
+            wide = self.text.pure(f"zext i32 {obj.raw} to i64")
+            self.barrier(obj, Val(self.text.pure(f"add i64 {wide}, {offset}"), "i64"))
+
+    def length(self, obj: Val) -> Val:
+        """The length of an array or a string, an i64."""
+        narrow = self.text.value(f"load i32, ptr {self.pointer(obj, layout.LENGTH)}, align 4")
+        return Val(self.text.pure(f"zext i32 {narrow} to i64"), "i64")
+
+    def array_length(self, array: Val) -> Val:
+        return self.length(array)
+
+    def string_length(self, string: Val) -> Val:
+        return self.length(string)
+
+    def string_load(self, string: Val, index: Val) -> Val:
+        return self.load(Storage.U8, self.element(string, index, 1))
+
+    def element(self, array: Val, index: Val, size: int) -> str:
+        """A pointer to an element."""
+        base = self.pointer(array, layout.ELEMENTS)
+        return self.text.pure(f"getelementptr i{8 * size}, ptr {base}, i64 {index.raw}")
+
+    def array_load(self, kind: ArrayKind, array: Val, index: Val) -> Val:
+        storage = ARRAY_STORAGE[kind]
+        return self.load(storage, self.element(array, index, storage.size))
+
+    def array_store(self, kind: ArrayKind, array: Val, index: Val, value: Val) -> None:
+        storage = ARRAY_STORAGE[kind]
+        self.store(storage, self.element(array, index, storage.size), value)
+        if storage is Storage.REF:
+            self.barrier(array, self._element_address(array, index))
+
+    def _element_address(self, array: Val, index: Val) -> Val:
+        pure = self.text.pure
+        base = pure(f"add i64 {pure(f'zext i32 {array.raw} to i64')}, {layout.ELEMENTS}")
+        return Val(pure(f"add i64 {base}, {pure(f'shl i64 {index.raw}, 2')}"), "i64")
+
+    # Ranges
+
+    def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None:
+        storage = ARRAY_STORAGE[kind]
+        size = self.text.pure(f"shl i64 {count.raw}, {SHIFTS[storage.size]}")
+        self.move_bytes(self.element(to, at, storage.size), self.element(source, start, storage.size), size)
+        if storage is Storage.REF:
+            self.barrier_range(to, at, count)
+
+    def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None:
+        storage = ARRAY_STORAGE[kind]
+        first = self.element(array, start, storage.size)
+        if storage.size == 1:
+            self.fill_bytes(first, value, self.raw(count))
+            return
+        text = self.text
+        before, loop, done = text.label, text.fresh_label("fill"), text.fresh_label("filled")
+        text.branch(text.pure(f"icmp eq i64 {count.raw}, 0"), done, loop)
+        text.block(loop)
+        index, following = text.fresh(), text.fresh()
+        text.line(f"{index} = {phi('i64', (('0', before), (following, loop)))}")
+        place = text.value(f"getelementptr i{8 * storage.size}, ptr {first}, i64 {index}")
+        self.store(storage, place, value)
+        text.line(f"{following} = add i64 {index}, 1")
+        text.branch(text.value(f"icmp eq i64 {following}, {count.raw}"), done, loop)
+        text.block(done)
+        if storage is Storage.REF:
+            self.barrier_range(array, start, count)
+
+    # Barriers
+
+    def barrier(self, obj: Val, address: Val) -> None:
+        """After the store of a reference at an address (i64) in an object."""
+        card = self.text.pure(f"lshr i64 {address.raw}, {layout.CARD_SHIFT}")
+        pointer = self.text.pure(f"getelementptr i8, ptr {self.word(layout.CARDS)}, i64 {card}")
+        self.text.line(f"store i8 1, ptr {pointer}, align 1")
+        self._while_marking(lambda: self.mark(obj, address))
+
+    def barrier_range(self, array: Val, start: Val, count: Val) -> None:
+        """After stores of references in a range of an array: the cards from the first to the last element."""
+        pure, text = self.text.pure, self.text
+        nothing, some = text.fresh_label("stored"), text.fresh_label("cards")
+        text.branch(text.value(f"icmp eq i64 {count.raw}, 0"), nothing, some)
+        text.block(some, dominated=True)
+        last = pure(f"sub i64 {pure(f'add i64 {start.raw}, {count.raw}')}, 1")
+        low = pure(f"lshr i64 {self._element_address(array, start).raw}, {layout.CARD_SHIFT}")
+        high = pure(f"lshr i64 {self._element_address(array, Val(last, 'i64')).raw}, {layout.CARD_SHIFT}")
+        cards = pure(f"getelementptr i8, ptr {self.word(layout.CARDS)}, i64 {low}")
+        size = pure(f"add i64 {pure(f'sub i64 {high}, {low}')}, 1")
+        self.fill_bytes(cards, self.i32(1), size)
+        self._while_marking(lambda: self.mark_all(array))
+        text.jump(nothing)
+        text.block(nothing)
+
+    def _while_marking(self, tell: Callable[[], None]) -> None:
+        text = self.text
+        marking = text.value(f"load i32, ptr {self.word(layout.control_word('marking'))}, align 8")
+        cold, on = text.fresh_label("marking"), text.fresh_label()
+        text.branch(text.value(f"icmp ne i32 {marking}, 0"), cold, on, UNLIKELY)
+        with text.cold(cold):
+            tell()
+            text.jump(on)
+        text.block(on, dominated=True)
+
+    # Identity
+
+    def identity_hash(self, obj: Val) -> Val:
+        """The number in the header, minus 1; who asks first takes the next one of the counter."""
+        text, pure = self.text, self.text.pure
+        place = self.pointer(obj, layout.HASH_SHIFT // 8)
+        stored = text.value(f"load i32, ptr {place}, align 4")
+        before, cold, on = text.label, text.fresh_label("hash"), text.fresh_label()
+        text.branch(text.value(f"icmp eq i32 {stored}, 0"), cold, on, UNLIKELY)
+        made = text.fresh()
+        with text.cold(cold):
+            counter = self.word(layout.control_word("hash_counter"))
+            following = text.value(f"load i32, ptr {counter}, align 8")
+            text.line(f"{made} = add i32 {following}, 1")
+            text.line(f"store i32 {made}, ptr {place}, align 4")
+            full = text.value(f"icmp eq i32 {made}, {HASH_LIMIT}")
+            text.line(f"store i32 {text.value(f'select i1 {full}, i32 0, i32 {made}')}, ptr {counter}, align 8")
+            text.jump(on)
+        text.block(on, dominated=True)
+        known = text.value(phi("i32", ((stored, before), (made, cold))))
+        return Val(pure(f"zext i32 {pure(f'sub i32 {known}, 1')} to i64"), "i64")
