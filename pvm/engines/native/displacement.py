@@ -49,9 +49,7 @@ class Displacement:
         entries, first = self.entries, columns[0]
         place = self._free
         for _ in range(MAX_TRIES):
-            if all(
-                place + column - first >= len(entries) or not entries[place + column - first] for column in columns
-            ):
+            if all(place + column - first >= len(entries) or not entries[place + column - first] for column in columns):
                 return place
             place += 1
         return len(entries)

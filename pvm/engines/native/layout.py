@@ -167,11 +167,34 @@ TASK_NUMBER: Final = 56
 """Order of creation, 64 bits."""
 STACK_SLACK: Final = 4096
 """Bytes behind TASK_LIMIT that belong to the stack: handlers put arguments of tail calls there and clear in strides."""
+STACK_SMALLEST: Final = 8192
+"""Bytes of the first stack of a task; each of the following is a power of two."""
 TASK_READY: Final = 0
 TASK_RUNNING: Final = 1
 TASK_PARKED: Final = 2
 TASK_BLOCKED: Final = 3
 TASK_DONE: Final = 4
+
+# What stack traces are written from.  Texts are an address and a number of bytes, 32 bits each, as all else here.
+TRACE_FUNCTION_SIZE: Final = 20
+TRACE_FUNCTION_NAME: Final = 0
+"""Text: name of the function."""
+TRACE_FUNCTION_LINES: Final = 8
+"""Address of pairs (code offset, index of position), ascending by offset: each holds up to the next."""
+TRACE_FUNCTION_LINE_COUNT: Final = 12
+TRACE_FUNCTION_POSITIONS: Final = 16
+"""Address of the positions of the function, by index."""
+TRACE_POSITION_SIZE: Final = 24
+TRACE_POSITION_FUNCTION: Final = 0
+"""Text: the function whose line this is, if it was inlined; address 0 for the function itself."""
+TRACE_POSITION_FILE: Final = 8
+"""Text: name of the file."""
+TRACE_POSITION_LINE: Final = 16
+"""0 where unknown."""
+TRACE_POSITION_CALLER: Final = 20
+"""Index of the position of the call, plus 1; 0 if this was not inlined."""
+TRACE_MAX_INLINED: Final = 256
+"""Positions that are written for one frame."""
 
 # Words of the control block, 8 bytes each
 CONTROL_WORDS: Final = (
@@ -237,10 +260,17 @@ CONTROL_WORDS: Final = (
     "pc",  # address of the instruction to go on with, while no native code runs
     "base",  # address of the innermost frame, while no native code runs
     "scratch",  # a primitive or a reference between two moves; no collection happens meanwhile
+    # More that the host sets before the first instruction
+    "max_stack",  # TASK_MAX_STACK of tasks that are spawned
+    "function_count",
+    "trace_functions",  # address of the TRACE_FUNCTION records, by index of the function
 )
 CONTROL_COLLECTOR: Final = CONTROL + 0x1000
-"""Words from here to the end of the control block are the collector's own."""
+"""Words from here to SCRATCH are the collector's own."""
 CONTROL_SCHEDULER: Final = CONTROL + 0x800
+"""Words from here to CONTROL_COLLECTOR are the scheduler's own."""
+SCRATCH: Final = CONTROL + 0xC000
+"""From here to the end of the control block: bytes that mean nothing between two calls of the runtime image."""
 
 # Tables that the host writes at the start of the metadata, for the runtime image
 TABLES: Final = METADATA
