@@ -25,17 +25,27 @@ CONTROL_SIZE: Final = 0x1_0000
 CARDS: Final = 0x1100_0000
 """A byte for each card of the whole cage: ``CARDS + (address >> CARD_SHIFT)``; 1 is dirty."""
 CARD_SHIFT: Final = 9
-STARTS: Final = 0x1200_0000
-"""A byte for each card: where in it, in units of 8 bytes, the first object begins that begins there; 0xFF: none."""
+MARK_STACK: Final = 0x1200_0000
+"""Objects that marking has found and not scanned, the collector's."""
+MARK_STACK_END: Final = 0x1300_0000
 LINES: Final = 0x1300_0000
-"""A byte for each line of the heap: ``LINES + (address >> LINE_SHIFT)``, the collector's."""
+"""A byte for each line of the heap: ``LINES + (address >> LINE_SHIFT)``, the collector's; 0 is free."""
 LINE_SHIFT: Final = 8
+COPY_STACK: Final = 0x1400_0000
+"""Objects that were copied out of the nursery and not scanned: 4 bytes for each 16 that a nursery can have."""
+NURSERY_MAX: Final = 64 << 20
 BLOCKS: Final = 0x1500_0000
 """16 bytes for each block of the heap: ``BLOCKS + (address >> BLOCK_SHIFT) * 16``, the collector's."""
 BLOCK_SHIFT: Final = 15
+BLOCK_SIZE: Final = 1 << BLOCK_SHIFT
 GLOBALS: Final = 0x1600_0000
 """8 bytes for each root and each variable of the program: first ``ROOT_COUNT`` references, then primitives."""
 GLOBALS_END: Final = 0x1A00_0000
+STARTS: Final = 0x1900_0000
+"""A word for each card of the heap, at ``STARTS + (address >> CARD_SHIFT) * 8``, a bit for each 8 bytes: where objects
+of the old space begin.  The heap's part is 0x1A00_0000 to 0x1D00_0000."""
+MARKS: Final = 0x1C00_0000
+"""The same for objects that the current collection has marked: 0x1D00_0000 to 0x2000_0000."""
 STACKS: Final = 0x2000_0000
 STACKS_END: Final = 0x4000_0000
 HEAP: Final = 0x4000_0000
@@ -196,6 +206,43 @@ TRACE_POSITION_CALLER: Final = 20
 TRACE_MAX_INLINED: Final = 256
 """Positions that are written for one frame."""
 
+# Block entries: what the collector keeps of each block of the heap
+BLOCK_ENTRY: Final = 16
+BLOCK_STATE: Final = 0
+"""One of the constants below, a byte."""
+BLOCK_FLAGS: Final = 1
+"""Sum of BLOCK_NEW, BLOCK_WAITING, BLOCK_HOLES, a byte."""
+BLOCK_COUNT: Final = 4
+"""At the head of a large object: its blocks, 32 bits; in the others: index of the head."""
+BLOCK_FREE: Final = 0
+"""Free, and all zeros."""
+BLOCK_DIRTY: Final = 1
+"""Free, with what was in it."""
+BLOCK_SMALL: Final = 2
+"""Objects of at most LARGE_SIZE bytes."""
+BLOCK_LARGE: Final = 3
+"""The first of a large object."""
+BLOCK_REST: Final = 4
+"""The others of a large object."""
+BLOCK_NEW: Final = 1
+"""Taken while the heap is being swept, ahead of the sweeper, who passes it by."""
+BLOCK_WAITING: Final = 2
+"""Has marked objects that did not fit the mark stack."""
+BLOCK_HOLES: Final = 4
+"""Has free lines."""
+LARGE_SIZE: Final = 1 << 14
+"""Objects of more bytes have blocks of their own, and are never in the nursery."""
+CARDS_INITIAL: Final = 1 << 20
+"""A new large object of at most so many bytes has dirty cards: stores that initialise it need not mark them."""
+
+# What gc.collect returns
+COLLECT_DONE: Final = 0
+"""The allocation can be tried again."""
+COLLECT_EXHAUSTED: Final = 1
+"""The program has too little memory: OutOfMemory."""
+COLLECT_AGAIN: Final = 2
+"""A slice of a long collection is done: look at clock and interruptions, then collect again."""
+
 # Words of the control block, 8 bytes each
 CONTROL_WORDS: Final = (
     # What the host sets before the first instruction
@@ -264,9 +311,61 @@ CONTROL_WORDS: Final = (
     "max_stack",  # TASK_MAX_STACK of tasks that are spawned
     "function_count",
     "trace_functions",  # address of the TRACE_FUNCTION records, by index of the function
+    "class_count",  # class descriptors; the host sets it, for gc.check
+    "promoted",  # bytes ever copied out of the nursery
+    "freed",  # bytes ever found free by sweeping
+    "in_use",  # bytes of the blocks in use, without the nursery
+    "in_use_peak",  # the most that it ever was
+    "releasable",  # bytes of free blocks that the host should take back: heap.release
+    "collector_slices",  # calls of gc.collect
+    "pause_longest",  # for whoever measures the calls of gc.collect, in a unit of his own
+    "pause_total",
+    "check_address",  # where gc.check found something wrong
+)
+COLLECTOR_WORDS: Final = (
+    # The nursery: HEAP to nursery_end, zeros between nursery_top and zeroed
+    "nursery_bytes",  # at most
+    "nursery_end",  # where it ends until the next collection
+    "zeroed",
+    "stress_left",  # allocations until the next one that fails
+    # Blocks: in use are some from HEAP up to low_end, and from high_start up, where large objects are
+    "low_end",
+    "high_start",
+    "free_hint",  # no block below is free
+    "dirty_blocks",
+    "hole_bytes",  # of free lines that wait for being used
+    # Where objects are promoted to
+    "hole_top",
+    "hole_limit",
+    "hole_block",  # where the next hole is looked for
+    "hole_line",
+    "spare_top",  # a block for objects that are larger than a line and did not fit
+    "spare_limit",
+    "copy_top",
+    # The old space's collections
+    "phase",
+    "epoch",  # mark of the lines that are in use: 1 and 2 in turns
+    "black",  # 1 while promoted objects count as marked
+    "mark_top",
+    "mark_limit",
+    "waiting",  # some block has BLOCK_WAITING
+    "waiting_block",  # where the search for one goes on
+    "sweep_block",
+    "weak_young",
+    "weak_old",
+    "weak_pending",
+    # When
+    "trigger",  # bytes in use at which a collection of the old space begins
+    "floor",  # bytes that must be left for going on without a complete collection
+    "grown",  # bytes promoted, and allocated as large objects, since marking began
+    "large_grown",  # bytes of large objects since the last collection
+    "allowance",  # bytes that may be used until marking is done
+    "work_total",
+    "work_done",
+    "forced",  # 0, or a FORCED constant: the program waits for a complete collection
 )
 CONTROL_COLLECTOR: Final = CONTROL + 0x1000
-"""Words from here to SCRATCH are the collector's own."""
+"""Words from here to SCRATCH are the collector's own: COLLECTOR_WORDS."""
 CONTROL_SCHEDULER: Final = CONTROL + 0x800
 """Words from here to CONTROL_COLLECTOR are the scheduler's own."""
 SCRATCH: Final = CONTROL + 0xC000
@@ -287,15 +386,21 @@ def control_word(name: str) -> int:
     return CONTROL + 8 * CONTROL_WORDS.index(name)
 
 
+def collector_word(name: str) -> int:
+    """Address of a word of the collector's own."""
+    return CONTROL_COLLECTOR + 8 * COLLECTOR_WORDS.index(name)
+
+
 def array_class(kind: ArrayKind) -> int:
     """Class id of arrays of a kind."""
     return CLASS_ARRAY + int(kind)
 
 
 def constants() -> dict[str, int]:
-    """Every constant by name, control words as ``WORD_NAME``."""
+    """Every constant by name, control words as ``WORD_NAME``, the collector's as ``GC_NAME``."""
     found = {name: value for name, value in globals().items() if name.isupper() and isinstance(value, int)}
     found |= {f"WORD_{name.upper()}": control_word(name) for name in CONTROL_WORDS}
+    found |= {f"GC_{name.upper()}": collector_word(name) for name in COLLECTOR_WORDS}
     return found
 
 
