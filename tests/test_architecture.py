@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler import runtime
+from compiler.diagnostics import Diagnostics
 from tests import architecture
 from tests.architecture import Generated, Layer
 
@@ -182,6 +184,15 @@ def test_generated_files_are_current(bless: bool) -> None:
             architecture.write_generated(ROOT, entry)
         assert architecture.generated_file_findings(ROOT, entry) == []
     assert architecture.unlisted_generated_findings(ROOT, GENERATED) == []
+
+
+def test_generated_runtime_image_is_current(bless: bool) -> None:
+    found = Diagnostics()
+    image = runtime.build_image(diagnostics=found)
+    if bless:
+        runtime.IMAGE.write_bytes(image)
+    assert found.sorted() == ()
+    assert image == runtime.IMAGE.read_bytes(), "image.pbc is stale: python -m compiler.runtime"
 
 
 def test_stale_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

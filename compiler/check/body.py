@@ -215,11 +215,6 @@ class Body:
         if self.warns and not self.is_synthetic:
             self.session.diagnostics.warning(code_, span, message, label=label, labels=labels, suggestion=suggestion)
 
-    def unsupported(self, span: Span, what: str) -> hir.Expr:
-        """Refuse what the language has and this compiler does not."""
-        self.error(code.UNSUPPORTED, span, f"{what} is not supported yet")
-        return self.invalid(span)
-
     # Scopes
 
     @contextmanager

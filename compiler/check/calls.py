@@ -341,6 +341,8 @@ def construct(body: Body, span: Span, symbol: SourceClass, site: CallSite) -> hi
     """`Class(arguments)`."""
     if symbol.builtin is Repr.ARRAY:
         return _new_array(body, site)
+    if symbol.builtin is Repr.ADDRESS:
+        return _address(body, symbol, site)
     if symbol.builtin not in (None, Repr.OBJECT) or symbol.kind in (ClassKind.INTERFACE, ClassKind.ENUM):
         kind = {ClassKind.INTERFACE: "an interface", ClassKind.ENUM: "an enum"}.get(symbol.kind, "a machine type")
         body.error(
@@ -400,6 +402,15 @@ def _construct_alias(body: Body, span: Span, alias: TypeAlias_, site: CallSite) 
     explicit_types = list(type_.arguments) or None
     inner = CallSite(site.span, site.arguments, site.trailing, site.expected, explicit_types)
     return construct(body, span, type_.symbol, inner)
+
+
+def _address(body: Body, symbol: SourceClass, site: CallSite) -> hir.Expr:
+    """`Address(number)`, of system modules."""
+    maker = symbol.statics["of"]
+    assert isinstance(maker, FunctionGroup)
+    made = call_functions(body, site, maker.functions, ())
+    number = made.arguments[0] if isinstance(made, hir.Call) else None
+    return hir.Constant(site.span, made.type, number.value) if isinstance(number, hir.Constant) else made
 
 
 def _new_array(body: Body, site: CallSite) -> hir.Expr:

@@ -38,7 +38,22 @@ _COMPARE: dict[Op, Callable[[float, float], bool]] = {
     Op.EQUAL: operator.eq,
     Op.NOT_EQUAL: operator.ne,
 }
+_SHIFTS = frozenset({Op.SHIFT_LEFT, Op.WRAPPING_SHIFT_LEFT, Op.SHIFT_RIGHT, Op.SHIFT_RIGHT_UNSIGNED})
 MAX_TEXT = 65536
+
+
+def wrap(value: int, low: int, high: int) -> int:
+    """Return the number of a range that has the same low bits."""
+    return (value - low) % (high - low + 1) + low
+
+
+def _shift(op: Op, value: int, count: int, low: int, high: int) -> int:
+    count %= (high - low).bit_length()
+    if op is Op.SHIFT_RIGHT:
+        return value >> count
+    if op is Op.SHIFT_RIGHT_UNSIGNED:
+        return wrap((value & (high - low)) >> count, low, high)
+    return wrap(value << count, low, high)
 
 
 def fold(body: Body, span: Span, op: Op, left: hir.Expr, right: hir.Expr) -> hir.Expr | None:
@@ -64,6 +79,11 @@ def _fold_integer(body: Body, span: Span, op: Op, left: hir.Constant, values: tu
     if op in _COMPARE:
         return body.boolean(span, _COMPARE[op](a, b))
     result: int | None = None
+    if op in _WRAPPING or (op in _CHECKED and body.session.is_privileged):
+        wrapped = (_WRAPPING.get(op) or _CHECKED[op])(a, b)
+        return hir.Constant(span, left.type, wrap(wrapped, low, high))
+    if op in _SHIFTS:
+        return hir.Constant(span, left.type, _shift(op, a, b, low, high))
     if op in _CHECKED:
         result = _CHECKED[op](a, b)
     elif op in (Op.DIVIDE, Op.REMAINDER):
@@ -72,8 +92,6 @@ def _fold_integer(body: Body, span: Span, op: Op, left: hir.Constant, values: tu
             return hir.Constant(span, left.type, 0)
         quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
         result = quotient if op is Op.DIVIDE else a - quotient * b
-    elif op in _WRAPPING:
-        return hir.Constant(span, left.type, (_WRAPPING[op](a, b) - low) % (high - low + 1) + low)
     elif op in _BITWISE:
         return hir.Constant(span, left.type, _BITWISE[op](a, b))
     if result is None:
@@ -120,6 +138,8 @@ def fold_negation(body: Body, span: Span, value: hir.Expr) -> hir.Expr | None:
         return None
     low, high = INTEGER_RANGES[kind]
     result = -int(value.value)
+    if body.session.is_privileged:
+        result = wrap(result, low, high)
     if not low <= result <= high:
         assert isinstance(value.type, ClassType)
         _report(body, span, f"the result {result} does not fit `{display(value.type)}`")

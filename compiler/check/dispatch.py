@@ -19,16 +19,17 @@ from compiler.check import (
     tasks,
 )
 from compiler.check.body import Body, Checker
+from compiler.check.modifiers import report_unsafe
 from compiler.ir import hir
 from compiler.ir.types import Type
 from compiler.syntax import ast
+from compiler.syntax.source import Span
 
 
-def _unsupported(what: str) -> Checker:
-    def check(body: Body, node: ast.Node, expected: Type | None) -> hir.Expr:
-        return body.unsupported(node.span, what)
-
-    return check
+def _unsafe(body: Body, node: ast.Node, expected: Type | None) -> hir.Expr:
+    start = node.span.start
+    report_unsafe(body.session, Span(node.span.file, start, start + len("unsafe")))
+    return body.invalid(node.span)
 
 
 def _invalid(body: Body, node: ast.Node, expected: Type | None) -> hir.Expr:
@@ -78,7 +79,7 @@ def expression_table() -> dict[type, Checker]:
         ast.Match: matching.check_match,
         ast.Yield: generators.check_yield,
         ast.Spawn: tasks.check_spawn,
-        ast.Unsafe: _unsupported("`unsafe`"),
+        ast.Unsafe: _unsafe,
         ast.Select: tasks.check_select,
         ast.ErrorExpression: _invalid,
     }

@@ -8,9 +8,11 @@ from __future__ import annotations
 from compiler.check import codes as code
 from compiler.check.declared import SourceClass, SourceFunction
 from compiler.check.modules import ModuleScope
+from compiler.check.session import Session
 from compiler.ir.symbols import ClassKind
 from compiler.ir.types import Repr
 from compiler.syntax import ast
+from compiler.syntax.source import Span
 
 _SYSTEM = frozenset({"intrinsic", "runtime", "kernel", "builtin", "throwable", "trap"})
 _ON_FUNCTION = frozenset({"intrinsic", "runtime", "kernel", "host", "export"})
@@ -40,7 +42,7 @@ def check_modifiers(module: ModuleScope, modifiers: ast.Modifiers, role: str, no
     for word in modifiers.words:
         text = word.text
         if text == "unsafe":
-            module.session.diagnostics.error(code.UNSUPPORTED, word.span, "the `unsafe` dialect is not supported yet")
+            report_unsafe(module.session, word.span)
         elif text not in allowed:
             module.session.diagnostics.error(code.WRONG_MODIFIER, word.span, f"`{text}` means nothing on {noun}")
         elif text in seen:
@@ -54,6 +56,15 @@ def check_modifiers(module: ModuleScope, modifiers: ast.Modifiers, role: str, no
             module.session.diagnostics.error(
                 code.WRONG_MODIFIER, second.span, f"`{pair[0]}` and `{pair[1]}` exclude each other"
             )
+
+
+def report_unsafe(session: Session, span: Span) -> None:
+    """Report the word `unsafe`, which no program may use and no system module needs."""
+    if session.is_privileged:
+        message, suggestion = "every function of a system module is `unsafe` as it is", "leave the word out"
+    else:
+        message, suggestion = "`unsafe` code is for the system modules of PVM's runtime image only", None
+    session.diagnostics.error(code.WRONG_UNSAFE, span, message, suggestion=suggestion)
 
 
 def visibility_of(modifiers: ast.Modifiers) -> str:

@@ -194,6 +194,15 @@ class Loader:
         """Load the program's own module and all that it imports."""
         return self._enter(name, file, "user")
 
+    def load_all(self) -> list[ModuleScope]:
+        """Load every given module, by name, and return them in the order of initialisation."""
+        session = self.session
+        for relative in sorted(self.sources.given):
+            name = relative.removesuffix(".peb")
+            if name not in session.modules:
+                self._enter(name, SourceFile(relative, self.sources.given[relative]), "user")
+        return [module for module in session.order if module.is_user]
+
     def _enter(self, name: str, file: SourceFile, origin: str) -> ModuleScope:
         session = self.session
         tree = parse_module(file, session, is_library=origin != "user")

@@ -91,18 +91,23 @@ def check_program(
         user_modules = [module for module in session.order if module.is_user]
         if session.has_syntax_errors:
             # What could not be read is missing everywhere: more reports would be about that.
-            return _program(session, name, None, user_modules)
-        for module in user_modules:
-            _check_declarations(module)
-        session.run_deferred()
-        for module in user_modules:
-            _check_bodies(module)
-        session.run_deferred()
-        _warn_unused_imports(user_modules)
+            return make_program(session, name, None, user_modules)
+        check_modules(session, user_modules)
         main = _find_main(main_module)
-    program = _program(session, name, main, user_modules)
+    program = make_program(session, name, main, user_modules)
     program.tests = main_module.checked_tests
     return program
+
+
+def check_modules(session: Session, modules: list[ModuleScope]) -> None:
+    """Check the user's modules from end to end."""
+    for module in modules:
+        _check_declarations(module)
+    session.run_deferred()
+    for module in modules:
+        _check_bodies(module)
+    session.run_deferred()
+    _warn_unused_imports(modules)
 
 
 def _check_declarations(module: ModuleScope) -> None:
@@ -222,7 +227,10 @@ def _find_main(module: ModuleScope) -> FunctionSymbol | None:
     return found.functions[0]
 
 
-def _program(session: Session, name: str, main: FunctionSymbol | None, user_modules: list[ModuleScope]) -> hir.Program:
+def make_program(
+    session: Session, name: str, main: FunctionSymbol | None, user_modules: list[ModuleScope]
+) -> hir.Program:
+    """Return what the emitter needs of a session."""
     core: dict[str, ClassSymbol] = {}
     functions: dict[str, FunctionSymbol] = {}
     for key, entity in session.core.items():
@@ -244,6 +252,7 @@ def _program(session: Session, name: str, main: FunctionSymbol | None, user_modu
         bodies=session,
         sources=[module.tree.span.file.name for module in user_modules],
         looked_up=session.sources.looked_up if session.sources is not None else [],
+        is_privileged=session.is_privileged,
     )
 
 

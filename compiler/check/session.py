@@ -73,6 +73,8 @@ class Session:
         self._suggestions_left = MAX_SUGGESTIONS
         self.uses_tasks = False
         """The user's modules spawn tasks."""
+        self.is_privileged = False
+        """The user's modules are system modules."""
 
     # Core library
 

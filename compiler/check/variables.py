@@ -32,7 +32,7 @@ def complete_global(symbol: SourceGlobal) -> None:
     if node.type is not None:
         symbol.type = resolve_type(symbol.scope, node.type)
     simple = node.initializer is not None and (node.type is None or not node.is_mutable)
-    if node.type is None or (simple and _may_be_constant(node.initializer)):
+    if node.type is None or (simple and (symbol.session.is_privileged or _may_be_constant(node.initializer))):
         value = initial_value(symbol)
         if node.type is None:
             known = value.type

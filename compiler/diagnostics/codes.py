@@ -14,7 +14,7 @@ from compiler.diagnostics.model import Severity
 from compiler.records import structural
 
 # Modules of `compiler.diagnostics.catalogue`; each has a tuple CODES.
-CATALOGUE = ("syntax", "names", "declarations", "types", "flow", "limits")
+CATALOGUE = ("syntax", "names", "declarations", "types", "flow", "system", "limits")
 
 
 @structural

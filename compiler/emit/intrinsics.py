@@ -1,7 +1,8 @@
 """Functions that are instructions: the mnemonics of ``@intrinsic`` in place of a call.
 
-A mnemonic may carry a constant, ``i64.const:5``.  The array instructions take their kind from the
-element type of the instance: that of the array among the parameters, or of the result.
+A mnemonic may carry a constant, ``i64.const:5``; ``hold`` takes the top primitive away and ``held``
+brings it back.  The array instructions take their kind from the element type of the instance: that
+of the array among the parameters, or of the result.
 """
 
 from __future__ import annotations
@@ -24,11 +25,18 @@ _TASK_OPERANDS = frozenset({"task.unpark", "task.finished"})
 
 def emit_intrinsic(f: FunctionContext, function: FunctionSymbol, params: tuple[Type, ...], result: Type) -> None:
     """Append the instructions that a function stands for; its arguments are on the stacks."""
+    held: list[int] = []
     for word in function.intrinsic.split():
         mnemonic, _, constant = word.partition(":")
         if mnemonic == "nop":
             continue
-        if constant:
+        if mnemonic == "hold":
+            held.append(f.temp(f.code.prims[-1]))
+            f.code.set(held[-1])
+        elif mnemonic == "held":
+            f.code.get(held[-1])
+            f.release(held.pop())
+        elif constant:
             f.code.op(mnemonic, float(constant) if mnemonic.startswith("f") else int(constant))
         elif mnemonic.startswith("array.") and mnemonic != "array.size":
             _array(f, mnemonic, _kind((*params, result)))

@@ -46,6 +46,7 @@ PRIMS: dict[Repr, Prim] = {
     Repr.U64: Prim.I64,
     Repr.F32: Prim.F32,
     Repr.F64: Prim.F64,
+    Repr.ADDRESS: Prim.I64,
 }
 ARRAY_KINDS: dict[Repr, ArrayKind] = {
     Repr.BOOL: ArrayKind.BOOL,
@@ -88,6 +89,7 @@ BOUNDARIES: dict[Repr, BoundaryKind] = {
     Repr.U64: BoundaryKind.U64,
     Repr.F32: BoundaryKind.F32,
     Repr.F64: BoundaryKind.F64,
+    Repr.ADDRESS: BoundaryKind.I64,
     Repr.STRING: BoundaryKind.STRING,
 }
 

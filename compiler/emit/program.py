@@ -23,7 +23,7 @@ from compiler.emit.pool import Pool
 from compiler.emit.variables import GlobalTable
 from compiler.ir import hir
 from pvm.isa.traps import TrapKind
-from pvm.pbc.model import Module
+from pvm.pbc.model import Feature, Module
 
 _EMITTERS: dict[type[hir.Node], Emitter] = {
     hir.Constant: expressions.emit_constant,
@@ -106,6 +106,7 @@ def emit(program: hir.Program) -> Module:
         trap_classes=traps,
         start=start,
         attributes=pool.attributes,
+        features=Feature.PRIVILEGED if program.is_privileged else Feature(0),
     )
 
 

@@ -447,6 +447,8 @@ class Program:
     """Files that were looked for in the program's folder, found or not: what the result depends on."""
     tests: list[Test] = field(default_factory=list)
     """Of the main module, in order; emitted only where their functions are exports."""
+    is_privileged: bool = False
+    """Made of system modules: the emitted module may use raw memory."""
 
 
 class Bodies(Protocol):

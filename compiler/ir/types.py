@@ -20,7 +20,7 @@ class Repr(Enum):
     """Machine representation of the values of a builtin class; ``value`` is the name in ``@builtin``.
 
     The integers narrower than 32 bits, Bool and Char live in an i32, sign or zero extended as their
-    kind says; UInt32 is an i32 read unsigned, UInt64 an i64 read unsigned.
+    kind says; UInt32 is an i32 read unsigned, UInt64 and Address an i64 read unsigned.
     """
 
     BOOL = "Bool"
@@ -35,6 +35,8 @@ class Repr(Enum):
     U64 = "UInt64"
     F32 = "Float32"
     F64 = "Float"
+    ADDRESS = "Address"
+    """Of system modules only."""
     STRING = "String"
     ARRAY = "Array"
     OBJECT = "Object"

@@ -9,6 +9,7 @@ import pytest
 
 from compiler import check_source
 from compiler.check import codes as checker_codes
+from compiler.check.system import check_system
 from compiler.diagnostics import Diagnostics, Severity
 from compiler.diagnostics.codes import Code, all_codes, explain
 from compiler.syntax import parse
@@ -33,17 +34,24 @@ def test_examples_of_a_syntax_code(code: Code) -> None:
 CHECK_CODES = [code for code in all_codes().values() if code.code[1:3] != "01" and code.wrong]
 
 
-def findings(text: str) -> list[str]:
+SYSTEM_CODES = {"E0903", "E0904", "E0905", "E0906"}
+"""Of system modules; what other programs are told is something else."""
+
+
+def findings(code: str, text: str) -> list[str]:
     diagnostics = Diagnostics()
-    check_source(text + "\n", "example.peb", diagnostics)
+    if code in SYSTEM_CODES:
+        check_system({"example.peb": text + "\n"}, "example", diagnostics)
+    else:
+        check_source(text + "\n", "example.peb", diagnostics)
     return [item.code for item in diagnostics.sorted()]
 
 
 @pytest.mark.parametrize("code", CHECK_CODES, ids=lambda code: code.code)
 def test_examples_of_a_checker_code(code: Code) -> None:
-    assert set(findings(code.wrong)) == {code.code}
+    assert set(findings(code.code, code.wrong)) == {code.code}
     if code.right:
-        assert findings(code.right) == []
+        assert findings(code.code, code.right) == []
 
 
 SYNTAX_LIMITS = {"E0911", "E0912", "E0913", "E0915"}

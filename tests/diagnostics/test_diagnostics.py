@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from compiler import check_source
+from compiler.check.system import check_system
 from compiler.diagnostics import Diagnostics, render_all
 from compiler.diagnostics.codes import all_codes
 from compiler.syntax import decode, parse
@@ -35,8 +36,19 @@ def check_whole(source: SourceFile) -> Diagnostics:
     return diagnostics
 
 
+def check_as_system_module(source: SourceFile) -> Diagnostics:
+    """Check a system module beside one that is called ``layout``."""
+    diagnostics = Diagnostics()
+    check_system({source.name: source.text, "layout.peb": "pub let heap: Int = 64\n"}, "image", diagnostics)
+    return diagnostics
+
+
 # What is run on the cases of a folder.
-PHASES: dict[str, Callable[[SourceFile], Diagnostics]] = {"syntax": parse_only, "check": check_whole}
+PHASES: dict[str, Callable[[SourceFile], Diagnostics]] = {
+    "syntax": parse_only,
+    "check": check_whole,
+    "system": check_as_system_module,
+}
 
 # Codes whose sources are too large or no text, so that a file cannot be kept: how to get them.
 MADE: dict[str, Callable[[], bytes]] = {

@@ -10,6 +10,8 @@ others, so `Page.broken` sorts these out first.
 | `// warning: W0203` | exactly these warnings |
 | `// file: shapes.peb` | a module that other blocks of the page import |
 | `// program` | compiled and run by itself, because of what it prints or how it ends |
+| `// system` | a system module; its `//?` are calls of exports: `add(1, 2) = 3` |
+| `// system: E0904` | a system module with exactly these codes of errors |
 
 A block without a `main` is wrapped: lines that begin a declaration (`fun`, `class`, `import`, `pub let`, an annotation
 and so on) stay at the top with what is indented below them, all others make up the body of `main`.  A block with a line
@@ -25,7 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```pebble\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_DIRECTIVE = re.compile(r"^// (error|warning|file|program)(?:: (.*))?$")
+_DIRECTIVE = re.compile(r"^// (error|warning|file|program|system)(?:: (.*))?$")
 _DECLARES = re.compile(r"(?:pub |open |abstract |data |override )*(?:fun|class|interface|enum|typealias|import)\b")
 _STAYS = re.compile(r"@|///|pub |test \"")
 _HAS_MAIN = re.compile(r"^(?:pub )?fun main\(", re.MULTILINE)
@@ -49,7 +51,7 @@ class Block:
     @property
     def codes(self) -> list[str]:
         """The codes that it must have, sorted."""
-        return sorted(self.argument.split()) if self.directive in ("error", "warning") else []
+        return sorted(self.argument.split()) if self.directive in ("error", "warning", "system") else []
 
     @property
     def program(self) -> str:

@@ -9,16 +9,20 @@ from pathlib import Path
 import pytest
 
 import pvm
+from compiler.check.system import check_system
 from compiler.diagnostics import Diagnostics, render_all
-from compiler.driver import check_source, compile_source
+from compiler.driver import check_source, compile_source, emit_checked
 from compiler.syntax import parse
 from compiler.syntax.source import SourceFile
+from pvm.engines.reference.engine import ReferenceEngine
+from pvm.verify import verify
 from tests.docs.blocks import ROOT, Block, blocks
 from tests.lang.program import expected, run
 
 PAGES = [ROOT / "docs" / "language.md", ROOT / "docs" / "pebble-in-ten-minutes.md"]
 TOLERATED = {"W0201", "W0206"}
 """Warnings about names that an example has no use for."""
+_CALL = re.compile(r"(\w+)\((.*)\) = (\S+)")
 _SEPARATOR = "--- {} ---"
 
 
@@ -86,7 +90,7 @@ def broken(block: Block) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_mistakes_have_the_codes_they_are_given(page: Path) -> None:
-    mistakes = [block for block in page_blocks(page) if block.codes]
+    mistakes = [block for block in page_blocks(page) if block.codes and block.directive != "system"]
     assert all(re.fullmatch(r"[EW]\d{4}", code) for block in mistakes for code in block.codes)
     syntax = [block for block in mistakes if broken(block)]
     together = [block for block in mistakes if block not in syntax]
@@ -101,6 +105,23 @@ def test_mistakes_have_the_codes_they_are_given(page: Path) -> None:
                 own.add(item)
         problems += wrong_codes(block, own, page)
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_system_modules_do_what_they_say(page: Path) -> None:
+    for block in page_blocks(page):
+        if block.directive != "system":
+            continue
+        found = Diagnostics()
+        program = check_system({f"{block.name}.peb": block.text}, block.name, found)
+        assert all_codes(found, block) == block.codes, f"{page.name}:{block.line}: {render_all(found)}"
+        if not found.has_errors:
+            engine = ReferenceEngine(verify(emit_checked(program, found), privileged=True))
+            for line in expected(block.text).outcome.stdout:
+                call = _CALL.fullmatch(line)
+                assert call is not None, line
+                arguments = [int(item, 0) for item in call[2].split(",") if item.strip()]
+                assert str(engine.call_export(call[1], arguments)) == call[3], f"{page.name}:{block.line}: {line}"
 
 
 def alone(page: Path, block: Block) -> Diagnostics:

@@ -400,7 +400,7 @@ class HeapEmitter:
     # Raw memory
 
     def memory_size(self) -> Expr:
-        return Expr("len(MEMORY)", "i64", frozenset((HEAP,)), atom=True, depth=1, bounds=(0, 1 << 40))
+        return Expr("MEMORY_SIZE", "i64", frozenset((HEAP,)), atom=True, depth=1, bounds=(0, 1 << 40))
 
     def memory_grow(self, size: Expr) -> Expr:
         self.invalidate(HEAP)

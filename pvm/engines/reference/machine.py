@@ -96,7 +96,7 @@ class Machine:
         self.codes = CodeMap()
         self.identities = Identities()
         self.scheduler = Scheduler(self)
-        self.memory = RawMemory(limits.memory)
+        self.memory = RawMemory(limits.memory, self.namespace)
         self.runtime = RuntimeImage(self)
         self.functions: dict[int, FunctionType] = {}
         self.translated = 0
