@@ -1,0 +1,55 @@
+"""IR text to a blob.  The only module that loads llvmlite, in the worker process: LLVM errors may abort it."""
+
+from __future__ import annotations
+
+import llvmlite.binding as llvm  # type: ignore[import-untyped]
+
+from pvm.engines.native.machine_code.blob import Blob
+from pvm.engines.native.machine_code.linking import link
+from pvm.engines.native.machine_code.target import Target
+
+_SPEED = 2
+
+
+class CompilationError(Exception):
+    """IR that LLVM does not accept: our bug."""
+
+
+def compile_object(ir: str, target: Target) -> bytes:
+    """Optimise IR and make a relocatable object of it."""
+    machine, module = _optimised(ir, target)
+    data: bytes = machine.emit_object(module)
+    return data
+
+
+def compile_assembly(ir: str, target: Target) -> str:
+    """The same as assembler text, for people and tests."""
+    machine, module = _optimised(ir, target)
+    text: str = machine.emit_assembly(module)
+    return text
+
+
+def compile_blob(ir: str, target: Target) -> Blob:
+    """Compile and link."""
+    return link(compile_object(ir, target), target.page)
+
+
+def _optimised(ir: str, target: Target) -> tuple[llvm.TargetMachine, llvm.ModuleRef]:
+    machine = _target_machine(target)
+    try:
+        module = llvm.parse_assembly(ir)
+        module.verify()
+    except RuntimeError as error:
+        raise CompilationError(str(error)) from None
+    module.data_layout = str(machine.target_data)
+    options = llvm.create_pipeline_tuning_options(speed_level=_SPEED)
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return machine, module
+
+
+def _target_machine(target: Target) -> llvm.TargetMachine:
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    found = llvm.Target.from_triple(target.triple)
+    return found.create_target_machine(cpu=target.cpu, opt=_SPEED, reloc="pic", codemodel="small")

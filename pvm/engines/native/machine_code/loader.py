@@ -1,0 +1,75 @@
+"""Puts a blob into memory.  Its pages are written once, then executable or readable, never writable and executable."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+from pvm.engines.native.machine_code import foreign
+from pvm.engines.native.machine_code.blob import BASE, Blob
+from pvm.engines.native.machine_code.foreign import Memory
+
+_PRIVATE = foreign.MAP_PRIVATE | foreign.MAP_ANONYMOUS
+_WRITABLE = foreign.PROT_READ | foreign.PROT_WRITE
+_EXECUTABLE = foreign.PROT_READ | foreign.PROT_EXECUTE
+_WORD = 8
+
+
+class LoadedCode:
+    """A blob in memory, until ``close``; nothing of it may run then."""
+
+    def __init__(self, blob: Blob, address: int, memory: Memory) -> None:
+        self.address = address
+        self.size = len(blob.data)
+        self._symbols = blob.symbols
+        self._memory = memory
+
+    def symbol(self, name: str) -> int:
+        """The address of an exported symbol."""
+        return self.address + self._symbols[name]
+
+    def function(self, name: str, result: str, parameters: str) -> Callable[..., Any]:
+        """An exported function as a callable, see ``foreign.function``."""
+        return foreign.function(self.symbol(name), result, parameters)
+
+    def close(self) -> None:
+        """Unmap it."""
+        if self.size:
+            self._memory.unmap(self.address, self.size)
+            self.size = 0
+
+
+def load(blob: Blob) -> LoadedCode:
+    """Map a blob of this machine's architecture.
+
+    The pages are fresh: where instruction caches are not coherent, the kernel cleans them when they become executable.
+
+    Raises:
+        OSError: the host does not let this process have executable memory.
+    """
+    memory = Memory()
+    size = len(blob.data)
+    address = memory.map(size, _WRITABLE, _PRIVATE)
+    try:
+        foreign.view(address, size)[:] = relocated(blob, address)
+        memory.protect(address, size, foreign.PROT_READ)
+        memory.protect(address, blob.code_size, _EXECUTABLE)
+    except BaseException:
+        memory.unmap(address, size)
+        raise
+    return LoadedCode(blob, address, memory)
+
+
+def relocated(blob: Blob, address: int) -> bytearray:
+    """The bytes of a blob that will be at an address."""
+    data = bytearray(blob.data)
+    addresses = {BASE: address}
+    for offset, words, name in blob.relocations:
+        if name not in addresses:
+            addresses[name] = foreign.symbol(name)
+        base = addresses[name]
+        end = offset + words * _WORD
+        values = array("Q", data[offset:end])
+        data[offset:end] = array("Q", [value + base for value in values]).tobytes()
+    return data

@@ -1,0 +1,60 @@
+"""Instruction semantics, lowered to LLVM IR and compiled, give what the hand-written vectors say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pvm.engines.native.llvm.lowering import float_text
+from pvm.engines.native.llvm.text import FunctionText, ModuleText, quoted
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_vectors() -> None:
+    child = subprocess.run(
+        [sys.executable, "-m", "tests.engines.native.vector_functions"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
+
+
+def test_equal_pure_instructions_are_one_value() -> None:
+    text = FunctionText(ModuleText())
+    first = text.pure("add i32 %a, %b")
+    assert text.pure("add i32 %a, %b") == first
+    text.branch_away("%flag", "cold")
+    assert text.pure("add i32 %a, %b") == first
+    text.block("elsewhere")
+    assert text.pure("add i32 %a, %b") != first
+
+
+def test_values_of_cold_blocks_are_not_known_behind_them() -> None:
+    text = FunctionText(ModuleText())
+    with text.cold("cold"):
+        inside = text.pure("add i32 %a, %b")
+        text.jump("on")
+    assert text.pure("add i32 %a, %b") != inside
+    assert text.finish().splitlines() == [
+        "entry:",
+        "%v2 = add i32 %a, %b",
+        "cold:",
+        "%v1 = add i32 %a, %b",
+        "br label %on",
+    ]
+
+
+def test_symbols_are_quoted() -> None:
+    assert quoted("llvm.ctpop.i64") == "@llvm.ctpop.i64"
+    assert quoted('image.List<Int>.add"\\\n') == '@"image.List<Int>.add\\22\\5C\\0A"'
+    assert quoted("größe") == '@"gr\\C3\\B6\\C3\\9Fe"'
+
+
+def test_floats_are_exact() -> None:
+    assert float_text(-0.0) == "0x8000000000000000"
+    assert float_text(float("nan")) == float_text(-float("nan")) == "0x7FF8000000000000"
