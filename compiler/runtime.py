@@ -15,8 +15,9 @@ from compiler.diagnostics import Diagnostics, render_all
 from compiler.driver import emit_checked
 from pvm.errors import CompileError
 from pvm.isa.encoding import decode_code
-from pvm.isa.instruction import Form
-from pvm.isa.types import RefType
+from pvm.isa.instruction import Form, Opcode
+from pvm.isa.types import Bank, RefType
+from pvm.pbc.effects import fixed_effect, item_bank
 from pvm.pbc.model import Function, Module
 from pvm.pbc.writer import write_module
 
@@ -70,8 +71,15 @@ def _function_findings(function: Function) -> Iterator[str]:
     for instruction in decode_code(function.code):
         opcode = instruction.opcode
         is_call = opcode.form in {Form.CALL, Form.TAIL_CALL}
-        if opcode.form in _OUTSIDE or (is_call and opcode.mnemonic not in _CALLS):
+        if opcode.form in _OUTSIDE or (is_call and opcode.mnemonic not in _CALLS) or _has_reference(opcode):
             yield opcode.mnemonic
+
+
+def _has_reference(opcode: Opcode) -> bool:
+    """Tell whether an instruction pops or pushes a reference whatever its immediates are."""
+    effect = fixed_effect(opcode)
+    items = () if effect is None else (*effect.pops, *effect.pushes)
+    return any(item_bank(item) is Bank.REF for item in items)
 
 
 def build_image(folder: Path = RUNTIME, *, diagnostics: Diagnostics | None = None) -> bytes:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from compiler.check import codes as code
 from compiler.check.declared import SourceFunction
 from compiler.check.subtyping import non_null
 from compiler.check.type_display import display
+from compiler.diagnostics import Label
 from compiler.ir.types import AnyType, ClassType, ErrorType, NothingType, NullableType, Repr, Type, UnitType
 from compiler.syntax import ast
 from compiler.syntax.source import Span
@@ -51,6 +54,21 @@ def check_boundary(function: SourceFunction) -> None:
         _report(function, node.result.span, f"`{display(result)}` cannot be the result of a function with `{word}`")
     if function.host and function.export:
         _report(function, node.name.span, "a function is either `@host` or `@export`")
+
+
+def check_export_names(functions: Iterable[SourceFunction]) -> None:
+    """Report exported functions that the host would know under one name."""
+    known: dict[str, SourceFunction] = {}
+    for function in functions:
+        first = known.setdefault(function.export, function) if function.export else function
+        if first is not function and function.span is not None:
+            function.session.diagnostics.error(
+                code.DUPLICATE_NAME,
+                function.span,
+                f"two functions are exported as `{function.export}`",
+                labels=[Label(first.span, "the first is this")] if first.span is not None else [],
+                suggestion='give one of them another name: `@export("name")`',
+            )
 
 
 def _report(function: SourceFunction, span: Span, message: str) -> None:

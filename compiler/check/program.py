@@ -14,7 +14,7 @@ from pathlib import Path
 
 from compiler.check import codes as code
 from compiler.check.body import Body
-from compiler.check.boundaries import check_boundary, check_main
+from compiler.check.boundaries import check_boundary, check_export_names, check_main
 from compiler.check.completion import Completion
 from compiler.check.declared import (
     FunctionGroup,
@@ -104,6 +104,7 @@ def check_modules(session: Session, modules: list[ModuleScope]) -> None:
     for module in modules:
         _check_declarations(module)
     session.run_deferred()
+    check_export_names(function for module in modules for function in module.functions)
     for module in modules:
         _check_bodies(module)
     session.run_deferred()

@@ -22,7 +22,7 @@ from compiler.check.tree_walk import children
 from compiler.check.type_display import display
 from compiler.diagnostics import Diagnostics
 from compiler.ir import hir, tree
-from compiler.ir.types import ClassType, ErrorType, NothingType, Type, UnitType
+from compiler.ir.types import ClassType, NothingType, Type, UnitType
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
@@ -85,7 +85,7 @@ def check_system(modules: Mapping[str, str], name: str, diagnostics: Diagnostics
                 _refuse_constructs(module)
             if diagnostics.error_count == before:
                 check_modules(session, loaded)
-                if diagnostics.error_count == before:
+                if not diagnostics.has_errors:
                     for module in loaded:
                         _refuse_values(module)
         return make_program(session, name, None, loaded)
@@ -170,6 +170,9 @@ def _refuse_values(module: ModuleScope) -> None:
         if variable.constant is None and variable.span is not None:
             _report_variable(module, variable.span)
     for function in module.functions:
+        for parameter in function.params:
+            if not _is_number(parameter.type) and function.span is not None:
+                _refuse(module, code.SYSTEM_VALUE, function.span, f"parameters of type `{display(parameter.type)}`")
         _refuse_in_body(module, module.session.body(function))
 
 
@@ -178,15 +181,16 @@ def _refuse_in_body(module: ModuleScope, body: hir.Expr) -> None:
     pending = [body]
     while pending:
         node = pending.pop()
-        if not _is_machine(node.type):
-            is_function = isinstance(node, hir.FunctionValue)
-            what = "function values" if is_function else f"values of type `{display(node.type)}`"
-            _refuse(module, code.SYSTEM_VALUE, node.span, what)
+        if isinstance(node, hir.FunctionValue):
+            _refuse(module, code.SYSTEM_VALUE, node.span, "function values")
+            return
+        type_ = node.local.type if isinstance(node, hir.LocalSet) else node.type
+        if not _is_number(type_) and (isinstance(node, hir.LocalSet) or not isinstance(type_, UnitType | NothingType)):
+            _refuse(module, code.SYSTEM_VALUE, node.span, f"values of type `{display(type_)}`")
             return
         pending.extend(reversed(tree.children(node)))
 
 
-def _is_machine(type_: Type) -> bool:
-    if isinstance(type_, ClassType):
-        return type_.symbol.builtin is not None and type_.symbol.builtin.is_primitive
-    return isinstance(type_, UnitType | NothingType | ErrorType)
+def _is_number(type_: Type) -> bool:
+    symbol = type_.symbol if isinstance(type_, ClassType) else None
+    return symbol is not None and symbol.builtin is not None and symbol.builtin.is_primitive

@@ -6,6 +6,7 @@ from compiler.check import codes as code
 from compiler.check.body import Body, Frame
 from compiler.check.declared import SourceClass, SourceGlobal, TypeScope
 from compiler.check.session import Session
+from compiler.check.system_constants import fold_constant
 from compiler.check.type_resolution import resolve_type
 from compiler.ir import hir
 from compiler.ir.types import ERROR, NULL, UNIT, ClassType, Type
@@ -84,6 +85,8 @@ def initial_value(symbol: SourceGlobal) -> hir.Expr:
     value = body.value(node.initializer, declared)
     if declared is not None:
         value = body.coerce(value, declared)
+    if symbol.session.is_privileged:
+        value = fold_constant(value)
     body.finish()
     symbol.initial = value
     return value

@@ -51,6 +51,8 @@ def test_a_program_is_no_image() -> None:
         ("func f() {\n  .local ref? any\n    return\n}", "f has references among its locals"),
         ("func f() {\n    task.yield\n    return\n}", "f has task.yield"),
         ("func f() {\n    func.ref f\n    ref.drop\n    return\n}", "f has func.ref"),
+        ("func f() {\n    ref.null any\n    ref.is_null\n    prim.drop\n    return\n}", "f has ref.is_null"),
+        ("func f() {\n    ref.null any\n    ref.drop\n    return\n}", "f has ref.drop"),
         ("global g: i64 = 1\nfunc f() {\n    return\n}", "the module has globals"),
         ("func f() {\n    return\n}\nstart f", "the module has a start function"),
     ],

@@ -56,6 +56,32 @@ def test_numbers_wrap_around_and_conversions_cut_off(expression: str, value: int
     assert result(expression.replace("two", "2").replace("wide", "top"), before=before) == value
 
 
+FOLDED = [
+    "1 << 9",
+    "MAX + 1",
+    "-(-MAX - 1)",
+    "~7 & 255 ^ 3 | 64",
+    "-8 >>> 60",
+    "(-8 >> 1) * -7 / 2 - 7 % -4",
+    "1.rotateRight(1) ^ 5.rotateLeft(62)",
+    "UInt32.max.toInt() + Int32.min.toInt()",
+    "(0x8000_0000.toInt32() >> 4).toInt()",
+    "(Int32.min >>> 4).toUInt32().toInt()",
+    "((1 << 40).toUInt64() / (-1).toUInt64()).toInt()",
+    "(UInt64.max % 10 >> 1).toInt()",
+    "(Address(64) + 8 - Address(128)) * (Address(-1) > Address(1)).toInt()",
+    "if 1 < 2 && !(UInt32.max < 1) || 3 / 2 == 7 { 3 } else { 4 }",
+    "(true != false).toInt()",
+    "'a' + (1 == 1).toInt()",
+]
+
+
+@pytest.mark.parametrize("expression", FOLDED)
+def test_constants_are_what_the_machine_computes(expression: str) -> None:
+    before = f"let MAX = {MAX}\n"
+    assert result("folded", before=f"{before}let folded: Int = {expression}\n") == result(expression, before=before)
+
+
 def test_floats_are_the_machine_s() -> None:
     assert result("(2.5).floor() + (-2.5).trunc() + (2.5).round() + (0.5).ceil()", "Float") == 3.0
     assert math.isnan(result("(-1.0).sqrt().abs()", "Float"))
