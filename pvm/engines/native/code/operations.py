@@ -25,19 +25,25 @@ MAX_INLINE_ARGUMENTS = 5
 
 
 class Kind(Enum):
-    """Kinds of field: bytes, whether signed."""
+    """Kinds of field: what it is, bytes, whether signed."""
 
-    SLOT = (2, False)
-    """A slot of the frame that is read."""
-    RESULT = (2, False)
-    """A slot of the frame that is written."""
-    SMALL = (2, True)
-    """A constant."""
-    HALF = (2, False)
-    WORD = (4, False)
-    DISTANCE = (4, True)
-    """To a branch target, in bytes from the start of the instruction."""
-    LONG = (8, True)
+    SLOT = ("a slot of the frame that is read", 2, False)
+    RESULT = ("a slot of the frame that is written", 2, False)
+    SMALL = ("a constant", 2, True)
+    HALF = ("a number", 2, False)
+    WORD = ("a number or an address", 4, False)
+    DISTANCE = ("to a branch target, in bytes from the start of the instruction", 4, True)
+    LONG = ("a constant", 8, True)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.value[1]
+
+    @property
+    def signed(self) -> bool:
+        """Whether it is signed."""
+        return self.value[2]
 
 
 class Field(NamedTuple):
@@ -84,13 +90,13 @@ def lay_out(*specs: tuple[str, Kind], last: tuple[str, Kind] | None = None) -> t
     used = {0, 1}
     placed = []
     for name, kind in specs:
-        size = kind.value[0]
+        size = kind.size
         offset = next(at for at in range(0, 4096, size) if used.isdisjoint(range(at, at + size)))
         used |= set(range(offset, offset + size))
         placed.append(Field(name, kind, offset))
     end = (max(used) + WORD) & -WORD
     if last is not None:
-        size = last[1].value[0]
+        size = last[1].size
         if not used.isdisjoint(range(end - size, end)):
             end += WORD
         placed.append(Field(last[0], last[1], end - size))
@@ -106,27 +112,26 @@ DESCRIPTOR_POLL_BIT = 1 << 31
 
 # What the translator takes care of
 _VANISHED = frozenset(
-    "nop local.get local.set local.tee prim.drop prim.dup prim.swap ref.drop ref.dup ref.swap ref.null "
-    "i32.const i64.const f32.const f64.const".split()
+    """
+    nop local.get local.set local.tee prim.drop prim.dup prim.swap ref.drop ref.dup ref.swap ref.null
+    i32.const i64.const f32.const f64.const
+    """.split()  # noqa: SIM905 - a list of words is easier to read
 )
-_WITH_CONSTANT = frozenset(
-    f"{width}.{name}"
-    for width in ("i32", "i64")
-    for name in (
-        "add sub mul and or xor shl shr_s shr_u add_checked_s sub_checked_s mul_checked_s div_s rem_s "
-        "eq ne lt_s le_s gt_s ge_s lt_u le_u gt_u ge_u"
-    ).split()
+_INTEGERS = ("i32", "i64")
+
+
+def _at(widths: tuple[str, ...], names: str) -> frozenset[str]:
+    return frozenset(f"{width}.{name}" for width in widths for name in names.split())
+
+
+COMMUTATIVE = _at(_INTEGERS, "add mul and or xor add_checked_s mul_checked_s eq ne")
+_COMPARE = "eq ne lt_s le_s gt_s ge_s lt_u le_u gt_u ge_u"
+_WITH_CONSTANT = COMMUTATIVE | _at(_INTEGERS, f"sub shl shr_s shr_u sub_checked_s div_s rem_s {_COMPARE}")
+_FUSED = (
+    _at(_INTEGERS, f"eqz {_COMPARE}")
+    | _at(("f32", "f64"), "eq ne lt le gt ge")
+    | {"ref.eq", "ref.is_null", "ref.instance"}
 )
-COMMUTATIVE = frozenset(
-    f"{width}.{name}"
-    for width in ("i32", "i64")
-    for name in "add mul and or xor add_checked_s mul_checked_s eq ne".split()
-)
-_FUSED = frozenset(
-    f"{width}.{name}"
-    for width in ("i32", "i64", "f32", "f64")
-    for name in "eqz eq ne lt_s le_s gt_s ge_s lt_u le_u gt_u ge_u lt le gt ge".split()
-) | {"ref.eq", "ref.is_null", "ref.instance"}
 _OFFSET_WIDTHS = (("", Kind.HALF), (".wide", Kind.WORD))
 
 
@@ -235,14 +240,14 @@ def _variables(table: _Table) -> None:
         table.add(f"move.{bank}", ("result", Kind.RESULT), ("operand0", Kind.SLOT))
         table.add(f"scratch.save.{bank}", ("operand0", Kind.SLOT))
         table.add(f"scratch.load.{bank}", ("result", Kind.RESULT))
-        table.add(f"global.get.{bank}", ("result", Kind.RESULT), ("index", Kind.WORD))
-        table.add(f"global.set.{bank}", ("operand0", Kind.SLOT), ("index", Kind.WORD))
+        table.add(f"global.get.{bank}", ("result", Kind.RESULT), ("address", Kind.WORD))
+        table.add(f"global.set.{bank}", ("operand0", Kind.SLOT), ("address", Kind.WORD))
     for name in ("prim.select", "ref.select"):
         table.add(name, *_operands(BY_NAME[name]), opcode=BY_NAME[name])
     table.add("constant.small", ("result", Kind.RESULT), ("constant", Kind.SMALL))
     table.add("constant", ("result", Kind.RESULT), ("constant", Kind.LONG))
     table.add("null", ("result", Kind.RESULT))
-    table.add("string.const", ("result", Kind.RESULT), ("index", Kind.WORD))
+    table.add("string.const", ("result", Kind.RESULT), ("address", Kind.WORD))
 
 
 CALLS = ("call", "call.virtual", "call.interface", "call.ref")
@@ -290,8 +295,8 @@ def _control(table: _Table) -> None:
 
 def _services(table: _Table) -> None:
     """What the host or the runtime image does.  Operands follow as in calls."""
-    table.add("hypercall", ("import", Kind.WORD), last=("result", Kind.RESULT))
-    for name in "current yield park lock unlock".split():
+    table.add("hypercall", ("count", Kind.HALF), ("import", Kind.WORD), variant=-1)
+    for name in ["current", "yield", "park", "lock", "unlock"]:
         fields = (("result", Kind.RESULT),) if name == "current" else ()
         table.add(f"task.{name}", *fields)
     table.add("task.unpark", ("operand0", Kind.SLOT))
@@ -321,10 +326,9 @@ def _build() -> tuple[Operation, ...]:
     _services(table)
     _runtime(table)
     for opcode in OPCODES:
-        has_immediates = bool(opcode.immediates)
-        if opcode.form is Form.SIMPLE and not has_immediates and not opcode.privileged:
-            if opcode.mnemonic not in _VANISHED | _SPECIAL:
-                _simple(table, opcode)
+        is_plain = opcode.form is Form.SIMPLE and not opcode.immediates and not opcode.privileged
+        if is_plain and opcode.mnemonic not in _VANISHED | _SPECIAL:
+            _simple(table, opcode)
     return tuple(table.operations)
 
 
