@@ -1,0 +1,1 @@
+"""The threaded interpreter: a handler of machine code for each operation of internal code."""

@@ -1,0 +1,299 @@
+"""The state of a handler while its IR is written: fields of the instruction, slots of the frame, ways out.
+
+Handlers have one prototype.  They pass on ``%pc`` (the instruction), ``%base`` (the frame), ``%cage``, ``%table`` (the
+dispatch table) and ``%fuel`` in registers, and end in a tail call to the next handler, so that the native stack does not
+grow.  What is rare is a function of its own, entered by a tail call too, so that handlers spill nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from pvm.engines.native import layout
+from pvm.engines.native.code.operations import Kind, Operation, TypeShape
+from pvm.engines.native.exits import Exit
+from pvm.engines.native.llvm.heap import HeapLowering
+from pvm.engines.native.llvm.text import UNLIKELY, FunctionText
+from pvm.isa.machine import Val
+from pvm.isa.traps import TrapKind
+from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Storage
+
+PROTOTYPE = "ptr %pc, ptr %base, ptr %cage, ptr %table, i64 %fuel"
+CONVENTION = "preserve_nonecc"
+SLOT_TYPES = {"i32": "i32", "i64": "i64", "f32": "float", "f64": "double", "ref": "i32"}
+MAX_FRESH = 1 << 16
+"""Objects up to this size are made in the nursery by handlers."""
+
+
+def handler_symbol(operation: Operation) -> str:
+    """The name of a handler."""
+    return f"op.{operation.name}"
+
+
+class Handler(HeapLowering):
+    """One handler being written; its operands and immediates are fields of the instruction at ``%pc``."""
+
+    def __init__(self, text: FunctionText, operation: Operation) -> None:
+        super().__init__(text)
+        self.operation = operation
+        self.left = "%fuel"
+        self.charged = False
+
+    # The instruction
+
+    def field(self, name: str) -> str:
+        """The value of a field as i64, extended as its kind says."""
+        field = self.operation.field(name)
+        return self.load_field(field.offset, field.kind)
+
+    def load_field(self, offset: int | str, kind: Kind, base: str = "%pc") -> str:
+        """What is in the instruction stream behind ``base``, as i64."""
+        pointer = self.text.pure(f"getelementptr i8, ptr {base}, i64 {offset}") if offset != 0 else base
+        bits = 8 * kind.size
+        raw = self.text.pure(f"load i{bits}, ptr {pointer}, align {kind.size}")
+        if bits == 64:
+            return raw
+        return self.text.pure(f"{'sext' if kind.signed else 'zext'} i{bits} {raw} to i64")
+
+    # Slots
+
+    def slot(self, number: str, frame: str = "%base") -> str:
+        """A pointer to a slot."""
+        return self.text.pure(f"getelementptr i64, ptr {frame}, i64 {number}")
+
+    def read(self, name: str, kind: str) -> Val:
+        """The value in the slot that a field names."""
+        pointer = self.slot(self.field(name))
+        return Val(self.text.value(f"load {SLOT_TYPES[kind]}, ptr {pointer}, align 8"), kind)
+
+    def write(self, name: str, value: Val) -> None:
+        """Store into the slot that a field names; always all 64 bits, so that whatever loads it next is fast."""
+        self.store_slot(self.slot(self.field(name)), value)
+
+    def store_slot(self, pointer: str, value: Val) -> None:
+        """Store a value into a slot."""
+        raw, kind = value.raw, value.kind
+        if kind == "f64":
+            self.text.line(f"store double {raw}, ptr {pointer}, align 8")
+            return
+        if kind == "f32":
+            raw, kind = self.text.pure(f"bitcast float {raw} to i32"), "i32"
+        if kind in {"i32", "ref"}:
+            raw = self.text.pure(f"zext i32 {raw} to i64")
+        self.text.line(f"store i64 {raw}, ptr {pointer}, align 8")
+
+    def move(self, to: str, source: str) -> None:
+        """Copy a slot to another, by pointer."""
+        self.text.line(f"store i64 {self.text.value(f'load i64, ptr {source}, align 8')}, ptr {to}, align 8")
+
+    # Control words
+
+    def control(self, name: str) -> str:
+        """A pointer to a control word."""
+        return self.word(layout.control_word(name))
+
+    def load_control(self, name: str, type_: str = "i64") -> str:
+        """The value of a control word."""
+        return self.text.value(f"load {type_}, ptr {self.control(name)}, align 8")
+
+    def store_control(self, name: str, raw: str) -> None:
+        """Set a control word."""
+        self.text.line(f"store i64 {raw}, ptr {self.control(name)}, align 8")
+
+    # Ways out
+
+    def tail(self, target: str, pc: str = "%pc", base: str = "%base", fuel: str | None = None) -> None:
+        """End in another function of the prototype."""
+        arguments = f"ptr {pc}, ptr {base}, ptr %cage, ptr %table, i64 {fuel or '%fuel'}"
+        self.text.line(f"musttail call {CONVENTION} void {target}({arguments})")
+        self.text.line("ret void")
+
+    def dispatch(self, pc: str, base: str = "%base", fuel: str | None = None) -> None:
+        """End in the handler of the instruction at ``pc``."""
+        number = self.text.value(f"load i16, ptr {pc}, align 8")
+        entry = self.text.value(
+            f"getelementptr ptr, ptr %table, i64 {self.text.value(f'zext i16 {number} to i64')}"
+        )
+        target = self.text.value(f"load ptr, ptr {entry}, align 8")
+        self.tail(target, pc, base, fuel or self.left)
+
+    def next(self) -> None:
+        """Go on with the next instruction, paying for what this one cost besides its block."""
+        following = self.after()
+        if self.charged:
+            self.branch_if_empty(self.left, following, "@poll.after")
+        self.dispatch(following)
+
+    def after(self, size: int | str | None = None) -> str:
+        """A pointer to the instruction behind this one."""
+        return self.text.pure(f"getelementptr i8, ptr %pc, i64 {self.operation.size if size is None else size}")
+
+    def pay(self, cost: str, pc: str, base: str = "%base") -> None:
+        """End by charging for the block at ``pc`` and going there; the high bit of the 16-bit cost is that it polls."""
+        text = self.text
+        left = text.value(f"sub i64 %fuel, {text.value(f'and i64 {cost}, 32767')}")
+        cold = text.fresh_label("poll")
+        with text.cold(cold):
+            point, block = text.fresh_label(), text.fresh_label()
+            polls = text.value(f"icmp ugt i64 {cost}, 32767")
+            text.branch(polls, point, block)
+            text.block(point, dominated=True)
+            self.tail("@poll.point", pc, base, left)
+            text.block(block, dominated=True)
+            self.tail("@poll.block", pc, base, left)
+        text.branch_away(text.value(f"icmp slt i64 {left}, 0"), cold)
+        self.dispatch(pc, base, left)
+
+    def branch_if_empty(self, left: str, pc: str, target: str, base: str = "%base") -> None:
+        """Leave for a poll function if the counter is below zero."""
+        cold = self.text.fresh_label("poll")
+        with self.text.cold(cold):
+            self.tail(target, pc, base, left)
+        self.text.branch_away(self.text.value(f"icmp slt i64 {left}, 0"), cold)
+
+    def leave(self, reason: Exit, value: str = "0", pc: str = "%pc", fuel: str | None = None) -> None:
+        """End the block by exiting to the host."""
+        self.store_control("exit", str(int(reason)))
+        self.store_control("exit_value", value)
+        self.tail("@leave", pc, "%base", fuel)
+
+    def trap(self, kind: TrapKind) -> None:
+        self.tail(f'@"trap.{kind.mnemonic}"')
+
+    # Costs and memory
+
+    def charge(self, units: Val) -> None:
+        self.charged = True
+        self.left = self.text.value(f"sub i64 {self.left}, {units.raw}")
+
+    def allocate(self, size: str, header: str) -> Val:
+        """A new object of ``size`` bytes (i64), zeroed behind its header; collects and starts again if there is no room."""
+        text = self.text
+        top = self.load_control("nursery_top")
+        end = text.value(f"add i64 {top}, {size}")
+        slow, fast, done = text.fresh_label("slow"), text.fresh_label("fast"), text.fresh_label("made")
+        limit = self.load_control("nursery_limit")
+        text.branch(text.value(f"icmp ugt i64 {end}, {limit}"), slow, fast, UNLIKELY)
+        text.block(fast, dominated=True)
+        self.store_control("nursery_top", end)
+        pointer = text.value(f"getelementptr i8, ptr %cage, i64 {top}")
+        text.line(f"store i64 {header}, ptr {pointer}, align 8")
+        text.jump(done)
+        found = text.fresh()
+        with text.cold(slow):
+            made = text.value(f'call i64 @"image.heap.allocate"(ptr %cage, i64 {size}, i64 {header})')
+            missing = text.fresh_label("collect")
+            with text.cold(missing):
+                self.tail("@collect")
+            text.branch(text.value(f"icmp eq i64 {made}, 0"), missing, done, UNLIKELY)
+        text.block(done)
+        text.line(f"{found} = phi i64 [ {top}, %{fast} ], [ {made}, %{slow} ]")
+        return Val(text.pure(f"trunc i64 {found} to i32"), "ref")
+
+    def new_array(self, kind: ArrayKind, length: Val) -> Val:
+        text = self.text
+        shift = ARRAY_STORAGE[kind].size.bit_length() - 1
+        bytes_ = text.pure(f"shl i64 {length.raw}, {shift}")
+        size = text.pure(f"and i64 {text.pure(f'add i64 {bytes_}, {layout.ELEMENTS + 7}')}, -8")
+        made = self.allocate(size, self.field("class"))
+        place = self.pointer(made, layout.LENGTH)
+        text.line(f"store i64 {length.raw}, ptr {place}, align 8")
+        return made
+
+    # Type tests: what is tested for is in the instruction
+
+    def is_instance(self, a: Val, target: RefType) -> Val:
+        assert isinstance(target, tuple)
+        shape, nullable = target
+        null = self.is_null(a)
+        if shape is TypeShape.ANY:
+            return Val("true", "flag") if nullable else self.negate(null)
+        text = self.text
+        before, test, done = text.label, text.fresh_label("test"), text.fresh_label("tested")
+        text.branch(self.raw(null), done, test)
+        text.block(test, dominated=True)
+        passed = self._passes(shape, a)
+        tested = text.label
+        text.jump(done)
+        text.block(done)
+        value = "true" if nullable else "false"
+        return Val(text.value(f"phi i1 [ {value}, %{before} ], [ {passed}, %{tested} ]"), "flag")
+
+    def _passes(self, shape: TypeShape, a: Val) -> str:
+        text, number = self.text, self.class_id(a)
+        if shape is TypeShape.INTERVAL:
+            low, count = (text.pure(f"trunc i64 {self.field(name)} to i32") for name in ("low", "count"))
+            return text.value(f"icmp ult i32 {text.value(f'sub i32 {number.raw}, {low}')}, {count}")
+        wide = text.value(f"zext i32 {number.raw} to i64")
+        if shape is TypeShape.INTERFACE:
+            entry = text.value(f"add i64 {self.field('row')}, {text.value(f'shl i64 {wide}, 2')}")
+            pointer = text.value(f"getelementptr i8, ptr %cage, i64 {entry}")
+            found = text.value(f"zext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
+            return text.value(f"icmp eq i64 {found}, {self.field('interface')}")
+        assert shape is TypeShape.FUNCTION, shape
+        return self._has_signature(number, a)
+
+    def _has_signature(self, number: Val, a: Val) -> str:
+        """Whether an object is a function value of the signature in the instruction."""
+        text = self.text
+        before, look, done = text.label, text.fresh_label("look"), text.fresh_label("looked")
+        distance = text.value(f"sub i32 {number.raw}, {layout.CLASS_FUNCTION}")
+        text.branch(text.value(f"icmp ult i32 {distance}, 2"), look, done)
+        text.block(look, dominated=True)
+        descriptor = Val(
+            text.value(f"load i32, ptr {self.pointer(a, layout.CLOSURE_FUNCTION)}, align 4"), "ref"
+        )
+        # The two signatures are neighbours, as the two class ids are.
+        assert layout.FUNCTION_BOUND_SIGNATURE == layout.FUNCTION_SIGNATURE + 4
+        place = text.value(f"zext i32 {text.value(f'shl i32 {distance}, 2')} to i64")
+        pointer = text.value(
+            f"getelementptr i8, ptr {self.pointer(descriptor, layout.FUNCTION_SIGNATURE)}, i64 {place}"
+        )
+        found = text.value(f"zext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
+        same = text.value(f"icmp eq i64 {found}, {self.field('signature')}")
+        text.jump(done)
+        text.block(done)
+        return text.value(f"phi i1 [ false, %{before} ], [ {same}, %{look} ]")
+
+    def field_place(self, field: tuple[int, int]) -> tuple[Storage, int | str]:
+        storage = self.operation.variant
+        assert isinstance(storage, Storage)
+        return storage, self.field("offset")
+
+    # The collector
+
+    def mark(self, obj: Val, address: Val) -> None:
+        wide = self.text.pure(f"zext i32 {obj.raw} to i64")
+        self.text.line(f'call void @"image.gc.barrier"(ptr %cage, i64 {wide}, i64 {address.raw})')
+
+    def mark_all(self, array: Val) -> NoReturn:
+        raise AssertionError("bulk operations are the runtime image's")
+
+    # What the translator has resolved, so that no handler asks for it
+
+    def _resolved(self) -> NoReturn:
+        raise AssertionError(f"{self.operation.name}: the translator takes care of it")
+
+    def local_get(self, index: int) -> Val:
+        self._resolved()
+
+    def local_set(self, index: int, value: Val) -> None:
+        self._resolved()
+
+    def global_get(self, index: int) -> Val:
+        self._resolved()
+
+    def global_set(self, index: int, value: Val) -> None:
+        self._resolved()
+
+    def string_const(self, index: int) -> Val:
+        self._resolved()
+
+    def new_object(self, class_index: int, values: tuple[Val, ...]) -> Val:
+        self._resolved()
+
+    def new_default(self, class_index: int) -> Val:
+        self._resolved()
+
+    def new_closure(self, function: int, environment: Val | None) -> Val:
+        self._resolved()
