@@ -63,7 +63,8 @@ def emit_tail_call(h: Handler) -> None:
         _check_stack(h, "%base", callee)
         aside = text.value(f"getelementptr i64, ptr %base, i64 {h.field('frame')}")
         copy(aside, layout.FRAME_SLOTS + first)
-        total = text.value(f"shl i64 {text.value(f'add i64 {h.field("count")}, {first}')}, 3")
+        slots = text.value(f"add i64 {h.field('count')}, {first}")
+        total = text.value(f"shl i64 {slots}, 3")
         h.move_bytes(h.slot(str(layout.FRAME_SLOTS)), h.slot(str(layout.FRAME_SLOTS), aside), total)
         _clear_references(h, "%base", callee)
         _go(h, "%base", callee)
@@ -88,7 +89,8 @@ def emit_return(h: Handler, *, has_value: bool) -> None:
 def list_size(h: Handler) -> str:
     """Bytes of an instruction whose operands follow it as a list."""
     text = h.text
-    words = text.value(f"lshr i64 {text.value(f'add i64 {h.field("count")}, 4')}, 2")
+    count = text.value(f"add i64 {h.field('count')}, 4")
+    words = text.value(f"lshr i64 {count}, 2")
     return text.value(f"add i64 {text.value(f'shl i64 {words}, 3')}, {h.operation.size}")
 
 

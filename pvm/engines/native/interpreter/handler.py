@@ -266,8 +266,9 @@ class Handler(HeapLowering):
         wide = self.text.pure(f"zext i32 {obj.raw} to i64")
         self.text.line(f'call void @"image.gc.barrier"(ptr %cage, i64 {wide}, i64 {address.raw})')
 
-    def mark_all(self, array: Val) -> NoReturn:
-        raise AssertionError("bulk operations are the runtime image's")
+    def mark_all(self, array: Val) -> None:
+        wide = self.text.pure(f"zext i32 {array.raw} to i64")
+        self.text.line(f'call void @"image.gc.barrierAll"(ptr %cage, i64 {wide})')
 
     # What the translator has resolved, so that no handler asks for it
 

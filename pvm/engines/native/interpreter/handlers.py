@@ -207,7 +207,8 @@ def _string_const(h: Handler) -> None:
     before, cold, on = text.label, text.fresh_label("make"), text.fresh_label()
     text.branch(text.value(f"icmp eq i64 {known}, 0"), cold, on, UNLIKELY)
     with text.cold(cold):
-        made = text.value(f'call i64 @"image.string.literal"(ptr %cage, i64 {h.field("address")})')
+        address = h.field("address")
+        made = text.value(f'call i64 @"image.string.literal"(ptr %cage, i64 {address})')
         missing = text.fresh_label("collect")
         with text.cold(missing):
             h.tail("@collect")
@@ -302,14 +303,14 @@ def _check_outcome(h: Handler) -> None:
     with text.cold(cold):
         trap, missing, other, stopped = (text.fresh_label(name) for name in ("trap", "collect", "other", "stopped"))
         text.branch(text.value(f"icmp ne i64 {words[1]}, 0"), missing, other)
-        text.block(missing, dominated=True)
-        h.tail("@collect")
-        text.block(other, dominated=True)
+        text.block(other)
         text.branch(text.value(f"icmp ne i64 {words[2]}, 0"), stopped, trap)
-        text.block(stopped, dominated=True)
-        h.leave(Exit.INTERRUPTED)
-        text.block(trap, dominated=True)
-        h.leave(Exit.TRAP, text.value(f"sub i64 {words[0]}, 1"), fuel=h.left)
+        with text.cold(missing):
+            h.tail("@collect")
+        with text.cold(stopped):
+            h.leave(Exit.INTERRUPTED)
+        with text.cold(trap):
+            h.leave(Exit.TRAP, text.value(f"sub i64 {words[0]}, 1"), fuel=h.left)
     text.branch_away(text.value(f"icmp ne i64 {some}, 0"), cold)
 
 
