@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvm.engines.api import Bindings, EngineLimits, Statistics
-from pvm.engines.reference.boundary import argument_count, from_guest, to_guest
+from pvm.engines.boundary import argument_count
+from pvm.engines.reference.boundary import from_guest, to_guest
 from pvm.engines.reference.imports import Linker
 from pvm.engines.reference.machine import Machine
 from pvm.engines.reference.program import program_of

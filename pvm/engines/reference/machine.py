@@ -34,17 +34,15 @@ from pvm.engines.reference.program import Program
 from pvm.engines.reference.raw_memory import RawMemory
 from pvm.engines.reference.runtime import RuntimeImage
 from pvm.engines.reference.scheduler import DONE, RUNNING, Scheduler, TaskRecord
-from pvm.engines.reference.tracing import CodeMap, live_bytes, trace_frames
+from pvm.engines.reference.tracing import CodeMap, live_bytes
 from pvm.engines.reference.translator import translate
 from pvm.engines.reference.unwinding import BLOCKED, SWITCH, GuestThrow, TailCall
+from pvm.engines.traces import MAX_CAUSES, trace_frames, trace_pairs
 from pvm.engines.waiting import MAX_NAMED, deadlock_message
 from pvm.errors import Exhaustion, TraceFrame, Trap
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import MAX_ARRAY_LENGTH, ArrayKind, Prim, RefType
 from pvm.pbc.model import Global
-
-MAX_CAUSES = 16
-"""Exceptions that are shown behind each other."""
 
 _RESUME = Scheduler._resume.__code__  # noqa: SLF001 - where the Python stack of an activation starts
 _MIN_HEADROOM = 4096
@@ -282,7 +280,7 @@ class Machine:
 
     def as_trap(self, value: Any, cause: Trap | None) -> Trap:
         """An exception object as embedders see it."""
-        frames = trace_frames(self.module, self.trace_pairs(value.f1))
+        frames = trace_frames(self.module, [] if value.f1 is None else trace_pairs(value.f1.data))
         message = "" if value.f0 is None else value.f0.decode("utf-8")
         return Trap("uncaught", message, frames, self.module.classes[value.class_index].name, cause)
 
@@ -298,15 +296,9 @@ class Machine:
             if self.module.throwable is None or type(value) not in self.classes.below(self.module.throwable):
                 return
 
-    @staticmethod
-    def trace_pairs(trace: Array | None) -> list[tuple[int, int]]:
-        """The pairs in the trace of an exception."""
-        numbers = [] if trace is None else list(trace.data)
-        return list(zip(numbers[::2], numbers[1::2], strict=False))
-
     def trace_text(self, trace: Array) -> str:
         """A stack trace as text, a line a frame; names may be long, so its size is known before it is made."""
-        frames = trace_frames(self.module, self.trace_pairs(trace))
+        frames = trace_frames(self.module, trace_pairs(trace.data))
         if sum(len(frame.function) + len(frame.file) for frame in frames) > self.limits.memory:
             raise self.trap(TrapKind.OUT_OF_MEMORY)
         return "\n".join(map(str, frames))

@@ -11,35 +11,21 @@ from __future__ import annotations
 
 import math
 import struct
-from array import array
+
+from pvm.engines.boundary import round_f32 as round_f32  # noqa: PLC0414 - part of the primitives
+from pvm.engines.boundary import wrap32 as wrap32  # noqa: PLC0414 - the same
+from pvm.engines.boundary import wrap64 as wrap64  # noqa: PLC0414 - the same
 
 MASK = {32: (1 << 32) - 1, 64: (1 << 64) - 1}
 SIGN = {32: 1 << 31, 64: 1 << 63}
 REACHED = "reached the primitive; the table entry must trap first"
 CANONICAL_NAN: float = struct.unpack("<d", struct.pack("<Q", 0x7FF8000000000000))[0]
-_F32_CELL = array("f", [0.0])
 
 
 def to_signed(value: int, bits: int) -> int:
     """Wrap any int into the signed range of ``bits``."""
     sign = 1 << (bits - 1)
     return ((value + sign) & ((1 << bits) - 1)) - sign
-
-
-def wrap32(value: int) -> int:
-    """Wrap any int to i32."""
-    return ((value + 0x80000000) & 0xFFFFFFFF) - 0x80000000
-
-
-def wrap64(value: int) -> int:
-    """Wrap any int to i64."""
-    return ((value + 0x8000000000000000) & 0xFFFFFFFFFFFFFFFF) - 0x8000000000000000
-
-
-def round_f32(value: float) -> float:
-    """Nearest binary32, ties to even; what is too large becomes an infinity."""
-    _F32_CELL[0] = value
-    return _F32_CELL[0]
 
 
 def fits(value: int, bits: int) -> bool:

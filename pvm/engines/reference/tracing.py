@@ -8,20 +8,15 @@ the running activation are on the Python stack, the rest are generators on the s
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from types import CodeType, FrameType, GeneratorType
 from typing import Any
 
 from pvm.engines.accounting import string_size
 from pvm.engines.reference.heap import Array, Closure, GuestObject, HeapObject
-from pvm.errors import TraceFrame
+from pvm.engines.traces import TRACE_HALF
 from pvm.isa.types import ArrayKind
-from pvm.pbc.model import Function, Module
 
-TRACE_HALF = 512
-"""Frames kept of each end of a long trace."""
-MAX_INLINED = 256
 Lines = tuple[tuple[int, int] | None, ...]
 
 
@@ -111,24 +106,3 @@ def live_bytes(roots: Iterable[Any]) -> tuple[int, set[int]]:
         elif isinstance(value, Array) and value.kind is ArrayKind.REF:
             work += value.data
     return total, seen
-
-
-def trace_frames(module: Module, pairs: Iterable[tuple[int, int]]) -> list[TraceFrame]:
-    """Frames with their places in the source; inlined positions become frames of their own."""
-    found: list[TraceFrame] = []
-    for index, offset in pairs:
-        if 0 <= index < len(module.functions):
-            found += _expand(module, module.functions[index], offset)
-    return found
-
-
-def _expand(module: Module, function: Function, offset: int) -> list[TraceFrame]:
-    number = bisect_right(function.lines, offset, key=lambda line: line[0]) - 1
-    position_index = function.lines[number][1] if number >= 0 else None
-    found: list[TraceFrame] = []
-    while position_index is not None and len(found) < MAX_INLINED:
-        position = function.positions[position_index]
-        name = position.function or function.name
-        found.append(TraceFrame(name, module.files[position.file], position.line, position.column, offset))
-        position_index = position.caller
-    return found or [TraceFrame(function.name, "", 0, 0, offset)]

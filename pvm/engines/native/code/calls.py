@@ -72,12 +72,11 @@ def _take(t: Translator, instruction: Instruction) -> tuple[Signature, list[int]
 
 def _target(t: Translator, instruction: Instruction, family: str) -> int:
     metadata = t.linkage.metadata
-    immediate = instruction.immediates[0]
     if family == "call":
-        return metadata.descriptor(immediate)
-    class_index, slot = immediate
+        return metadata.descriptor(instruction.immediates[0])
+    class_index, slot = instruction.immediates[0]
     if family == "virtual":
-        return 4 * slot
+        return 4 * int(slot)
     assert family == "interface", family
     return metadata.selector_row(metadata.verified.layouts[class_index].slots[slot].name)
 

@@ -278,7 +278,7 @@ class Translator:
                 row = metadata.interface_row(type_.index)
                 return f"{TypeShape.INTERFACE.name.lower()}{null}", (row, type_.index + 1)
             case HeapKind.CLASS:
-                interval = metadata.class_interval(type_.index)
+                interval: tuple[int, ...] = metadata.class_interval(type_.index)
             case HeapKind.ARRAY:
                 interval = layout.CLASS_ARRAY + type_.index, 1
             case HeapKind.STRING:

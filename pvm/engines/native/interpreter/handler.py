@@ -1,8 +1,8 @@
 """The state of a handler while its IR is written: fields of the instruction, slots of the frame, ways out.
 
 Handlers have one prototype.  They pass on ``%pc`` (the instruction), ``%base`` (the frame), ``%cage``, ``%table`` (the
-dispatch table) and ``%fuel`` in registers, and end in a tail call to the next handler, so that the native stack does not
-grow.  What is rare is a function of its own, entered by a tail call too, so that handlers spill nothing.
+dispatch table) and ``%fuel`` in registers, and end in a tail call to the next handler, so that the native stack does
+not grow.  What is rare is a function of its own, entered by a tail call too, so that handlers spill nothing.
 """
 
 from __future__ import annotations
@@ -111,9 +111,7 @@ class Handler(HeapLowering):
     def dispatch(self, pc: str, base: str = "%base", fuel: str | None = None) -> None:
         """End in the handler of the instruction at ``pc``."""
         number = self.text.value(f"load i16, ptr {pc}, align 8")
-        entry = self.text.value(
-            f"getelementptr ptr, ptr %table, i64 {self.text.value(f'zext i16 {number} to i64')}"
-        )
+        entry = self.text.value(f"getelementptr ptr, ptr %table, i64 {self.text.value(f'zext i16 {number} to i64')}")
         target = self.text.value(f"load ptr, ptr {entry}, align 8")
         self.tail(target, pc, base, fuel or self.left)
 
@@ -167,7 +165,7 @@ class Handler(HeapLowering):
         self.left = self.text.value(f"sub i64 {self.left}, {units.raw}")
 
     def allocate(self, size: str, header: str) -> Val:
-        """A new object of ``size`` bytes (i64), zeroed behind its header; collects and starts again if there is no room."""
+        """A new object of ``size`` bytes (i64), zeroed behind its header; without room, collects and starts again."""
         text = self.text
         top = self.load_control("nursery_top")
         end = text.value(f"add i64 {top}, {size}")
@@ -203,8 +201,7 @@ class Handler(HeapLowering):
     # Type tests: what is tested for is in the instruction
 
     def is_instance(self, a: Val, target: RefType) -> Val:
-        assert isinstance(target, tuple)
-        shape, nullable = target
+        shape, nullable = self.operation.variant  # type: ignore[misc] # of a type test it is that pair
         null = self.is_null(a)
         if shape is TypeShape.ANY:
             return Val("true", "flag") if nullable else self.negate(null)
@@ -240,9 +237,7 @@ class Handler(HeapLowering):
         distance = text.value(f"sub i32 {number.raw}, {layout.CLASS_FUNCTION}")
         text.branch(text.value(f"icmp ult i32 {distance}, 2"), look, done)
         text.block(look, dominated=True)
-        descriptor = Val(
-            text.value(f"load i32, ptr {self.pointer(a, layout.CLOSURE_FUNCTION)}, align 4"), "ref"
-        )
+        descriptor = Val(text.value(f"load i32, ptr {self.pointer(a, layout.CLOSURE_FUNCTION)}, align 4"), "ref")
         # The two signatures are neighbours, as the two class ids are.
         assert layout.FUNCTION_BOUND_SIGNATURE == layout.FUNCTION_SIGNATURE + 4
         place = text.value(f"zext i32 {text.value(f'shl i32 {distance}, 2')} to i64")

@@ -270,7 +270,7 @@ def _image_type(type_: ValueType) -> str:
 
 
 def _runtime(h: Handler) -> None:
-    """Call a function of the image; it says in control words what it costs, that it trapped, or that it needs memory."""
+    """Call a function of the image; control words say what it costs, that it trapped, or that it needs memory."""
     text, function = h.text, h.operation.variant
     assert isinstance(function, RuntimeFunction)
     arguments = ["ptr %cage"]

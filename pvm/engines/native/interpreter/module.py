@@ -18,7 +18,7 @@ def define_interpreter(module: ModuleText) -> None:
     What it defines for the outside is ``enter(cage) -> i32``: go on where the control words say, until
     an ``Exit``.
     """
-    attributes = module.group("nounwind")
+    attributes = module.group('nounwind "no-builtins"')
     symbols = define_handlers(module, attributes)
     entries = ", ".join(f"ptr {symbol}" for symbol in symbols)
     module.define(f"@handlers = internal constant [{len(symbols)} x ptr] [{entries}]")
@@ -34,7 +34,6 @@ def define_interpreter(module: ModuleText) -> None:
 
 def _define(module: ModuleText, symbol: str, attributes: str, body: str) -> None:
     module.define(f"define internal {CONVENTION} void {symbol}({PROTOTYPE}) noinline {attributes} {{\n{body}}}")
-
 
 
 def _place(register: str, name: str) -> str:
