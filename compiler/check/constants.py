@@ -152,6 +152,6 @@ def _report(body: Body, span: Span, message: str) -> None:
         code.CONSTANT_FAILS,
         span,
         message,
-        notes=["at run time this would throw `ArithmeticError`"],
+        notes=[] if body.session.is_privileged else ["at run time this would throw `ArithmeticError`"],
         suggestion="`&+`, `&-` and `&*` wrap around" if "fit" in message else None,
     )

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import mmap
 import struct
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from pvm.engines.reference.primitives import CANONICAL_NAN, is_nan
 
 _FORMATS = {4: struct.Struct("<f"), 8: struct.Struct("<d")}
-_FLAGS = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0x4000)
+_MAP_NORESERVE = 0x4000
+"""Of Linux; Python 3.11 has no name for it."""
 _CHUNK = 1 << 16
+
+
+def _reserve(size: int) -> mmap.mmap:
+    """Reserve zeros, which cost memory only where they are touched."""
+    if sys.platform == "linux":
+        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_NORESERVE)
+    return mmap.mmap(-1, size)
 
 
 class RawMemory:
@@ -44,7 +53,7 @@ class RawMemory:
         if len(self.data) < size:
             # Reserving everything that may be needed costs addresses only.
             try:
-                self.data = mmap.mmap(-1, self.limit, flags=_FLAGS)
+                self.data = _reserve(self.limit)
             except (OSError, OverflowError):
                 return -1
         self._namespace["MEMORY_SIZE"] = size
