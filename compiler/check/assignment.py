@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from compiler.check import codes as code
-from compiler.check.arguments import CallSite
 from compiler.check.body import Body
-from compiler.check.calls import call_method_group, hold
+from compiler.check.calls import hold
 from compiler.check.declared import (
     ComputedGlobal,
     DeclaredLocal,
@@ -16,6 +15,8 @@ from compiler.check.declared import (
     Property,
     SourceGlobal,
 )
+from compiler.check.destructuring import assign_parts
+from compiler.check.indexing import assign_index
 from compiler.check.members import (
     Found,
     call_method,
@@ -29,14 +30,13 @@ from compiler.check.members import (
 from compiler.check.modules import entity_span
 from compiler.check.names import instance_member, report_too_early, static_entity, unknown_name
 from compiler.check.null_safety import require_non_null
-from compiler.check.operators import index_get, operate
-from compiler.check.subtyping import is_nullable, is_subtype, mentions_error
-from compiler.check.type_display import display
+from compiler.check.operators import operate
+from compiler.check.subtyping import is_subtype, mentions_error
 from compiler.check.type_resolution import lookup_entity
 from compiler.check.variables import read_global
 from compiler.diagnostics import Label
 from compiler.ir import hir
-from compiler.ir.types import UNIT, ErrorType, NullableType, NullType, Type, substitute
+from compiler.ir.types import UNIT, ErrorType, NullableType, Type, substitute
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
@@ -50,12 +50,14 @@ def check_assign(body: Body, node: ast.Assign) -> hir.Expr:
         case ast.Member():
             return _assign_member(body, node, target)
         case ast.Index():
-            return _assign_index(body, node, target)
+            return assign_index(body, node, target)
         case ast.TupleField():
             body.expr(target)
             body.value(node.value)
             body.error(code.NOT_ASSIGNABLE, target.span, "a tuple cannot be changed", suggestion="make a new one")
             return body.invalid(node.span)
+        case ast.TupleLiteral():
+            return assign_parts(body, node, target, check_assign)
         case _:
             body.value(node.value)
             return body.invalid(node.span)
@@ -301,72 +303,3 @@ def _report_immutable(body: Body, found: Found, prop: Property, name: ast.Identi
         labels=[Label(prop.span, "declared here")] if is_user else [],
         suggestion=(change if is_stored else "give it a `set(value)`") if is_user else None,
     )
-
-
-# Elements
-
-
-def _assign_index(body: Body, node: ast.Assign, target: ast.Index) -> hir.Expr:
-    receiver = body.value(target.object)
-    if isinstance(receiver.type, NullableType | NullType):
-        receiver = require_non_null(body, receiver, "[]", target.span)
-    if isinstance(receiver.type, ErrorType):
-        for item in target.arguments:
-            body.value(item)
-        body.value(node.value)
-        return body.invalid(node.span)
-    found = find(body, receiver.type, "set")
-    if found is None or not isinstance(found.member, FunctionGroup):
-        for item in target.arguments:
-            body.value(item)
-        body.value(node.value)
-        body.error(
-            code.NO_OPERATOR,
-            target.span,
-            f"`{display(receiver.type)}` has no elements that could be assigned",
-            label=f"this is `{display(receiver.type)}`",
-            suggestion="use a `StringBuilder` to change text" if display(receiver.type) == "String" else None,
-        )
-        return body.invalid(node.span)
-    name = ast.Identifier(target.span, "set")
-    arguments = [ast.Argument(item.span, None, item, is_spread=False) for item in target.arguments]
-    if node.operator is None:
-        arguments.append(ast.Argument(node.value.span, None, node.value, is_spread=False))
-        site = CallSite(node.span, arguments, None, UNIT)
-        return body.discard(call_method_group(body, receiver, found, name, site, is_super=False))
-    return _update_element(body, node, target, receiver, found)
-
-
-def _update_element(body: Body, node: ast.Assign, target: ast.Index, receiver: hir.Expr, found: Found) -> hir.Expr:
-    """`a[i] += v`: the object and the index are evaluated once."""
-    assert node.operator is not None
-    assert isinstance(found.member, FunctionGroup)
-    before: list[hir.Expr] = []
-    receiver = hold(body, receiver, before)
-    setter = found.member.functions[0]
-    mapping = mapping_of(found)
-    infos = setter.signature.params
-    indices: list[hir.Expr] = []
-    for info, item in zip(infos, target.arguments, strict=False):
-        wanted = substitute(info.type, mapping)
-        indices.append(hold(body, body.coerce(body.value(item, wanted), wanted), before))
-    if len(infos) != len(target.arguments) + 1:
-        body.error(code.ARGUMENT_COUNT, target.span, f"`set` takes {len(infos) - 1} indices here")
-        body.value(node.value)
-        return body.invalid(node.span)
-    current = index_get(body, receiver, indices, target.span)
-    wanted = substitute(infos[-1].type, mapping)
-    if isinstance(current.type, NullableType) and not is_nullable(wanted):
-        body.error(
-            code.MAYBE_NULL,
-            target.span,
-            "there may be no element yet, so it cannot be changed with an operator",
-            label=f"this is `{display(current.type)}`",
-            suggestion="say what to start with: `m[key] = (m[key] ?: 0) + …`",
-        )
-        body.value(node.value)
-        return body.invalid(node.span)
-    result = operate(body, node.operator, node.operator_span, node.span, current, node.value, wanted)
-    value = body.coerce(result, wanted)
-    call = call_method(body, node.span, receiver, found, setter, (), (*indices, value), UNIT)
-    return body.sequence(node.span, before, body.discard(call))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from compiler.check import codes as code
 from compiler.check.arguments import CallSite, Matched, check_anyway, match_arguments
@@ -10,6 +11,7 @@ from compiler.check.body import Body
 from compiler.check.constructors import constructor_signature
 from compiler.check.declared import (
     ComputedGlobal,
+    DeclaredLocal,
     Entity,
     FunctionGroup,
     Property,
@@ -22,11 +24,13 @@ from compiler.check.declared import (
 from compiler.check.local_functions import local_function
 from compiler.check.members import (
     OBJECT_MEMBERS,
+    Extension,
     Found,
     call_method,
     check_visible,
     find,
-    find_extension,
+    find_extensions,
+    is_hidden,
     mapping_of,
     read_property,
     super_member,
@@ -42,7 +46,7 @@ from compiler.check.type_display import display
 from compiler.check.type_resolution import lookup_entity, resolve_alias, resolve_type
 from compiler.diagnostics import Label
 from compiler.ir import hir
-from compiler.ir.symbols import ClassKind, TypeParameterSymbol
+from compiler.ir.symbols import ClassKind
 from compiler.ir.types import (
     ANY,
     ERROR,
@@ -95,9 +99,9 @@ def _call_name(body: Body, callee: ast.Name, site: CallSite) -> hir.Expr:
         return _call_found(body, body.read_this(callee.span), member, ast.Identifier(callee.span, callee.text), site)
     entity = lookup_entity(body.scope, callee.text)
     if entity is None and body.this is not None:
-        extension = find_extension(body, body.this.type, callee.text)
-        if extension is not None:
-            return _call_extension(body, body.read_this(callee.span), extension, site)
+        extensions = find_extensions(body, body.this.type, callee.text)
+        if extensions:
+            return call_extension(body, body.read_this(callee.span), extensions, site)
     if entity is None:
         result = unknown_name(body, callee)
         check_anyway(body, site)
@@ -143,9 +147,9 @@ def call_on(body: Body, receiver: hir.Expr, name: ast.Identifier, site: CallSite
         check_anyway(body, site)
         return body.invalid(site.span)
     if isinstance(type_, NullableType | NullType):
-        extension = find_extension(body, type_, name.text)
-        if extension is not None:
-            return _call_extension(body, receiver, extension, site)
+        extensions = find_extensions(body, type_, name.text)
+        if extensions:
+            return call_extension(body, receiver, extensions, site)
         if isinstance(type_, NullType):
             body.error(code.MAYBE_NULL, receiver.span, f"`null` has no member `{name.text}`")
             check_anyway(body, site)
@@ -154,13 +158,15 @@ def call_on(body: Body, receiver: hir.Expr, name: ast.Identifier, site: CallSite
         type_ = type_.inner
         receiver = hir.Coerce(receiver.span, type_, receiver)
     found = find(body, type_, name.text)
-    if found is not None:
+    if found is not None and not is_hidden(body, found):
         return _call_found(body, receiver, found, name, site)
     if isinstance(type_, AnyType | FunctionType) and name.text in OBJECT_MEMBERS:
         return _call_any(body, receiver, name.text, site)
-    extension = find_extension(body, type_, name.text)
-    if extension is not None:
-        return _call_extension(body, receiver, extension, site)
+    extensions = find_extensions(body, type_, name.text)
+    if extensions:
+        return call_extension(body, receiver, extensions, site)
+    if found is not None:
+        return _call_found(body, receiver, found, name, site)
     unknown_member(body, receiver, name)
     check_anyway(body, site)
     return body.invalid(site.span)
@@ -212,6 +218,20 @@ def hold(body: Body, value: hir.Expr, before: list[hir.Expr]) -> hir.Expr:
     return body.get(local, value.span)
 
 
+@contextmanager
+def named(body: Body, value: hir.Expr, before: list[hir.Expr]) -> Iterator[ast.Name]:
+    """Give a checked value a name that no source can write, under which an expression may use it inside the block."""
+    local = DeclaredLocal(f"({len(body.locals)}", value.type, value.span, "held")
+    local.frame = body.frame
+    local.is_used = True
+    before.append(body.set(local, value))
+    body.locals[local.name] = local
+    try:
+        yield ast.Name(value.span, local.name)
+    finally:
+        del body.locals[local.name]
+
+
 def _failed(body: Body, site: CallSite, signature: Signature, matched: Matched) -> hir.Expr:
     """Return what stands for a call whose arguments are wrong: of its type, if that is known."""
     result = substitute(signature.result, matched.mapping)
@@ -240,10 +260,14 @@ def _call_any(body: Body, receiver: hir.Expr, name: str, site: CallSite) -> hir.
     return hir.Call(site.span, given.result, function, (), (), (value, *matched.values))
 
 
-def _call_extension(
-    body: Body, receiver: hir.Expr, extension: tuple[SourceFunction, dict[TypeParameterSymbol, Type]], site: CallSite
-) -> hir.Expr:
-    function, known = extension
+def call_extension(body: Body, receiver: hir.Expr, extensions: Sequence[Extension], site: CallSite) -> hir.Expr:
+    """Call that one of some extension functions which the arguments mean."""
+    function, known = extensions[0]
+    if len(extensions) > 1:
+        chosen = choose_overload(body, [item for item, _ in extensions], site, {})
+        if chosen is None:
+            return body.invalid(site.span)
+        function, known = next(item for item in extensions if item[0] is chosen)
     if site.explicit is None and known:
         signature = function.signature
         rest = [item for item in signature.type_params if item not in known]

@@ -388,6 +388,23 @@ class SourceGlobal(GlobalSymbol):
             raise AttributeError(name)
 
 
+class GlobalPart(SourceGlobal):
+    """One name of a module variable that takes a tuple apart; ``whole`` holds the tuple, or a tuple inside of it."""
+
+    __slots__ = ("binding", "index", "whole")
+
+    def __init__(self, whole: SourceGlobal, binding: ast.TupleBinding, index: int, name: str) -> None:
+        super().__init__(whole.session, None, whole.scope, name, owner=None)
+        session = self.session
+        self.whole = whole
+        self.binding = binding
+        self.index = index
+        self.is_public = whole.is_public
+        self.is_mutable = whole.is_mutable
+        self.span = binding.elements[index].span
+        self.initializer = lambda: session.completer.initial_value(self)
+
+
 class Property:
     """A property as its users see it: a field, accessors, or both."""
 

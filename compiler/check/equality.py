@@ -8,7 +8,7 @@ from compiler.check.calls import hold
 from compiler.check.constants import fold
 from compiler.check.declared import FunctionGroup
 from compiler.check.members import Found, call_method, find, mapping_of
-from compiler.check.operators import ORDER, left_operand, machine_call, operate, report_number_mix
+from compiler.check.operators import ORDER, machine_call, operands, operate, report_number_mix
 from compiler.check.session import number_kind
 from compiler.check.subtyping import is_machine_value, is_nullable, is_subtype, non_null, nullable
 from compiler.check.type_display import display
@@ -31,8 +31,8 @@ from compiler.syntax.source import Span
 
 def equality(body: Body, node: ast.Binary) -> tuple[hir.Expr, hir.Expr, hir.Expr]:
     """`==` and `!=`; return both sides and the result."""
-    left = left_operand(body, node, None)
-    right = body.value(node.right, None if isinstance(left.type, ErrorType) else left.type)
+    left, known = operands(body, node, None)
+    right = known or body.value(node.right, None if isinstance(left.type, ErrorType) else left.type)
     value = equals(body, node, left, right)
     if node.operator is Op.NOT_EQUAL and not isinstance(value.type, ErrorType):
         value = (
@@ -157,16 +157,12 @@ def comparison_parts(body: Body, node: ast.Expression) -> tuple[list[hir.Expr], 
     if isinstance(node.left, ast.NullLiteral) or isinstance(node.right, ast.NullLiteral):
         return None
     steps: list[hir.Expr] = []
+    left, known = operands(body, node, None)
+    left = hold(body, left, steps)
+    right = hold(body, known or body.value(node.right, left.type), steps)
     if node.operator in ORDER:
-        left = hold(body, left_operand(body, node, None), steps)
-        test = operate(body, node.operator, node.operator_span, node.span, left, node.right)
-        if not isinstance(test, hir.Call) or len(test.arguments) != 2 or test.arguments[0] is not left:
-            return (steps, test, left, left) if isinstance(test.type, ErrorType) else None
-        right = hold(body, test.arguments[1], steps)
-        shown = hir.Call(test.span, test.type, test.function, test.class_arguments, test.type_arguments, (left, right))
-        return steps, shown, left, right
-    left = hold(body, left_operand(body, node, None), steps)
-    right = hold(body, body.value(node.right, left.type), steps)
+        test = operate(body, node.operator, node.operator_span, node.span, left, node.right, None, right)
+        return steps, test, left, right
     test = equals(body, node, left, right)
     if node.operator is Op.NOT_EQUAL and not isinstance(test.type, ErrorType):
         test = hir.Not(node.span, test.type, test)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TypeAlias
 
 from compiler.check.declared import Property, SourceClass
+from compiler.check.destructuring import component_names
 from compiler.check.members import is_tuple
-from compiler.check.statements import component_names
 from compiler.ir.symbols import ClassKind
 from compiler.ir.types import ClassType, NullableType, Repr, Type, substitute
 from compiler.records import frozen

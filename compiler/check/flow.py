@@ -1,7 +1,8 @@
 """What is known at a point of a function: narrowed types, unassigned locals, whether the point is reached.
 
-A `Flow` is never changed after it is made, so that branches share it.  A key of ``narrowed`` is a local, or
-a path of a local and immutable fields (``node.next``).  ``unassigned`` holds locals that may lack a value,
+A `Flow` is never changed after it is made, so that branches share it.  A key of ``narrowed`` is a local, a
+`let` of a module (which goes from null to its value once, and never back), or a path of one of these and immutable
+fields (``node.next``).  ``unassigned`` holds locals that may lack a value,
 ``assigned`` late-initialised ones that may have one.
 """
 
@@ -10,10 +11,10 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from compiler.check.subtyping import join, same_type
-from compiler.ir.symbols import FieldSymbol, LocalSymbol
+from compiler.ir.symbols import FieldSymbol, GlobalSymbol, LocalSymbol
 from compiler.ir.types import Type
 
-Key: TypeAlias = "LocalSymbol | tuple[LocalSymbol | FieldSymbol, ...]"
+Key: TypeAlias = "LocalSymbol | GlobalSymbol | tuple[LocalSymbol | GlobalSymbol | FieldSymbol, ...]"
 MAX_NARROWED = 256
 """Facts kept at a time, so that their number does not multiply with that of the statements; the oldest go."""
 _NO_LOCALS: frozenset[LocalSymbol] = frozenset()
@@ -66,8 +67,8 @@ class Flow:
         return Flow(self.narrowed, self.unassigned - {local}, self.assigned | {local}, is_reachable=self.is_reachable)
 
 
-def root(key: Key) -> LocalSymbol | FieldSymbol:
-    """Return the local that a key begins with."""
+def root(key: Key) -> LocalSymbol | GlobalSymbol | FieldSymbol:
+    """Return the variable that a key begins with."""
     return key[0] if isinstance(key, tuple) else key
 
 

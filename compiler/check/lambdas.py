@@ -13,9 +13,9 @@ from compiler.check import codes as code
 from compiler.check.body import Body, Frame
 from compiler.check.control import block_contents
 from compiler.check.declared import DeclaredLocal
+from compiler.check.destructuring import destructure
 from compiler.check.flow import Flow
 from compiler.check.generators import check_generator, yields
-from compiler.check.statements import destructure
 from compiler.check.subtyping import is_too_large, join_all, mentions_error, non_null
 from compiler.check.type_display import display
 from compiler.check.type_resolution import report_too_large, resolve_type

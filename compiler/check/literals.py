@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 
 from compiler.check import codes as code
 from compiler.check.arguments import CallSite
@@ -18,7 +19,22 @@ from compiler.check.type_resolution import report_too_large, tuple_type
 from compiler.ir import hir
 from compiler.ir.types import ANY, UNIT, ClassType, ErrorType, NullType, Repr, Type
 from compiler.syntax import ast
+from compiler.syntax.ast import BinaryOperator as Op
 from compiler.syntax.source import Span
+
+_ARITHMETIC = frozenset({
+    Op.ADD, Op.SUBTRACT, Op.MULTIPLY, Op.DIVIDE, Op.REMAINDER, Op.WRAPPING_ADD, Op.WRAPPING_SUBTRACT,
+    Op.WRAPPING_MULTIPLY, Op.BIT_AND, Op.BIT_OR, Op.BIT_XOR,
+})  # fmt: skip
+
+
+def is_number(node: ast.Expression) -> bool:
+    """Tell whether an expression is made of number literals only, so that it could have any number type."""
+    if isinstance(node, ast.Unary):
+        return node.operator is not ast.UnaryOperator.NOT and is_number(node.operand)
+    if isinstance(node, ast.Binary):
+        return node.operator in _ARITHMETIC and is_number(node.left) and is_number(node.right)
+    return isinstance(node, ast.IntLiteral | ast.FloatLiteral)
 
 
 def check_int(body: Body, node: ast.IntLiteral, expected: Type | None) -> hir.Expr:
@@ -188,7 +204,7 @@ def check_list(body: Body, node: ast.ListLiteral, expected: Type | None) -> hir.
             hint = inference.wanted.get(list_class.type_params[0])
     if hint is not None and mentions_error(hint):
         hint = None
-    values = [body.value(item, hint) for item in node.elements]
+    values = _items(body, node.elements, (hint,))
     element = hint if hint is not None else _element_type(body, node, values)
     if element is None:
         return body.invalid(node.span)
@@ -200,6 +216,36 @@ def check_list(body: Body, node: ast.ListLiteral, expected: Type | None) -> hir.
     function = body.session.core_function("listOf")
     result = body.session.core_type("List", element)
     return hir.Call(node.span, result, function, (), (element,), (array,))
+
+
+def _items(body: Body, nodes: Sequence[ast.Expression], hints: Sequence[Type | None]) -> list[hir.Expr]:
+    """Check what stands side by side, in columns of one type each.
+
+    A column without a hint has the type of what says it: number literals and empty collections come last and take it.
+    They have no effects, so it does not matter that they are looked at out of their order.
+    """
+    values: dict[int, hir.Expr] = {}
+    grades = [_grade(node) for node in nodes]
+    columns = len(hints)
+    for grade in sorted(set(grades), reverse=True):
+        common: list[Type | None] = list(hints)
+        for column, hint in enumerate(hints):
+            types = [value.type for index, value in values.items() if index % columns == column]
+            if hint is None and types:
+                common[column] = join_all(types)
+        for index, node in enumerate(nodes):
+            if grades[index] == grade:
+                values[index] = body.value(node, common[index % columns])
+    return [values[index] for index in range(len(nodes))]
+
+
+def _grade(node: ast.Expression) -> int:
+    """How much an expression says of its type: nothing as an empty collection, that it is a number, or all."""
+    if isinstance(node, ast.ListLiteral):
+        return min((_grade(item) for item in node.elements), default=0)
+    if isinstance(node, ast.MapLiteral):
+        return min((_grade(item) for entry in node.entries for item in (entry.key, entry.value)), default=0)
+    return 1 if is_number(node) else 2
 
 
 def _element_type(body: Body, node: ast.Expression, values: list[hir.Expr]) -> Type | None:
@@ -240,7 +286,8 @@ def check_map(body: Body, node: ast.MapLiteral, expected: Type | None) -> hir.Ex
         inference = Inference(map_class.type_params, {})
         inference.expect(map_class.type, expected)
         key_hint, value_hint = (inference.wanted.get(item) for item in map_class.type_params)
-    pairs = [(body.value(item.key, key_hint), body.value(item.value, value_hint)) for item in node.entries]
+    items = _items(body, [part for item in node.entries for part in (item.key, item.value)], (key_hint, value_hint))
+    pairs = list(zip(items[::2], items[1::2], strict=True))
     key = key_hint or _element_type(body, node, [pair[0] for pair in pairs])
     value = value_hint or (_element_type(body, node, [pair[1] for pair in pairs]) if key is not None else None)
     if key is None or value is None:

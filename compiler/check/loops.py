@@ -10,6 +10,7 @@ from compiler.check import codes as code
 from compiler.check.body import Body, JumpContext
 from compiler.check.conditions import condition
 from compiler.check.declared import DeclaredLocal, FunctionGroup, Property
+from compiler.check.destructuring import destructure
 from compiler.check.flow import join_flows
 from compiler.check.members import Found, call_method, find, mapping_of, read_property
 from compiler.check.session import INTEGER_RANGES, number_kind
@@ -169,19 +170,24 @@ def _written_range(body: Body, node: ast.Binary) -> _Counted | None:
     is_inclusive = node.operator is Op.RANGE_INCLUSIVE
     if not isinstance(node.left, ast.IntLiteral | ast.Unary | ast.Name | ast.Member | ast.Binary | ast.Call):
         return None
-    from compiler.check.operators import left_operand
+    from compiler.check.operators import operands
 
-    first = left_operand(body, node, None)
+    first, right = operands(body, node, None)
     if number_kind(first.type) not in INTEGER_RANGES:
         if isinstance(first.type, ErrorType):
-            body.value(node.right)
+            if right is None:
+                body.value(node.right)
             return first, first, is_inclusive, 1
         # Not numbers: say what `rangeTo` of the type says.
         from compiler.check.operators import operate
 
-        value = operate(body, node.operator, node.operator_span, node.span, first, node.right)
+        value = operate(body, node.operator, node.operator_span, node.span, first, node.right, None, right)
         return value, value, is_inclusive, 0
-    last = body.typed(node.right, first.type, Label(first.span, f"the range begins with `{display(first.type)}`"))
+    last = body.coerce(
+        right or body.value(node.right, first.type),
+        first.type,
+        Label(first.span, f"the range begins with `{display(first.type)}`"),
+    )
     return first, last, is_inclusive, 1
 
 
@@ -265,8 +271,6 @@ def _loop_body(
     Return the jump target, the local that gets each element, the body, and what takes the element apart first.
     The local is None if nothing wants the element.
     """
-    from compiler.check.statements import destructure
-
     if node.type is not None:
         declared = resolve_type(body.scope, node.type)
         if not isinstance(declared, ErrorType) and not isinstance(element, ErrorType) and declared != element:

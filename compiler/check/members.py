@@ -102,16 +102,30 @@ def implicit_member(body: Body, name: str) -> Found | None:
 # Access rights
 
 
-def check_visible(body: Body, found: Found, visibility: str, name: str, span: Span) -> None:
-    """Report the use of a member from where it is not visible."""
+def _is_visible(body: Body, found: Found, visibility: str) -> bool:
     if visibility == "public" or body.is_synthetic:
-        return
+        return True
     owner: SourceClass | None = body.scope.owner
     while owner is not None:
         top = found.owner
         if owner is top or (visibility == "protected" and top in ancestors(owner)):
-            return
+            return True
         owner = owner.outer
+    return False
+
+
+def is_hidden(body: Body, found: Found) -> bool:
+    """Tell whether nothing of this name is visible here, so that an extension may be meant."""
+    member = found.member
+    if isinstance(member, FunctionGroup):
+        return not any(_is_visible(body, found, item.visibility) for item in member.functions)
+    return not _is_visible(body, found, member.visibility)
+
+
+def check_visible(body: Body, found: Found, visibility: str, name: str, span: Span) -> None:
+    """Report the use of a member from where it is not visible."""
+    if _is_visible(body, found, visibility):
+        return
     if not found.owner.scope.module.is_user:
         # How the library is made is not the user's business: to them there is no such member.
         near = _FOREIGN.get(name)
@@ -229,20 +243,26 @@ def _virtual(
 
 # Extensions
 
+Extension = tuple[SourceFunction, dict[TypeParameterSymbol, Type]]
+"""An extension function for a receiver, and what its type parameters stand for as far as that says."""
 
-def find_extension(body: Body, type_: Type, name: str) -> tuple[SourceFunction, dict[TypeParameterSymbol, Type]] | None:
-    """Return the extension function for a receiver, and what its type parameters stand for as far as known."""
+
+def find_extensions(body: Body, type_: Type, name: str) -> list[Extension]:
+    """Return the extension functions for a receiver: those of the nearest module that has any."""
+    found: list[Extension] = []
     for function in body.module.extensions_named(name):
+        if found and function.module != found[0][0].module:
+            break
         receiver = function.params[0].type
         if not function.type_params:
             if is_subtype(type_, receiver):
-                return function, {}
+                found.append((function, {}))
             continue
         inference = Inference(function.type_params, {})
         inference.constrain(receiver, type_)
         if is_subtype(type_, inference.apply(receiver)):
-            return function, dict(inference.exact)
-    return None
+            found.append((function, dict(inference.exact)))
+    return found
 
 
 # Selection

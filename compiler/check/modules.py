@@ -15,6 +15,7 @@ from compiler.check.declared import (
     ComputedGlobal,
     Entity,
     FunctionGroup,
+    GlobalPart,
     SourceClass,
     SourceFunction,
     SourceGlobal,
@@ -416,10 +417,8 @@ def add_overload(session: Session, table: dict[str, Entity], name: ast.Identifie
 
 
 def _declare_variable(module: ModuleScope, scope: TypeScope, node: ast.Variable) -> None:
-    if not isinstance(node.binding, ast.NameBinding):
-        module.session.diagnostics.error(
-            code.WRONG_DECLARATION, node.binding.span, "only a local variable can take a tuple apart"
-        )
+    if isinstance(node.binding, ast.TupleBinding):
+        _declare_parts(module, scope, node, node.binding)
         return
     name = node.binding.name
     is_refused = are_accessors_refused(module.session, node)
@@ -431,6 +430,28 @@ def _declare_variable(module: ModuleScope, scope: TypeScope, node: ast.Variable)
     symbol.is_public = node.modifiers.has("pub")
     module.variables.append(symbol)
     declare(module.session, module.declared, name, symbol)
+
+
+def _declare_parts(module: ModuleScope, scope: TypeScope, node: ast.Variable, binding: ast.TupleBinding) -> None:
+    """`let (a, b) = value`: a variable that no name means holds the value, and each name a part of it."""
+    if node.getter is not None or node.setter is not None:
+        module.session.diagnostics.error(
+            code.WRONG_DECLARATION, node.span, "a property has one name: only stored variables take a value apart"
+        )
+    whole = SourceGlobal(module.session, node, scope, binding.span.text, owner=None)
+    whole.is_public = node.modifiers.has("pub")
+    module.variables.append(whole)
+    pending: list[tuple[SourceGlobal, ast.TupleBinding]] = [(whole, binding)]
+    while pending:
+        value, parts = pending.pop(0)
+        for index, element in enumerate(parts.elements):
+            name = element.name.text if isinstance(element, ast.NameBinding) else element.span.text
+            part = GlobalPart(value, parts, index, name)
+            module.variables.append(part)
+            if isinstance(element, ast.TupleBinding):
+                pending.append((part, element))
+            elif name != "_":
+                declare(module.session, module.declared, element.name, part)
 
 
 def are_accessors_refused(session: Session, node: ast.Variable) -> bool:

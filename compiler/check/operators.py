@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from compiler.check import codes as code
 from compiler.check.arguments import CallSite
 from compiler.check.body import Body
-from compiler.check.calls import call_method_group, hold
+from compiler.check.calls import call_extension, call_method_group, hold, named
 from compiler.check.conditions import check_condition
 from compiler.check.constants import fold, fold_negation
 from compiler.check.declared import FunctionGroup, SourceFunction
 from compiler.check.flow import join_flows
-from compiler.check.literals import integer
-from compiler.check.members import Found, call_method, find, mapping_of
+from compiler.check.inference import Inference
+from compiler.check.literals import integer, is_number
+from compiler.check.members import Extension, Found, call_method, find, find_extensions, is_hidden, mapping_of
 from compiler.check.null_safety import report_maybe_null, require_non_null
 from compiler.check.paths import key_of
 from compiler.check.session import FLOATS, INTEGER_RANGES, number_kind
@@ -29,6 +32,7 @@ from compiler.check.subtyping import (
 )
 from compiler.check.type_display import display
 from compiler.ir import hir
+from compiler.ir.symbols import TypeParameterSymbol
 from compiler.ir.types import (
     NOTHING,
     UNIT,
@@ -86,34 +90,18 @@ def check_binary(body: Body, node: ast.Binary, expected: Type | None) -> hir.Exp
     hint = None
     if op not in ORDER and expected is not None and number_kind(non_null(expected)):
         hint = non_null(expected)  # an operand is never null, even where the result may be
-    left = left_operand(body, node, hint)
-    return operate(body, op, node.operator_span, node.span, left, node.right, expected)
+    left, right = operands(body, node, hint)
+    return operate(body, op, node.operator_span, node.span, left, node.right, expected, right)
 
 
-def _is_number_literal(node: ast.Expression) -> bool:
-    inner = node.operand if isinstance(node, ast.Unary) else node
-    return isinstance(inner, ast.IntLiteral | ast.FloatLiteral)
-
-
-def left_operand(body: Body, node: ast.Binary, hint: Type | None) -> hir.Expr:
-    """Check the left side; a literal takes its type from the right side, which is looked at first."""
-    if _is_number_literal(node.left) and not _is_number_literal(node.right) and node.operator not in _SHIFTS:
-        kind_type = _peek(body, node.right)
-        if kind_type is not None:
-            hint = kind_type
-    return body.value(node.left, hint)
-
-
-def _peek(body: Body, node: ast.Expression) -> Type | None:
-    """Return the number type of a name on the right of a literal, without checking it twice."""
-    inner = node
-    while isinstance(inner, ast.Binary) and inner.operator in METHODS and inner.operator not in ORDER:
-        inner = inner.left
-    if isinstance(inner, ast.Name):
-        local = body.locals.get(inner.text)
-        if local is not None and number_kind(local.type) is not None:
-            return local.type
-    return None
+def operands(body: Body, node: ast.Binary, hint: Type | None) -> tuple[hir.Expr, hir.Expr | None]:
+    """Check the left side, and the right one too, before it, where that gives literals on the left their type."""
+    if node.operator in _SHIFTS or not is_number(node.left) or is_number(node.right):
+        return body.value(node.left, hint), None
+    right = body.value(node.right, hint)
+    if number_kind(right.type) is not None:
+        hint = right.type
+    return body.value(node.left, hint), right
 
 
 def operate(
@@ -124,44 +112,98 @@ def operate(
     left: hir.Expr,
     right_node: ast.Expression,
     expected: Type | None = None,
+    right: hir.Expr | None = None,
 ) -> hir.Expr:
-    """Apply an operator to a value and an expression."""
+    """Apply an operator to a value and an expression, which may be checked already."""
     type_ = left.type
     if isinstance(type_, ErrorType):
-        body.value(right_node)
+        if right is None:
+            body.value(right_node)
         return body.boolean(span, value=False) if op in ORDER else left
     if op is Op.ELVIS:
         return _elvis_values(body, span, left, right_node, expected)
-    if isinstance(type_, NullableType) and find(body, type_.inner, METHODS.get(op, "")) is not None:
+    name = METHODS[op]
+    extensions = find_extensions(body, type_, name) if isinstance(type_, NullableType) else []
+    if isinstance(type_, NullableType) and not extensions and find(body, type_.inner, name) is not None:
         report_maybe_null(body, left, f"`{op.value}` cannot be applied")
         left = hir.Coerce(left.span, type_.inner, left)
         type_ = left.type
-    name = METHODS.get(op)
-    found = find(body, type_, name) if name is not None else None
-    if found is None and op in ORDER:
-        compared = _compare(body, op, span, left, right_node)
+    found = find(body, type_, name)
+    if found is not None and isinstance(found.member, FunctionGroup) and not is_hidden(body, found):
+        return _apply(body, op, span, left, found, right_node, right)
+    extensions = extensions or find_extensions(body, type_, name)
+    if not extensions and op in ORDER:
+        compared = _compare(body, op, span, left, right_node, right)
         if compared is not None:
             return compared
-    if found is None or not isinstance(found.member, FunctionGroup):
-        return _no_operator(body, op, op_span, left, right_node)
-    return _apply(body, op, span, left, found, right_node)
+    if not extensions:
+        return _no_operator(body, op, op_span, left, right_node, right)
+    call = partial(_extension_call, body, extensions)
+    return _with_argument(body, left, right_node, right, span, call)
 
 
-def _apply(body: Body, op: Op, span: Span, left: hir.Expr, found: Found, right_node: ast.Expression) -> hir.Expr:
+def _extension_call(body: Body, extensions: Sequence[Extension], receiver: hir.Expr, site: CallSite) -> hir.Expr:
+    return call_extension(body, receiver, extensions, site)
+
+
+def _site(span: Span, *arguments: ast.Expression) -> CallSite:
+    return CallSite(span, [ast.Argument(item.span, None, item, is_spread=False) for item in arguments], None, None)
+
+
+def _with_argument(
+    body: Body,
+    left: hir.Expr,
+    right_node: ast.Expression,
+    right: hir.Expr | None,
+    span: Span,
+    call: Callable[[hir.Expr, CallSite], hir.Expr],
+) -> hir.Expr:
+    """Make a call of which the right side is the only argument."""
+    if right is None:
+        return call(
+            left, CallSite(span, [ast.Argument(right_node.span, None, right_node, is_spread=False)], None, None)
+        )
+    if isinstance(right.type, ErrorType):
+        return body.invalid(span)
+    before: list[hir.Expr] = []
+    left = hold(body, left, before)
+    with named(body, right, before) as name:
+        value = call(left, _site(span, name))
+    return body.sequence(span, before, value)
+
+
+def _apply(
+    body: Body,
+    op: Op,
+    span: Span,
+    left: hir.Expr,
+    found: Found,
+    right_node: ast.Expression,
+    right: hir.Expr | None,
+) -> hir.Expr:
     assert isinstance(found.member, FunctionGroup)
     functions = found.member.functions
     function = functions[0]
     if len(functions) > 1 or len(function.params) != 2 or function.type_params:
-        site = CallSite(span, [ast.Argument(right_node.span, None, right_node, is_spread=False)], None, None)
         name = ast.Identifier(span, function.name)
-        return call_method_group(body, left, found, name, site, is_super=False)
+
+        def call(this: hir.Expr, site: CallSite) -> hir.Expr:
+            return call_method_group(body, this, found, name, site, is_super=False)
+
+        return _with_argument(body, left, right_node, right, span, call)
     mapping = mapping_of(found)
     wanted = function.params[1].type
     result = function.result
     if mapping:
         wanted, result = substitute(wanted, mapping), substitute(result, mapping)
-    right = body.value(right_node, wanted)
+    if right is None:
+        right = body.value(right_node, wanted)
     if right.type != wanted:
+        if not is_assignable(right.type, wanted):
+            extensions = _extensions_for(body, left.type, function.name, right.type)
+            if extensions:
+                extended = partial(_extension_call, body, extensions)
+                return _with_argument(body, left, right_node, right, span, extended)
         right = _right_operand(body, op, left, right, wanted, right_node)
     if isinstance(right.type, ErrorType):
         return hir.Constant(span, result, None)
@@ -172,6 +214,23 @@ def _apply(body: Body, op: Op, span: Span, left: hir.Expr, found: Found, right_n
         parts = (*left.parts, right) if isinstance(left, hir.Concat) else (left, right)
         return hir.Concat(span, result, parts)
     return call_method(body, span, left, found, function, (), (right,), result)
+
+
+def _extensions_for(body: Body, type_: Type, name: str, argument: Type) -> list[Extension]:
+    """Return the extensions of an operator that take a right side which its method does not take."""
+    return [
+        (function, known)
+        for function, known in find_extensions(body, type_, name)
+        if len(function.params) == 2 and may_take(function, known, argument)
+    ]
+
+
+def may_take(function: SourceFunction, known: dict[TypeParameterSymbol, Type], argument: Type) -> bool:
+    """Tell whether an extension function takes an argument of a type."""
+    wanted = substitute(function.params[1].type, known)
+    inference = Inference(function.type_params, known)
+    inference.constrain(wanted, argument)
+    return is_assignable(argument, substitute(inference.apply(wanted), known))
 
 
 def _right_operand(body: Body, op: Op, left: hir.Expr, right: hir.Expr, wanted: Type, node: ast.Expression) -> hir.Expr:
@@ -201,6 +260,8 @@ def report_number_mix(body: Body, op: Op, left: hir.Expr, right: hir.Expr, node:
     a, b = display(left.type), display(right.type)
     if isinstance(node, ast.IntLiteral) and number_kind(left.type) in FLOATS:
         suggestion = f"write `{node.value}.0`"
+    elif number_kind(right.type) in FLOATS and re.fullmatch(r"-?\d+", left.span.text):
+        suggestion = f"write `{left.span.text}.0`"
     elif number_kind(left.type) in FLOATS and number_kind(right.type) not in FLOATS:
         suggestion = f"convert the right side with `.to{a}()`"
     elif number_kind(right.type) in FLOATS and number_kind(left.type) not in FLOATS:
@@ -215,14 +276,22 @@ def report_number_mix(body: Body, op: Op, left: hir.Expr, right: hir.Expr, node:
     )
 
 
-def _compare(body: Body, op: Op, span: Span, left: hir.Expr, right_node: ast.Expression) -> hir.Expr | None:
+def _compare(
+    body: Body, op: Op, span: Span, left: hir.Expr, right_node: ast.Expression, right: hir.Expr | None
+) -> hir.Expr | None:
     """Order by `compareTo`."""
     found = find(body, left.type, "compareTo")
-    if found is None or not isinstance(found.member, FunctionGroup):
-        return None
+    extensions = find_extensions(body, left.type, "compareTo")
     name = ast.Identifier(span, "compareTo")
-    site = CallSite(span, [ast.Argument(right_node.span, None, right_node, is_spread=False)], None, None)
-    order = call_method_group(body, left, found, name, site, is_super=False)
+
+    def call(this: hir.Expr, site: CallSite) -> hir.Expr:
+        if found is not None and not is_hidden(body, found):
+            return call_method_group(body, this, found, name, site, is_super=False)
+        return call_extension(body, this, extensions, site)
+
+    if not extensions and (found is None or not isinstance(found.member, FunctionGroup)):
+        return None
+    order = _with_argument(body, left, right_node, right, span, call)
     zero = hir.Constant(span, body.session.int_type, 0)
     if order.type != body.session.int_type:
         return hir.Constant(span, body.session.bool_type, None)
@@ -238,8 +307,11 @@ def machine_call(body: Body, span: Span, name: str, left: hir.Expr, *others: hir
     return hir.Call(span, function.result, function, found.instance.arguments, (), (left, *others))
 
 
-def _no_operator(body: Body, op: Op, op_span: Span, left: hir.Expr, right_node: ast.Expression) -> hir.Expr:
-    right = body.value(right_node)
+def _no_operator(
+    body: Body, op: Op, op_span: Span, left: hir.Expr, right_node: ast.Expression, right: hir.Expr | None
+) -> hir.Expr:
+    if right is None:
+        right = body.value(right_node)
     name = METHODS.get(op, "")
     needed = "compareTo" if op in ORDER else name
     text = display(left.type)
@@ -275,9 +347,14 @@ def check_unary(body: Body, node: ast.Unary, expected: Type | None) -> hir.Expr:
         folded = fold_negation(body, node.span, operand)
         if folded is not None:
             return folded
-    operand = require_non_null(body, operand, node.operator.value, node.span)
     name = "negate" if node.operator is UnaryOperator.NEGATE else "inv"
+    site = CallSite(node.span, (), None, None)
+    extensions = find_extensions(body, operand.type, name)
+    if not extensions:
+        operand = require_non_null(body, operand, node.operator.value, node.span)
     found = find(body, operand.type, name)
+    if extensions and (found is None or is_hidden(body, found)):
+        return call_extension(body, operand, extensions, site)
     if found is None or not isinstance(found.member, FunctionGroup):
         body.error(
             code.NO_OPERATOR,
@@ -288,7 +365,6 @@ def check_unary(body: Body, node: ast.Unary, expected: Type | None) -> hir.Expr:
             else None,
         )
         return body.invalid(node.span)
-    site = CallSite(node.span, (), None, None)
     return call_method_group(body, operand, found, ast.Identifier(node.span, name), site, is_super=False)
 
 
@@ -365,6 +441,12 @@ def _contains(body: Body, node: ast.Binary) -> hir.Expr:
         if isinstance(right.type, ErrorType) or isinstance(left.type, ErrorType):
             return body.invalid(span)
         found = find(body, right.type, "contains")
+        extensions = find_extensions(body, right.type, "contains")
+        if extensions and (found is None or is_hidden(body, found)):
+            with named(body, left, before) as name:
+                value = call_extension(body, right, extensions, _site(span, name))
+            value = body.sequence(span, before, body.coerce(value, bool_type))
+            return hir.Not(span, bool_type, value) if node.operator is Op.NOT_IN else value
         if found is None or not isinstance(found.member, FunctionGroup):
             body.error(
                 code.NO_OPERATOR,
@@ -418,48 +500,3 @@ def _in_range(body: Body, node: ast.Binary, written: ast.Binary) -> hir.Expr:
         return below
     bool_type = body.session.bool_type
     return body.sequence(span, before, hir.And(span, bool_type, above, below))
-
-
-def check_index(body: Body, node: ast.Index, expected: Type | None) -> hir.Expr:
-    """`object[i]`."""
-    receiver = body.value(node.object)
-    if isinstance(receiver.type, NullableType | NullType):
-        receiver = require_non_null(body, receiver, "[]", node.span)
-    if isinstance(receiver.type, ErrorType):
-        for item in node.arguments:
-            body.value(item)
-        return body.invalid(node.span)
-    found = find(body, receiver.type, "get")
-    if found is None or not isinstance(found.member, FunctionGroup):
-        for item in node.arguments:
-            body.value(item)
-        return _no_elements(body, receiver, node.span)
-    arguments = [ast.Argument(item.span, None, item, is_spread=False) for item in node.arguments]
-    site = CallSite(node.span, arguments, None, expected)
-    return call_method_group(body, receiver, found, ast.Identifier(node.span, "get"), site, is_super=False)
-
-
-def _no_elements(body: Body, receiver: hir.Expr, span: Span) -> hir.Expr:
-    body.error(
-        code.NO_OPERATOR,
-        span,
-        f"`{display(receiver.type)}` has no elements: it has no method `get`",
-        label=f"this is `{display(receiver.type)}`",
-        suggestion="elements of a tuple are written `.0`, `.1`" if "(" in display(receiver.type) else None,
-    )
-    return body.invalid(span)
-
-
-def index_get(body: Body, receiver: hir.Expr, indices: Sequence[hir.Expr], span: Span) -> hir.Expr:
-    """`receiver[indices]` of values that are checked already."""
-    found = find(body, receiver.type, "get")
-    if found is None or not isinstance(found.member, FunctionGroup):
-        return _no_elements(body, receiver, span)
-    function = found.member.functions[0]
-    mapping = mapping_of(found)
-    values = [
-        body.coerce(value, substitute(param.type, mapping))
-        for value, param in zip(indices, function.params[1:], strict=False)
-    ]
-    result = substitute(function.result, mapping)
-    return call_method(body, span, receiver, found, function, (), tuple(values), result)

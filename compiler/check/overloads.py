@@ -65,9 +65,12 @@ def _fits_shape(function: SourceFunction, site: CallSite) -> bool:
 
 
 def _argument_type(body: Body, node: ast.Expression) -> Type | None:
-    """Return the type of an argument on its own, or None for a lambda; checked aside, without reports."""
-    if isinstance(node, ast.Lambda):
-        return None
+    """Return the type of an argument on its own, or None for a lambda."""
+    return None if isinstance(node, ast.Lambda) else type_aside(body, node)
+
+
+def type_aside(body: Body, node: ast.Expression) -> Type:
+    """Return the type of an expression on its own, without reports; it will be checked once more in its place."""
     known = body.aside.get(node)
     if known is not None:
         return known
@@ -120,7 +123,7 @@ def _most_specific(functions: list[SourceFunction]) -> list[SourceFunction]:
 
 
 def _is_below(a: SourceFunction, b: SourceFunction) -> bool:
-    left, right = a.signature.params, b.signature.params
+    left, right = a.params, b.params  # with the receivers, of which a nearer one counts too
     if len(left) != len(right):
         return len(left) < len(right)
     return all(is_subtype(x.type, y.type) for x, y in zip(left, right, strict=True)) and not all(

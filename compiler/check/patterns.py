@@ -12,6 +12,7 @@ from compiler.check import codes as code
 from compiler.check.body import Body
 from compiler.check.conditions import may_be, tested_type
 from compiler.check.declared import DeclaredLocal, Property, SourceClass, SourceGlobal
+from compiler.check.destructuring import component_names
 from compiler.check.equality import equals
 from compiler.check.exhaustiveness import NULL, SOME, Pattern, Shape
 from compiler.check.members import Found, read_property
@@ -19,7 +20,6 @@ from compiler.check.modules import ModuleScope
 from compiler.check.names import static_entity
 from compiler.check.operators import machine_call
 from compiler.check.session import INTEGER_RANGES, number_kind
-from compiler.check.statements import component_names
 from compiler.check.subtyping import is_nullable, is_subtype, non_null
 from compiler.check.type_display import display
 from compiler.check.type_resolution import lookup_entity

@@ -6,11 +6,12 @@ from compiler.check import codes as code
 from compiler.check.assignment import check_assign
 from compiler.check.body import Body
 from compiler.check.conditions import condition
-from compiler.check.declared import DeclaredLocal, Property, SourceClass
+from compiler.check.declared import DeclaredLocal
+from compiler.check.destructuring import binding_names, destructure_value
 from compiler.check.local_functions import check_local_function
 from compiler.check.loops import check_do_while, check_for, check_while
-from compiler.check.members import find, is_tuple, read_property
 from compiler.check.modifiers import check_annotations, check_modifiers
+from compiler.check.operators import METHODS
 from compiler.check.subtyping import is_subtype, mentions_error, nullable
 from compiler.check.type_display import display
 from compiler.check.type_resolution import resolve_type
@@ -20,7 +21,6 @@ from compiler.ir.types import (
     ERROR,
     NOTHING,
     UNIT,
-    ClassType,
     ErrorType,
     NothingType,
     NullableType,
@@ -30,10 +30,9 @@ from compiler.ir.types import (
 )
 from compiler.syntax import ast
 from compiler.syntax.ast import BinaryOperator as Op
-from compiler.syntax.source import Span
 
 _COMPARISONS = frozenset({Op.EQUAL, Op.NOT_EQUAL, Op.LESS, Op.LESS_EQUAL, Op.GREATER, Op.GREATER_EQUAL,
-                          Op.IDENTICAL, Op.NOT_IDENTICAL})  # fmt: skip
+                          Op.IDENTICAL, Op.NOT_IDENTICAL, Op.IN, Op.NOT_IN})  # fmt: skip
 
 
 def check_statement(body: Body, node: ast.Statement) -> hir.Expr:
@@ -64,7 +63,7 @@ def check_effect(body: Body, node: ast.Expression) -> hir.Expr:
     value = body.expr(node, UNIT)
     if value.type is NOTHING:
         body.end_here()
-    elif _has_no_effect(node) and not isinstance(value.type, ErrorType):
+    elif _has_no_effect(node, value) and not isinstance(value.type, ErrorType):
         body.warn(
             code.NO_EFFECT,
             node.span,
@@ -74,13 +73,11 @@ def check_effect(body: Body, node: ast.Expression) -> hir.Expr:
     return value
 
 
-def _has_no_effect(node: ast.Expression) -> bool:
+def _has_no_effect(node: ast.Expression, value: hir.Expr) -> bool:
     if isinstance(node, ast.Binary):
-        return node.operator in _COMPARISONS
+        return node.operator in _COMPARISONS or (node.operator in METHODS and _is_of_machine(value))
     if isinstance(node, ast.Unary):
-        return node.operator is ast.UnaryOperator.NEGATE and isinstance(
-            node.operand, ast.IntLiteral | ast.FloatLiteral | ast.Name
-        )
+        return _is_of_machine(value)
     return isinstance(
         node,
         ast.IntLiteral
@@ -98,6 +95,14 @@ def _has_no_effect(node: ast.Expression) -> bool:
         | ast.TupleLiteral
         | ast.TypeTest,
     )
+
+
+def _is_of_machine(value: hir.Expr) -> bool:
+    """Tell whether an operator is one of numbers, texts or truth values, and no method of the user."""
+    if isinstance(value, hir.Call):
+        owner = value.function.owner
+        return owner is not None and owner.builtin is not None and owner.builtin.is_primitive
+    return isinstance(value, hir.Constant | hir.Concat | hir.Not)
 
 
 # Locals
@@ -178,96 +183,6 @@ def _late_variable(body: Body, node: ast.Variable, declared: Type | None) -> hir
         if not isinstance(declared, ErrorType):
             body.flow = body.flow.declare_unassigned(local)
     return hir.Block(node.span, UNIT, ())
-
-
-def binding_names(binding: ast.Binding) -> list[ast.Identifier]:
-    """Return the names that a binding declares, in order."""
-    if isinstance(binding, ast.NameBinding):
-        return [binding.name]
-    return [name for element in binding.elements for name in binding_names(element)]
-
-
-# Destructuring
-
-
-def destructure_value(
-    body: Body, binding: ast.TupleBinding, value: hir.Expr, *, is_mutable: bool = False, role: str = "variable"
-) -> hir.Expr:
-    """Declare the names of a binding and give them the parts of a value."""
-    span = binding.span
-    held = body.temporary(value.type)
-    steps: list[hir.Expr] = [body.set(held, value)]
-    destructure(body, binding, body.get(held, span), steps, is_mutable=is_mutable, role=role)
-    return hir.Block(span, UNIT, tuple(steps))
-
-
-def destructure(
-    body: Body,
-    binding: ast.Binding,
-    value: hir.Expr,
-    steps: list[hir.Expr],
-    *,
-    is_mutable: bool = False,
-    role: str = "variable",
-) -> None:
-    """Add to ``steps`` what gives the names of a binding the parts of a value that can be repeated."""
-    if isinstance(binding, ast.NameBinding):
-        name = binding.name
-        local = DeclaredLocal(name.text, value.type, name.span, role, is_mutable=is_mutable)
-        body.declare(local)
-        if name.text != "_":
-            steps.append(body.set(local, value))
-        return
-    parts = components(body, value, len(binding.elements), binding.span)
-    for element, part in zip(binding.elements, parts, strict=True):
-        if isinstance(element, ast.TupleBinding):
-            held = body.temporary(part.type)
-            steps.append(body.set(held, part))
-            part = body.get(held, element.span)  # noqa: PLW2901 - the part is held now
-        destructure(body, element, part, steps, is_mutable=is_mutable, role=role)
-
-
-def components(body: Body, value: hir.Expr, count: int, span: Span) -> list[hir.Expr]:
-    """Return the parts of a tuple or of an object of a data class."""
-    type_ = value.type
-    invalid = [body.invalid(span)] * count
-    if isinstance(type_, ErrorType):
-        return invalid
-    names = component_names(type_)
-    if names is None:
-        body.error(
-            code.WRONG_DESTRUCTURING,
-            span,
-            "only tuples and data classes can be taken apart",
-            label=f"the value is `{display(type_)}`",
-        )
-        return invalid
-    if len(names) != count:
-        body.error(
-            code.WRONG_DESTRUCTURING,
-            span,
-            f"`{display(type_)}` has {len(names)} parts, but {count} names are given",
-        )
-        return invalid
-    parts: list[hir.Expr] = []
-    for name in names:
-        found = find(body, type_, name)
-        assert found is not None
-        parts.append(read_property(body, value, found, span))
-    return parts
-
-
-def component_names(type_: Type) -> list[str] | None:
-    """Return the properties that make up a tuple or data class, or None for other types."""
-    if not isinstance(type_, ClassType):
-        return None
-    symbol = type_.symbol
-    assert isinstance(symbol, SourceClass)
-    if not is_tuple(type_) and not symbol.is_data:
-        return None
-    assert isinstance(symbol.node, ast.Class)
-    names = [item.name.text for item in symbol.node.parameters or ()]
-    return [name for name in names if isinstance(symbol.instance.get(name), Property)]
 
 
 # `assert`

@@ -8,9 +8,9 @@ from compiler.check.body import Body
 from compiler.check.conditions import condition
 from compiler.check.control import unify
 from compiler.check.declared import Property
+from compiler.check.destructuring import destructure
 from compiler.check.flow import Flow, join_flows
 from compiler.check.members import find, mapping_of
-from compiler.check.statements import destructure
 from compiler.check.subtyping import nullable
 from compiler.check.type_display import display
 from compiler.ir import hir

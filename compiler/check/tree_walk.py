@@ -53,6 +53,17 @@ def assigned_names(nodes: tuple[ast.Node, ...]) -> set[str]:
     found: set[str] = set()
     for node in nodes:
         for item in descendants(node):
-            if isinstance(item, ast.Assign) and isinstance(item.target, ast.Name):
-                found.add(item.target.text)
+            if isinstance(item, ast.Assign):
+                found.update(leaf.text for leaf in targets(item.target) if isinstance(leaf, ast.Name))
     return found
+
+
+def targets(target: ast.Expression) -> Iterator[ast.Expression]:
+    """Yield what an assignment changes: its target, or the parts of a tuple."""
+    pending = [target]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, ast.TupleLiteral):
+            pending.extend(item.elements)
+        else:
+            yield item

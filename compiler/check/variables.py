@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from compiler.check import codes as code
 from compiler.check.body import Body, Frame
-from compiler.check.declared import SourceClass, SourceGlobal, TypeScope
+from compiler.check.declared import GlobalPart, SourceClass, SourceGlobal, TypeScope
 from compiler.check.session import Session
 from compiler.check.system_constants import fold_constant
 from compiler.check.type_resolution import resolve_type
+from compiler.diagnostics import Diagnostics
 from compiler.ir import hir
 from compiler.ir.types import ERROR, NULL, UNIT, ClassType, Type
 from compiler.syntax import ast
@@ -18,6 +19,9 @@ def complete_global(symbol: SourceGlobal) -> None:
     """Set ``type`` and ``constant``; a variable without a written type has that of its value."""
     node = symbol.node
     symbol.constant = None
+    if isinstance(symbol, GlobalPart):
+        symbol.type = _part(symbol).type
+        return
     if symbol.state == 1:
         symbol.type = ERROR
         assert symbol.span is not None
@@ -53,6 +57,25 @@ def complete_global(symbol: SourceGlobal) -> None:
     symbol.state = 2
 
 
+def _part(symbol: GlobalPart) -> hir.Expr:
+    """Return the part of a tuple that a variable is; what is wrong with the tuple is reported once."""
+    from compiler.check.destructuring import components
+
+    if symbol.initial is None:
+        whole, span = symbol.whole, symbol.binding.span
+        body = Body(symbol.session, symbol.scope, Frame("initializer", symbol.name, None))
+        held = hir.GlobalGet(span, whole.type, whole)
+        diagnostics = symbol.session.diagnostics
+        if symbol.index:
+            symbol.session.diagnostics = Diagnostics()
+        try:
+            parts = components(body, held, len(symbol.binding.elements), span)
+        finally:
+            symbol.session.diagnostics = diagnostics
+        symbol.initial = parts[symbol.index]
+    return symbol.initial
+
+
 def _may_be_constant(node: ast.Expression | None) -> bool:
     """Tell whether folding could make a constant of an expression; names are followed only here."""
     if isinstance(node, ast.Unary):
@@ -68,6 +91,8 @@ def initial_value(symbol: SourceGlobal) -> hir.Expr:
     """Return the checked initial value, checking it once."""
     if symbol.initial is not None:
         return symbol.initial
+    if isinstance(symbol, GlobalPart):
+        return _part(symbol)
     node = symbol.node
     assert node is not None
     assert symbol.span is not None
@@ -99,7 +124,9 @@ def read_global(body: Body, symbol: SourceGlobal, span: Span) -> hir.Expr:
     constant = symbol.constant
     if isinstance(constant, hir.Constant):
         return hir.Constant(span, constant.type, constant.value)
-    return hir.GlobalGet(span, type_, symbol)
+    value = hir.GlobalGet(span, type_, symbol)
+    narrowed = body.flow.narrowed.get(symbol)
+    return value if narrowed is None or narrowed == type_ else hir.Coerce(span, narrowed, value)
 
 
 def read_case(body: Body, symbol: SourceClass, span: Span, expected: Type | None) -> hir.Expr:

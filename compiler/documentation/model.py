@@ -198,9 +198,8 @@ def grouped(items: Sequence[Item], groups: Sequence[str]) -> list[tuple[str, lis
 
 
 def bound_name(node: ast.Variable) -> str:
-    """The name of a module variable or property."""
-    assert isinstance(node.binding, ast.NameBinding), "the parser refuses tuples here"
-    return node.binding.name.text
+    """The name of a module variable or property, or the names as they are written."""
+    return node.binding.name.text if isinstance(node.binding, ast.NameBinding) else node.binding.span.text
 
 
 def receiver_name(node: ast.Function) -> str:

@@ -58,6 +58,8 @@ class Emission:
     functions: FunctionTable = field(init=False)
     dispatch: Dispatch = field(init=False)
     variables: GlobalTable = field(init=False)
+    shows_arrays: bool = False
+    """Whether an array becomes a value of which only Any is known, so that its text may be asked for."""
 
 
 @mutable

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.instances import erased_function, is_nullable, is_primitive, is_void, repr_of
-from compiler.ir.types import ClassType, FunctionType, NothingType, NullableType, Type, UnitType
+from compiler.ir.types import ClassType, FunctionType, NothingType, NullableType, Repr, Type, UnitType
 from pvm.isa.types import ANY_NULL, RefType
 
 if TYPE_CHECKING:
@@ -43,7 +43,13 @@ def _convert_reference(f: FunctionContext, source: Type, target: Type) -> None:
             narrow(f, f.emission.lowering.ref_type(from_function))
         _adapt(f, from_function, to_function, is_nullable=is_nullable(source) and is_nullable(target))
         return
+    if _is_array(source) and not _is_array(target):
+        f.emission.shows_arrays = True
     narrow(f, f.emission.lowering.ref_type(target))
+
+
+def _is_array(type_: Type) -> bool:
+    return repr_of(type_.inner if isinstance(type_, NullableType) else type_) is Repr.ARRAY
 
 
 def narrow(f: FunctionContext, target: RefType) -> None:

@@ -40,6 +40,9 @@ def plan_start(emission: Emission) -> int | None:
     emission.variables.keep_user_variables()
     emission.functions.run()
     initializers = emission.variables.initializers()
+    show_arrays = emission.program.core_functions.get("showArrays")
+    if emission.shows_arrays and show_arrays is not None:
+        initializers.insert(0, emission.functions.method(show_arrays, (), ()))
     if not initializers:
         return None
     index = emission.functions.demand("start", lambda: StartPlan(emission, initializers))

@@ -49,7 +49,7 @@ class GlobalTable:
         first = variable.initializer() if variable.initializer is not None else variable.constant
         initial = _initial(variable, first)
         index = emission.pool.add_global(_name(variable), value_type, initial or 0)
-        if first is None or initial is not None or (isinstance(first, hir.Constant) and first.value is None):
+        if first is None or initial is not None or _is_null(first):
             return _Stored(index, value_type, None)
         key = ("initializer", variable)
         plan = InitializerPlan(emission, variable, first, index, value_type)
@@ -66,6 +66,13 @@ class GlobalTable:
         """The functions to call before ``main``, in order."""
         found = (self._stored.get(variable) for variable in self._emission.program.globals)
         return [stored.initializer for stored in found if stored is not None and stored.initializer is not None]
+
+
+def _is_null(first: hir.Expr) -> bool:
+    """Tell whether a value is the null that every reference of the machine begins with."""
+    while isinstance(first, hir.Coerce):
+        first = first.value
+    return isinstance(first, hir.Constant) and first.value is None
 
 
 def _name(variable: GlobalSymbol) -> str:

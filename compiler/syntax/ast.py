@@ -684,7 +684,8 @@ class ExpressionStatement(Node):
 class Assign(Node):
     """`target = value`, or `target += value` with an `operator`.
 
-    The target is a `Name`, `Member`, `TupleField` or `Index`, as the parser has checked.
+    The target is a `Name`, `Member`, `TupleField` or `Index`, or without an operator a `TupleLiteral` of these, as the
+    parser has checked.
     """
 
     target: Expression

@@ -113,8 +113,8 @@ with `&&`, or say with parentheses what is meant.""",
         "E0112",
         "this cannot be assigned to",
         """
-On the left of an assignment stands a variable, a property, an element `a[i]` or a tuple's field.  After `?.` only
-plain `=` is possible.""",
+On the left of an assignment stands a variable, a property, an element `a[i]`, or a tuple of these: `(a, b) = (b, a)`.
+After `?.`, and to a tuple, only plain `=` is possible.""",
         "fun f(a: Int, b: Int) {\n    a + b = 3\n}",
         "fun f(a: Int, b: Int) {\n    let sum = a + b\n}",
     ),
@@ -165,7 +165,8 @@ A `try` needs at least one `catch` or a `finally`.""",
         "declaration that cannot stand here",
         """
 Inside functions only `let`, `var` and `fun` declare.  Classes, interfaces, enums and type aliases stand at module
-level or in a class, tests at module level, `init` blocks in classes.  Only local variables bind several names at once.
+level or in a class, tests at module level, `init` blocks in classes.  A property has one name; variables of
+functions and modules may take a tuple apart.
 """,
         "fun f() {\n    class Helper {}\n}",
         "class Helper {}\n\nfun f() {}",

@@ -14,7 +14,8 @@ CODES = (
         "an operator that the type does not have",
         """
 Operators are methods: `a + b` is `a.plus(b)`, `a < b` asks `compareTo`, `a[i]` is `a.get(i)`, `x in c` is
-`c.contains(x)`.  The type on the left has no such method.  `===` compares objects, which numbers are not.""",
+`c.contains(x)`.  The type on the left has no such method, and no extension function that is one is in sight.
+`===` compares objects, which numbers are not.""",
         "class Point(let x: Int)\n\n" + _main("println(Point(1) + Point(2))"),
         "class Point(let x: Int) {\n    fun plus(other: Point) -> Point = Point(x + other.x)\n}\n\n"
         + _main("println((Point(1) + Point(2)).x)"),

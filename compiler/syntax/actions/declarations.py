@@ -63,8 +63,6 @@ class DeclarationActions(ModifierActions, TypeActions):
                 imports.append(item)
             elif isinstance(item, ast.Declaration):
                 self.check_top_level(item)
-                if isinstance(item, ast.Variable) and isinstance(item.binding, ast.TupleBinding):
-                    self._one_name(item.binding)
                 declarations.append(item)
         whole = Span(self.source, 0, len(self.source.text))
         return ast.Module(whole, self.tokens.module_doc, tuple(annotations), tuple(imports), tuple(declarations))

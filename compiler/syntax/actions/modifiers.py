@@ -97,7 +97,9 @@ class ModifierActions(Actions):
         allowed = _AS_MEMBER[type(declaration)]
         self._check(declaration.modifiers, allowed, self.kind_of(declaration), f"in {owner}")
         if isinstance(declaration, ast.Variable) and isinstance(declaration.binding, ast.TupleBinding):
-            self._one_name(declaration.binding)
+            message = "a property has one name, found several"
+            suggestion = "declare each of them on its own line"
+            self.diagnostics.error("E0118", declaration.binding.span, message, suggestion=suggestion)
 
     def check_local(self, declaration: ast.Function | ast.Variable) -> None:
         allowed = frozenset({"unsafe"}) if isinstance(declaration, ast.Function) else frozenset[str]()
@@ -121,10 +123,6 @@ class ModifierActions(Actions):
                 message = f"`{word.text}` cannot stand before {what}{place}"
                 better = _better(word.text, allowed)
                 self.diagnostics.error("E0113", word.span, message, suggestion=better or "remove it")
-
-    def _one_name(self, binding: ast.TupleBinding) -> None:
-        message = "a property or module variable has one name, found several"
-        self.diagnostics.error("E0118", binding.span, message, suggestion="declare each of them on its own line")
 
 
 def _better(word: str, allowed: frozenset[str]) -> str | None:

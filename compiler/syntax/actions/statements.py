@@ -44,13 +44,20 @@ class StatementActions(ModifierActions):
 
     def assign(self, span: Span, target: ast.Expression, operator: int, value: ast.Expression) -> ast.Statement:
         text = self.token_text(operator)
-        if not isinstance(target, _ASSIGNABLE) or (
-            isinstance(target, ast.Member | ast.TupleField) and target.is_safe and text != "="
-        ):
-            message = f"`{text}` needs a variable, a property or an element on its left"
-            self.diagnostics.error("E0112", target.span, message, label="this cannot be assigned to")
+        self._check_target(target, text)
         compound = None if text == "=" else BinaryOperator(text[:-1])
         return ast.Assign(span, target, compound, self.token_span(operator), value)
+
+    def _check_target(self, target: ast.Expression, operator: str) -> None:
+        """Report what cannot be assigned to; a tuple can, part by part."""
+        if isinstance(target, ast.TupleLiteral) and operator == "=":
+            for element in target.elements:
+                self._check_target(element, operator)
+            return
+        is_safe = isinstance(target, ast.Member | ast.TupleField) and target.is_safe
+        if not isinstance(target, _ASSIGNABLE) or (is_safe and operator != "="):
+            message = f"`{operator}` needs a variable, a property or an element on its left"
+            self.diagnostics.error("E0112", target.span, message, label="this cannot be assigned to")
 
     def while_(self, span: Span, _while: int, condition: ast.Expression, body: ast.Block) -> Loop:
         return ast.While(span, None, condition, body)
