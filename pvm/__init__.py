@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from pvm.embed.instance import Instance
     from pvm.embed.limits import Limits
     from pvm.embed.module import Module
+    from pvm.embed.spawn import PIPE, Completed, Guest, GuestLimits, spawn, spawn_async, start
+    from pvm.embed.system import system_mounts
     from pvm.engines.api import Statistics
     from pvm.errors import (
         AssemblyError,
         CompileError,
+        ContainmentError,
         Exhaustion,
         FormatError,
         GuestError,
@@ -47,10 +50,13 @@ _HOMES = {
     "pvm.embed.instance": ("Instance",),
     "pvm.embed.limits": ("Limits",),
     "pvm.embed.module": ("Module",),
+    "pvm.embed.spawn": ("PIPE", "Completed", "Guest", "GuestLimits", "spawn", "spawn_async", "start"),
+    "pvm.embed.system": ("system_mounts",),
     "pvm.engines.api": ("Statistics",),
     "pvm.errors": (
         "AssemblyError",
         "CompileError",
+        "ContainmentError",
         "Exhaustion",
         "FormatError",
         "GuestError",
@@ -69,12 +75,17 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "CAPTURE",
     "INHERIT",
+    "PIPE",
     "AssemblyError",
     "CompileError",
+    "Completed",
+    "ContainmentError",
     "Exhaustion",
     "FormatError",
+    "Guest",
     "GuestError",
     "GuestExit",
+    "GuestLimits",
     "HostDir",
     "Instance",
     "Kernel",
@@ -92,6 +103,10 @@ __all__ = [
     "VerifyError",
     "__version__",
     "compile",
+    "spawn",
+    "spawn_async",
+    "start",
+    "system_mounts",
 ]
 
 

@@ -112,6 +112,18 @@ class Exhaustion(_Ended):
     """A limit of the embedder was reached; ``kind`` is ``fuel``, ``time`` or ``memory``."""
 
 
+class ContainmentError(PvmError):
+    """A program is not run because it could not be contained.
+
+    ``missing`` names the walls that cannot be built, ``lowerable`` those of them that a caller may do without.
+    """
+
+    def __init__(self, missing: Sequence[str], message: str, lowerable: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
+        self.lowerable = tuple(lowerable)
+
+
 class GuestExit(PvmError):
     """The guest ended its process, with ``status``, inside a call of one of its exports."""
 

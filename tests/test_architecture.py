@@ -19,7 +19,8 @@ ISA = frozenset({"pvm.errors", "pvm.isa"})
 PBC = ISA | {"pvm.pbc"}
 VERIFY = PBC | {"pvm.verify"}
 TASK = "pvm.kernel.task"  # the protocol through which the kernel sees a guest, and an engine the kernel
-EMBED = VERIFY | {"pvm.kernel", TASK, "pvm.engines", "pvm.engines.native", "pvm.engines.reference"}
+ENGINES = frozenset({"pvm.engines", "pvm.engines.direct", "pvm.engines.native", "pvm.engines.reference"})
+EMBED = VERIFY | ENGINES | {"pvm.kernel", TASK}
 COMPILER = frozenset({"compiler"})
 
 LAYERS = {
@@ -32,6 +33,7 @@ LAYERS = {
     "pvm.engines": Layer(VERIFY | {TASK}),
     "pvm.engines.reference": Layer(VERIFY | {TASK, "pvm.engines"}),
     "pvm.engines.native": Layer(VERIFY | {TASK, "pvm.engines"}),
+    "pvm.engines.direct": Layer(frozenset({"pvm.errors", "pvm.kernel", TASK})),  # its guests need no bytecode
     "pvm.embed": Layer(EMBED, lazily=COMPILER),
     "pvm": Layer(EMBED | {"pvm.embed"}, lazily=COMPILER | {"pvm.cli"}),
     "pvm.cli": Layer(EMBED | {"pvm.embed", "pvm"}, lazily=COMPILER),
@@ -53,6 +55,7 @@ GENERATED: tuple[Generated, ...] = (
     Generated("pvm.kernel.stubs:manual", "docs/abi.md"),
     Generated("pvm.kernel.stubs:stubs", "stdlib/sys/"),
     Generated("pvm.engines.native.layout:pebble_source", "pvm/engines/native/runtime/layout.peb"),
+    Generated("pvm.engines.direct.syscalls.manual:manual", "docs/linux-syscalls.md"),
     Generated("stdlib.unicode_tables:tables", "stdlib/core/unicode_tables.peb"),
 )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PBC_MAGIC_BYTE = 0
+ELF_MAGIC = b"\x7fELF"
 SOURCE_LIMIT = 64 << 20
 
 
@@ -41,7 +42,7 @@ class ProgramFile(NamedTuple):
 
 
 def read_input(name: str) -> bytes:
-    """The bytes of a file, or of standard input for ``-``.
+    """The bytes of a file, or of standard input for ``-``; of a Linux program the first ones only.
 
     Refused with 127 if it is not there; raises UsageError if it cannot be read.
     """
@@ -49,7 +50,8 @@ def read_input(name: str) -> bytes:
         return sys.stdin.buffer.read(SOURCE_LIMIT)
     try:
         with open(name, "rb") as file:  # noqa: PTH123 - pathlib costs start-up 3 ms
-            return file.read(SOURCE_LIMIT)
+            head = file.read(len(ELF_MAGIC))
+            return head if head == ELF_MAGIC else head + file.read(SOURCE_LIMIT)
     except FileNotFoundError:
         raise Refusal(Status.NOT_FOUND, f"{name}: no such file") from None
     except IsADirectoryError:
@@ -61,7 +63,7 @@ def read_input(name: str) -> bytes:
 def read_program(name: str) -> ProgramFile:
     """Read a program and tell what it is by its first bytes."""
     data = read_input(name)
-    if data.startswith(b"\x7fELF"):
+    if data.startswith(ELF_MAGIC):
         kind = Kind.ELF
     elif data.startswith(b"MZ"):
         kind = Kind.PE
@@ -83,8 +85,8 @@ def load_module(program: ProgramFile, *, warn: bool = False) -> Module:
         case Kind.SOURCE:
             return compile_program(program, warn=warn)
         case _:
-            what = f"{program.name}: a {program.kind.value}"
-            raise Refusal(Status.NOT_EXECUTABLE, f"{what}: this version of pvm runs Pebble and .pbc only")
+            what = f"{program.name}: a {program.kind.value}: this version of pvm"
+            raise Refusal(Status.NOT_EXECUTABLE, f"{what} runs Pebble, .pbc and Linux programs only")
 
 
 def compile_program(program: ProgramFile, *, warn: bool = False) -> Module:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from pvm.cli.files import ProgramFile, load_module
+from pvm.cli.files import Kind, ProgramFile, load_module
 from pvm.cli.status import Status, print_error, status_of
 from pvm.embed.instance import Instance, Tier
 from pvm.embed.limits import Limits
@@ -22,6 +22,18 @@ from pvm.kernel.task import HypercallInfo, Task, Value
 
 TRACE_EDGE = 20
 """Frames that are shown at each end of a long stack trace."""
+
+
+class LinuxOptions(NamedTuple):
+    """What the command line says about Linux programs only; ``memory`` is None unless it was given."""
+
+    root: str | None = None
+    system: bool = False
+    memory: str | None = None
+    timeout: str | None = None
+    cpu: str | None = None
+    processes: int = 256
+    lower: Sequence[str] = ()
 
 
 class RunOptions(NamedTuple):
@@ -35,6 +47,7 @@ class RunOptions(NamedTuple):
     clock: Literal["host", "virtual"] = "host"
     stats: bool = False
     trace: Callable[[str], None] | None = None
+    linux: LinuxOptions | None = None
 
 
 class ConsoleKernel(Kernel):
@@ -50,6 +63,10 @@ class ConsoleKernel(Kernel):
 
 def run_program(program: ProgramFile, arguments: Sequence[str], options: RunOptions) -> int:
     """Run a program and give the exit status."""
+    if program.kind is Kind.ELF:
+        from pvm.cli.linux import run_linux_program
+
+        return run_linux_program(program.name, arguments, options)
     module = load_module(program)
     kernel = ConsoleKernel(
         options.mounts,

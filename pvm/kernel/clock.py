@@ -30,6 +30,9 @@ class Clock(Protocol):
     def stamp(self) -> int:
         """The real time for a file's stamp; reading it does not move a virtual clock."""
 
+    def file_time(self, host_ns: int) -> int:
+        """The stamp to show for a file that the host stamped at ``host_ns``."""
+
     def reached(self, deadline_ns: int) -> bool:
         """Whether the monotonic clock has come to ``deadline_ns``."""
 
@@ -50,6 +53,9 @@ class HostClock:
 
     def stamp(self) -> int:
         return time.time_ns()
+
+    def file_time(self, host_ns: int) -> int:
+        return host_ns
 
     def reached(self, deadline_ns: int) -> bool:
         return time.monotonic_ns() >= deadline_ns
@@ -79,6 +85,9 @@ class VirtualClock:
 
     def stamp(self) -> int:
         return VIRTUAL_EPOCH_NS + self.elapsed_ns
+
+    def file_time(self, host_ns: int) -> int:
+        return self.stamp()
 
     def reached(self, deadline_ns: int) -> bool:
         return self.elapsed_ns >= deadline_ns

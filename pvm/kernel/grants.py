@@ -23,26 +23,30 @@ Mode = Literal["ro", "rw", "overlay"]
 class _HostDir(NamedTuple):
     path: str | os.PathLike[str]
     mode: Mode
+    only: str | None
 
 
 class HostDir(_HostDir):
-    """A directory of the host: read-only, writable, or with the changes kept in memory (``overlay``)."""
+    """A directory of the host: read-only, writable, or with the changes kept in memory (``overlay``).
+
+    ``only`` is the one name in it that is granted, by default all are.
+    """
 
     __slots__ = ()
 
-    def __new__(cls, path: str | os.PathLike[str], mode: Mode = "ro") -> Self:
+    def __new__(cls, path: str | os.PathLike[str], mode: Mode = "ro", only: str | None = None) -> Self:
         """Check and make it."""
         if not isinstance(path, (str, os.PathLike)):
             raise UsageError(f"host path is {type(path).__name__}, expected text or a path")
         if mode not in {"ro", "rw", "overlay"}:
             raise UsageError(f"mount mode {mode!r} is unknown, expected ro, rw or overlay")
-        return super().__new__(cls, path, mode)
+        return super().__new__(cls, path, mode, only)
 
     def build(self, device: int, ledger: Ledger, clock: Clock, inode_key: int) -> FileSystem:
         """The file system of this grant."""
         from pvm.kernel.fs.hostfs import HostFs
 
-        host = HostFs(device, self.path, ledger, inode_key, read_only=self.mode != "rw")
+        host = HostFs(device, self.path, ledger, inode_key, read_only=self.mode != "rw", only=self.only)
         if self.mode != "overlay":
             return host
         from pvm.kernel.fs.overlayfs import OverlayFs
@@ -51,16 +55,20 @@ class HostDir(_HostDir):
 
 
 class MemDir(NamedTuple):
-    """Files in memory, by path below the mount; missing directories are made. ``read_only`` freezes them."""
+    """Files in memory, by path below the mount; missing directories are made.
+
+    ``read_only`` freezes them; ``mode`` is their permission bits, 0o755 for programs.
+    """
 
     files: Mapping[str, bytes | str] = MappingProxyType({})
     read_only: bool = False
+    mode: int = 0o644
 
     def build(self, device: int, ledger: Ledger, clock: Clock, inode_key: int) -> FileSystem:
         """The file system of this grant."""
         fs = MemFs(device, ledger, clock)
         for path, content in self.files.items():
-            place_file(fs.root, path, content_bytes(content, path))
+            place_file(fs.root, path, content_bytes(content, path), self.mode)
         fs.read_only = self.read_only
         return fs
 
@@ -87,7 +95,7 @@ def text_bytes(text: str, what: str) -> bytes:
         raise UsageError(f"{what} is not valid unicode: {text!a}") from None
 
 
-def place_file(root: DirectoryNode, path: str, data: bytes) -> None:
+def place_file(root: DirectoryNode, path: str, data: bytes, mode: int) -> None:
     """Make a file with its directories below ``root``."""
     *folders, name = [part for part in path.split("/") if part] or [""]
     if not name or any(part in {".", ".."} or "\0" in part for part in (*folders, name)):
@@ -98,7 +106,7 @@ def place_file(root: DirectoryNode, path: str, data: bytes) -> None:
         if not isinstance(below, DirectoryNode):
             raise UsageError(f"{path!r}: {folder!r} is a file already")
         directory = below
-    file = directory.create_file(name, 0o644).open(OpenFlag.WRITE)
+    file = directory.create_file(name, mode).open(OpenFlag.WRITE)
     try:
         if data:
             file.truncate(len(data))

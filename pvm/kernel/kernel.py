@@ -17,7 +17,7 @@ from pvm.errors import LinkError, UsageError
 from pvm.kernel.abi import Errno, GuestError, HostFailure, Hypercall
 from pvm.kernel.clock import SLICE_NS, Clock, HostClock, VirtualClock
 from pvm.kernel.fs.devfs import DevFs
-from pvm.kernel.fs.memfs import MemFs
+from pvm.kernel.fs.memfs import MemFs, new_memory_file
 from pvm.kernel.grants import Grant, text_bytes
 from pvm.kernel.guest_files import GuestFiles
 from pvm.kernel.hypercalls import HYPERCALLS
@@ -32,12 +32,13 @@ from pvm.kernel.streams import (
     OutputDescription,
     OutputSpec,
     Sink,
+    Source,
     make_sink,
     make_source,
 )
 from pvm.kernel.task import HypercallInfo, Task, Value, WouldBlock
 from pvm.kernel.trace import trace_line
-from pvm.kernel.vfs.mount import mount_components, mount_tree
+from pvm.kernel.vfs.mount import MountPoint, mount_components, mount_tree
 from pvm.kernel.vfs.node import FileSystem
 from pvm.kernel.vfs.path import Location
 
@@ -84,6 +85,7 @@ class Kernel(GuestFiles):
         tree = mount_tree(self._file_systems)
         assert tree.fs is not None, "there is always a root"
         self.root = Location(tree.fs.root, None, "", tree)
+        self._brought: dict[str, FileSystem] = {}
 
     def _build(self, mounts: Mapping[str, Grant], inode_key: int) -> dict[str, FileSystem]:
         built: dict[str, FileSystem] = {}
@@ -113,6 +115,44 @@ class Kernel(GuestFiles):
         for fd, sink in self._sinks.items():
             process.descriptors.add(OutputDescription(sink, fd, self.ledger))
         return process
+
+    @property
+    def lock(self) -> RLock:
+        """What serialises all calls; a personality that answers its guests itself takes it."""
+        return self._lock
+
+    @property
+    def standard_source(self) -> Source:
+        """Where standard input comes from."""
+        return self._source
+
+    def standard_sink(self, fd: int) -> Sink:
+        """Where standard output (1) or standard error (2) goes."""
+        return self._sinks[fd]
+
+    def attach(self, path: str, fs: FileSystem) -> None:
+        """Mount a file system that a personality brings along; what the embedder granted there stays."""
+        point = self.root.mounts
+        assert point is not None, "the root is a mount"
+        for name in mount_components(path):
+            point = point.children.setdefault(name, MountPoint())
+        before = self._brought.pop(path, None)
+        if before is not None:
+            before.close()
+        elif point.fs is not None:
+            fs.close()
+            return
+        point.fs = self._brought[path] = fs
+
+    def keep_host_files(self, new_file: Callable[[], int] | None) -> None:
+        """Let files in memory whose descriptors are asked for from now on live in files that ``new_file`` makes."""
+        for fs in (*self._file_systems.values(), *self._brought.values()):
+            if isinstance(fs, MemFs):
+                fs.new_host_file = new_file or new_memory_file
+
+    def mount_paths(self) -> list[str]:
+        """Where something is mounted, in order."""
+        return sorted({*self._file_systems, *self._brought})
 
     def resolve(self, name: str) -> Hypercall:
         """The hypercall called ``name``."""
@@ -198,7 +238,7 @@ class Kernel(GuestFiles):
 
     def close(self) -> None:
         """Give host resources back; what is in memory is lost."""
-        for fs in self._file_systems.values():
+        for fs in (*self._file_systems.values(), *self._brought.values()):
             fs.close()
 
     def __enter__(self) -> Self:

@@ -8,12 +8,14 @@ from typing import Literal, cast
 import click
 
 from pvm.cli.files import read_program
-from pvm.cli.running import RunOptions, run_program
+from pvm.cli.running import LinuxOptions, RunOptions, run_program
 from pvm.cli.status import STATUS_HELP, print_error
 from pvm.embed.instance import Tier
 from pvm.embed.limits import Limits, parse_duration, parse_size
 from pvm.errors import UsageError
 from pvm.kernel import HostDir
+
+DEFAULT_MEMORY = "256M"
 
 
 class SizeType(click.ParamType[str]):
@@ -78,6 +80,8 @@ Examples:
   pvm run --memory 64M --fuel 1000000000 --timeout 2s untrusted.pbc
   pvm run --clock virtual --seed 1 simulation.pbc      the same run every time
   cat hello.peb | pvm run -                            the program from standard input
+  pvm run --system /usr/bin/python3 script.py          a Linux program, contained
+  pvm run --root debian /bin/bash                      a directory tree runs as itself
 
 \b
 {STATUS_HELP}"""
@@ -95,7 +99,7 @@ Examples:
     metavar="GUEST=HOST[:MODE]",
     help="Let the program use a directory. MODE is ro (the default), rw, or overlay: changes stay in memory.",
 )
-@click.option("--memory", type=SizeType(), default="256M", show_default=True, help="Memory for the program's objects.")
+@click.option("--memory", type=SizeType(), help="Memory for the program; 256M by default, 1G for Linux programs.")
 @click.option("--fuel", type=click.IntRange(min=0), help="Units of work, about one an instruction; none by default.")
 @click.option("--timeout", type=DurationType(), help="Wall time, such as 5s or 250ms; none by default.")
 @click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="Set an environment variable.")
@@ -114,11 +118,24 @@ Examples:
 )
 @click.option("--stats", is_flag=True, help="Print what the run used, on standard error.")
 @click.option("--trace", is_flag=True, help="Print each call to the kernel, on standard error.")
+@click.option("--root", metavar="DIR", help="For a Linux program: its root, changed in memory only; FILE is in it.")
+@click.option("--system", is_flag=True, help="For a Linux program: this machine's programs and libraries, read-only.")
+@click.option("--cpu", type=DurationType(), help="For a Linux program: processor time; none by default.")
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    help="For a Linux program: processes at a time.",
+)
+@click.option(
+    "--lower", "lowered", multiple=True, metavar="WALL", help="For a Linux program: run even if this wall is missing."
+)
 def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
     file: str,
     args: tuple[str, ...],
     mounts: tuple[str, ...],
-    memory: str,
+    memory: str | None,
     fuel: int | None,
     timeout: str | None,
     variables: tuple[str, ...],
@@ -127,21 +144,32 @@ def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
     clock: str,
     stats: bool,
     trace: bool,
+    root: str | None,
+    system: bool,
+    cpu: str | None,
+    processes: int,
+    lowered: tuple[str, ...],
 ) -> int:
-    """Run FILE with ARGS: a module (.pbc), or Pebble source (.peb), which is compiled first.
+    """Run FILE with ARGS: a module (.pbc), Pebble source (.peb), which is compiled first, or a Linux program.
 
     FILE is told by its content; - reads it from standard input. The program sees its arguments, the
     standard streams, an empty file system in memory, and what the options grant. Nothing else.
     """
-    program = read_program(file)
+    program = None if root is not None else read_program(file)
+    linux = LinuxOptions(root, system, memory, timeout, cpu, processes, lowered)
     options = RunOptions(
         mounts=dict(parse_mount(text) for text in mounts),
         env=dict(parse_env(text) for text in variables),
-        limits=Limits(memory=memory, fuel=fuel, timeout=timeout),
+        limits=Limits(memory=memory or DEFAULT_MEMORY, fuel=fuel, timeout=timeout),
         tier=cast("Tier", tier),
         seed=seed,
         clock=cast("Literal['host', 'virtual']", clock),
         stats=stats,
         trace=(lambda line: print_error(f"pvm: {line}")) if trace else None,
+        linux=linux,
     )
+    if program is None:
+        from pvm.cli.linux import run_linux_program
+
+        return run_linux_program(file, args, options)
     return run_program(program, args, options)

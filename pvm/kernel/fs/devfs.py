@@ -1,4 +1,4 @@
-"""The devices of a guest, under ``/dev``: none of them is a device of the host.
+"""The devices of a guest, under ``/dev``.
 
 ``random`` and ``urandom`` read the kernel's random source; ``stdin``, ``stdout``, ``stderr`` are the
 process's own descriptors 0, 1, 2 again, so opening one shares its position, as ``dup`` does.
@@ -6,11 +6,13 @@ process's own descriptors 0, 1, 2 again, so opening one shares its position, as 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from pvm.kernel.abi import Errno, GuestError
+from pvm.kernel.fs.hoststatus import host_errors
 from pvm.kernel.process import Process
-from pvm.kernel.randomness import RandomSource
+from pvm.kernel.randomness import HostRandom, RandomSource
 from pvm.kernel.vfs.description import Description
 from pvm.kernel.vfs.node import (
     DeviceNode,
@@ -32,15 +34,16 @@ class DevFs(FileSystem):
     def __init__(self, device: int, random: RandomSource) -> None:
         super().__init__(device, read_only=True)
         zeros: Callable[[int], bytes] = bytes
+        urandom = "/dev/urandom" if isinstance(random, HostRandom) else ""
         nodes: dict[str, Node] = {
-            "full": DataDevice(self, 2, zeros, full=True),
-            "null": DataDevice(self, 3, lambda _count: b""),
-            "random": DataDevice(self, 4, random.read),
+            "full": DataDevice(self, 2, zeros, "/dev/full", full=True),
+            "null": DataDevice(self, 3, lambda _count: b"", "/dev/null"),
+            "random": DataDevice(self, 4, random.read, urandom),
             "stderr": StandardStream(self, 5, 2),
             "stdin": StandardStream(self, 6, 0),
             "stdout": StandardStream(self, 7, 1),
-            "urandom": DataDevice(self, 8, random.read),
-            "zero": DataDevice(self, 9, zeros),
+            "urandom": DataDevice(self, 8, random.read, urandom),
+            "zero": DataDevice(self, 9, zeros, "/dev/zero"),
         }
         self.root = DevDirectory(self, nodes)
 
@@ -71,12 +74,18 @@ class DevDirectory(DirectoryNode):
 
 
 class DataDevice(DeviceNode):
-    """A device that makes up what is read from it, and discards what is written unless it is full."""
+    """A device that makes up what is read from it, and discards what is written unless it is full.
 
-    __slots__ = ("full", "inode", "make")
+    ``host`` is the device of the host that does the same, for native transfer.
+    """
 
-    def __init__(self, fs: FileSystem, inode: int, make: Callable[[int], bytes], *, full: bool = False) -> None:
+    __slots__ = ("full", "host", "inode", "make")
+
+    def __init__(
+        self, fs: FileSystem, inode: int, make: Callable[[int], bytes], host: str, *, full: bool = False
+    ) -> None:
         super().__init__(fs)
+        self.host = host
         self.inode = inode
         self.make = make
         self.full = full
@@ -91,11 +100,25 @@ class DataDevice(DeviceNode):
 class DataDescription(Description):
     """An open data device."""
 
-    __slots__ = ("device",)
+    __slots__ = ("_descriptor", "device")
 
     def __init__(self, device: DataDevice, flags: OpenFlag) -> None:
         super().__init__(flags)
         self.device = device
+        self._descriptor = -1
+
+    def host_fd(self) -> int:
+        if not self.device.host:
+            raise GuestError(Errno.INVAL)
+        if self._descriptor < 0:
+            with host_errors():
+                self._descriptor = os.open(self.device.host, os.O_RDWR | os.O_CLOEXEC)
+        return self._descriptor
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
     def read(self, count: int) -> bytes:
         self.check_readable()

@@ -22,7 +22,7 @@ from typing import NoReturn
 from pvm.errors import UsageError
 from pvm.kernel.abi import Errno, GuestError, HostFailure
 from pvm.kernel.fs.growth import Growth
-from pvm.kernel.fs.hoststatus import host_failure, identity_of, kind_of
+from pvm.kernel.fs.hoststatus import host_errors, host_failure, identity_of, kind_of
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.node import (
     DirectoryEntry,
@@ -49,16 +49,27 @@ FILE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 class HostFs(FileSystem):
-    """The host directory ``path``; ``inode_key`` hashes inode numbers, ``ledger`` is charged for growth."""
+    """The host directory ``path``; ``inode_key`` hashes inode numbers, ``ledger`` is charged for growth.
 
-    __slots__ = ("_inode_key", "_open", "growth", "snapshots")
+    ``only`` is the one name of it that exists for guests, or None if all do.
+    """
+
+    __slots__ = ("_inode_key", "_open", "growth", "only", "snapshots")
 
     root: HostDirectory
 
     def __init__(
-        self, device: int, path: str | os.PathLike[str], ledger: Ledger, inode_key: int, *, read_only: bool
+        self,
+        device: int,
+        path: str | os.PathLike[str],
+        ledger: Ledger,
+        inode_key: int,
+        *,
+        read_only: bool,
+        only: str | None = None,
     ) -> None:
         super().__init__(device, read_only=read_only)
+        self.only = only
         self.growth = Growth(ledger)
         self.snapshots: dict[tuple[int, int], list[str]] = {}
         self._open: dict[int, weakref.ref[HostDirectory]] = {}
@@ -107,8 +118,9 @@ class HostFs(FileSystem):
     def rename(self, old: DirectoryNode, old_name: str, new: DirectoryNode, new_name: str) -> None:
         assert isinstance(old, HostDirectory)
         assert isinstance(new, HostDirectory)
-        self.check_writable()
+        new.check_creatable(new_name)
         source, target = old_name.encode(), new_name.encode()
+        old.status_of(source)
         try:
             replaced = new.status(target)
             os.rename(source, target, src_dir_fd=old.acquire(), dst_dir_fd=new.acquire())
@@ -150,6 +162,21 @@ class HostFile(RegularNode):
 
     def same_as(self, other: Node) -> bool:
         return isinstance(other, HostFile) and other.fs is self.fs and other.identity == self.identity
+
+    def change_mode(self, mode: int) -> None:
+        self.fs.check_writable()
+        self.parent.status_of(self.name)
+        descriptor = self._open_descriptor(OpenFlag.READ)
+        try:
+            with host_errors():
+                os.fchmod(descriptor, mode & 0o777)
+        finally:
+            os.close(descriptor)
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        self.fs.check_writable()
+        with host_errors():
+            os.utime(self.name, ns=(accessed_ns, modified_ns), dir_fd=self.parent.acquire(), follow_symlinks=False)
 
     def open(self, flags: OpenFlag) -> OpenFile:
         if flags & OpenFlag.WRITE:
@@ -235,6 +262,16 @@ class HostOpenFile(OpenFile):
             raise host_failure(error) from None
         if size < old:
             self.fs.growth.release_bytes(old - size)
+
+    def change_mode(self, mode: int) -> None:
+        self.fs.check_writable()
+        with host_errors():
+            os.fchmod(self.descriptor, mode & 0o777)
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        self.fs.check_writable()
+        with host_errors():
+            os.utime(self.descriptor, ns=(accessed_ns, modified_ns))
 
     def sync(self) -> None:
         try:
@@ -332,6 +369,16 @@ class HostDirectory(DirectoryNode):
     def stat(self) -> Stat:
         return self.fs.view(os.fstat(self.acquire()))
 
+    def change_mode(self, mode: int) -> None:
+        self.fs.check_writable()
+        with host_errors():
+            os.chmod(f"/proc/self/fd/{self.acquire()}", mode & 0o777)  # noqa: PTH101 - a descriptor opened as a path only
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        self.fs.check_writable()
+        with host_errors():
+            os.utime(".", ns=(accessed_ns, modified_ns), dir_fd=self.acquire())
+
     def same_as(self, other: Node) -> bool:
         return isinstance(other, HostDirectory) and other.fs is self.fs and other.identity == self.identity
 
@@ -342,8 +389,14 @@ class HostDirectory(DirectoryNode):
             raise GuestError(Errno.NOENT)
         return status
 
+    def is_hidden(self, name: bytes) -> bool:
+        """Whether the grant does not reach to a name."""
+        return self.fs.only is not None and self.parent is None and name != self.fs.only.encode()
+
     def status(self, name: bytes) -> os.stat_result | None:
         """The state of a name, of a link itself, or None."""
+        if self.is_hidden(name):
+            return None
         try:
             return os.stat(name, dir_fd=self.acquire(), follow_symlinks=False)
         except FileNotFoundError:
@@ -430,8 +483,14 @@ class HostDirectory(DirectoryNode):
             del self.fs.snapshots[next(iter(self.fs.snapshots))]
         return names
 
-    def create_file(self, name: str, mode: int) -> RegularNode:
+    def check_creatable(self, name: str) -> None:
+        """Refuse to make a name where the mount is read-only or does not reach to it."""
         self.fs.check_writable()
+        if self.is_hidden(name.encode()):
+            raise GuestError(Errno.ACCES)
+
+    def create_file(self, name: str, mode: int) -> RegularNode:
+        self.check_creatable(name)
         self.fs.growth.charge_file()
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | FILE_FLAGS
         try:
@@ -441,7 +500,7 @@ class HostDirectory(DirectoryNode):
         return HostFile(self, name.encode(), identity_of(os.fstat(descriptor)), descriptor)
 
     def create_directory(self, name: str, mode: int) -> DirectoryNode:
-        self.fs.check_writable()
+        self.check_creatable(name)
         self.fs.growth.charge_file()
         try:
             os.mkdir(name.encode(), mode, dir_fd=self.acquire())
@@ -453,7 +512,7 @@ class HostDirectory(DirectoryNode):
         return made
 
     def create_link(self, name: str, target: str) -> LinkNode:
-        self.fs.check_writable()
+        self.check_creatable(name)
         self.fs.growth.charge_file()
         try:
             os.symlink(target.encode(), name.encode(), dir_fd=self.acquire())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pvm.kernel.abi import Errno, HostFailure
 from pvm.kernel.vfs.node import FileKind
@@ -36,6 +38,15 @@ def host_failure(error: OSError) -> HostFailure:
     name = host.errorcode.get(number, "")
     known = ERRNOS.get(name) or Errno.__members__.get(name[1:], Errno.IO)
     return HostFailure(known, f"host: {error.strerror}")
+
+
+@contextmanager
+def host_errors() -> Iterator[None]:
+    """Turn the host's errors into the guest's."""
+    try:
+        yield
+    except OSError as error:
+        raise host_failure(error) from None
 
 
 def identity_of(status: os.stat_result) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from pvm.kernel.abi import Errno, GuestError
@@ -34,9 +34,12 @@ from pvm.kernel.vfs.node import (
 
 
 class MemFs(FileSystem):
-    """An empty tree in memory; ``ledger`` counts what is stored, ``clock`` stamps it."""
+    """An empty tree in memory; ``ledger`` counts what is stored, ``clock`` stamps it.
 
-    __slots__ = ("clock", "ledger", "new_inode")
+    ``new_host_file`` makes the file of the host that content moves to when a descriptor is asked for.
+    """
+
+    __slots__ = ("clock", "ledger", "new_host_file", "new_inode")
 
     root: MemDirectory
 
@@ -45,6 +48,7 @@ class MemFs(FileSystem):
         self.ledger = ledger
         self.clock = clock
         self.new_inode = inode_numbers()
+        self.new_host_file: Callable[[], int] = new_memory_file
         self.root = self.make_root()
 
     def make_root(self) -> MemDirectory:
@@ -127,17 +131,28 @@ class MemNode(Node):
         return 0
 
     def stat(self) -> Stat:
+        size = self.size()  # first, since it notices what was written through a descriptor
         return Stat(
             self.fs.device,
             self.inode,
             self.kind,
             self.mode,
             self.links,
-            self.size(),
+            size,
             self.modified_ns,
             self.changed_ns,
             self.accessed_ns,
         )
+
+    def change_mode(self, mode: int) -> None:
+        self.fs.check_writable()
+        self.mode = mode & 0o777
+        self.changed_ns = self.fs.clock.stamp()
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        self.fs.check_writable()
+        self.accessed_ns, self.modified_ns = accessed_ns, modified_ns
+        self.changed_ns = self.fs.clock.stamp()
 
     def touch(self) -> None:
         """Stamp a change of content."""
@@ -179,21 +194,26 @@ class MemLink(MemNode, LinkNode):
 class MemFile(MemNode, RegularNode):
     """A regular file: its content and how often it is open."""
 
-    __slots__ = ("charged", "data", "descriptor", "opens")
+    __slots__ = ("charged", "data", "descriptor", "host_modified_ns", "opens")
 
     def __init__(self, fs: MemFs, mode: int) -> None:
         super().__init__(fs, mode)
         self.data = bytearray()
         self.descriptor = -1
+        self.host_modified_ns = 0
         self.opens = 0
         self.charged = 0
 
     def size(self) -> int:
         if self.descriptor < 0:
             return len(self.data)
-        size = os.fstat(self.descriptor).st_size
+        status = os.fstat(self.descriptor)
+        size = status.st_size
         if size != self.charged:
             self._settle(size)
+        if status.st_mtime_ns != self.host_modified_ns:  # somebody wrote through the descriptor
+            self.host_modified_ns = status.st_mtime_ns
+            self.modified_ns = self.changed_ns = self.fs.clock.file_time(status.st_mtime_ns)
         return size
 
     def _settle(self, size: int) -> None:
@@ -271,7 +291,7 @@ class MemFile(MemNode, RegularNode):
     def host_fd(self) -> int:
         """Move the content into a host memory file, once, and give its descriptor."""
         if self.descriptor < 0:
-            descriptor = _new_host_file()
+            descriptor = self.fs.new_host_file()
             try:
                 with _host_file_errors(), memoryview(self.data) as view:
                     done = 0
@@ -281,6 +301,7 @@ class MemFile(MemNode, RegularNode):
                 os.close(descriptor)
                 raise
             self.descriptor = descriptor
+            self.host_modified_ns = os.fstat(descriptor).st_mtime_ns
             self.data = bytearray()
         return self.descriptor
 
@@ -310,7 +331,8 @@ def _host_file_errors() -> Iterator[None]:
         raise GuestError(Errno.IO, f"memory file: {error.strerror}") from None
 
 
-def _new_host_file() -> int:
+def new_memory_file() -> int:
+    """A file in the host's memory, without a name."""
     try:
         if hasattr(os, "memfd_create"):
             return os.memfd_create("pvm", os.MFD_CLOEXEC)
@@ -347,6 +369,12 @@ class MemOpenFile(OpenFile):
 
     def stat(self) -> Stat:
         return self.node.stat()
+
+    def change_mode(self, mode: int) -> None:
+        self.node.change_mode(mode)
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        self.node.set_times(accessed_ns, modified_ns)
 
     def host_fd(self) -> int:
         return self.node.host_fd()
@@ -455,6 +483,15 @@ class MemDirectory(MemNode, DirectoryNode):
         node = MemLink(self.fs, target)
         self.enter(name, node)
         return node
+
+    def add_name(self, name: str, node: Node) -> None:
+        self.check_free(name)
+        assert isinstance(node, MemNode), "the caller compares the file systems"
+        if isinstance(node, MemDirectory) or not node.counted:
+            raise GuestError(Errno.PERM)
+        node.links += 1
+        self.enter(name, node)
+        node.changed_ns = self.modified_ns
 
     def remove_file(self, name: str) -> None:
         node = self.find(name)

@@ -103,6 +103,14 @@ class OverlayFile(MemFile):
         assert self.source is not None, "an open file that mirrors has its source open"
         return self.source.host_fd()
 
+    def change_mode(self, mode: int) -> None:
+        self.copy_up(keep=True)
+        super().change_mode(mode)
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        self.copy_up(keep=True)
+        super().set_times(accessed_ns, modified_ns)
+
     def copy_up(self, *, keep: bool) -> None:
         """Take the content into memory, or start empty, and stand on its own from now on."""
         if self.lower is None:
@@ -251,6 +259,19 @@ class OverlayDirectory(MemDirectory):
         elif isinstance(node, OverlayFile):
             node.origin = (self, name)
         self.pin()
+
+    def change_mode(self, mode: int) -> None:
+        super().change_mode(mode)
+        self.pin()
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        super().set_times(accessed_ns, modified_ns)
+        self.pin()
+
+    def add_name(self, name: str, node: Node) -> None:
+        if isinstance(node, OverlayFile):
+            node.copy_up(keep=True)
+        super().add_name(name, node)
 
     def unlink_name(self, name: str) -> None:
         if name in self.children:

@@ -111,13 +111,14 @@ class Description:
 
 
 class FileDescription(Description):
-    """An open regular file."""
+    """An open regular file; ``location`` is where it was opened."""
 
-    __slots__ = ("file", "position")
+    __slots__ = ("file", "location", "position")
 
-    def __init__(self, file: OpenFile, flags: OpenFlag) -> None:
+    def __init__(self, file: OpenFile, flags: OpenFlag, location: Location) -> None:
         super().__init__(flags)
         self.file = file
+        self.location = location
         self.position = 0
 
     def close(self) -> None:

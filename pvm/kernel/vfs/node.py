@@ -115,6 +115,14 @@ class OpenFile:
         """The state of the node that is open."""
         raise NotImplementedError
 
+    def change_mode(self, mode: int) -> None:
+        """Set the nine permission bits."""
+        raise GuestError(Errno.ROFS)
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        """Set the times of the last access and of the last change of content."""
+        raise GuestError(Errno.ROFS)
+
     def host_fd(self) -> int:
         """A host descriptor of the content, which stays owned by the file system."""
         raise NotImplementedError
@@ -141,6 +149,14 @@ class Node:
     def same_as(self, other: Node) -> bool:
         """Whether both are the same file."""
         return self is other
+
+    def change_mode(self, mode: int) -> None:
+        """Set the nine permission bits."""
+        raise GuestError(Errno.ROFS)
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        """Set the times of the last access and of the last change of content."""
+        raise GuestError(Errno.ROFS)
 
 
 class RegularNode(Node):
@@ -219,6 +235,10 @@ class DirectoryNode(Node):
     def create_link(self, name: str, target: str) -> LinkNode:
         """Make a symbolic link; EXIST if the name is taken."""
         raise GuestError(Errno.ROFS)
+
+    def add_name(self, name: str, node: Node) -> None:
+        """Give a file of this file system one more name; EXIST if it is taken."""
+        raise GuestError(Errno.ROFS if self.fs.read_only else Errno.PERM)
 
     def remove_file(self, name: str) -> None:
         """Remove anything but a directory."""

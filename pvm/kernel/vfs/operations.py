@@ -10,7 +10,7 @@ from pvm.kernel.abi import Errno, GuestError
 from pvm.kernel.process import Process
 from pvm.kernel.vfs.description import Description, DirectoryDescription, FileDescription
 from pvm.kernel.vfs.node import DeviceNode, DirectoryNode, LinkNode, Node, OpenFlag, RegularNode
-from pvm.kernel.vfs.path import Last, Walk, check_path
+from pvm.kernel.vfs.path import Last, Location, Walk, check_path
 
 
 def open_path(process: Process, path: str, flags: OpenFlag, mode: int) -> Description:
@@ -36,7 +36,7 @@ def open_path(process: Process, path: str, flags: OpenFlag, mode: int) -> Descri
         return DirectoryDescription(found)
     if flags & OpenFlag.DIRECTORY:
         raise GuestError(Errno.NOTDIR)
-    return open_node(process, node, flags)
+    return open_node(process, found, flags)
 
 
 def check_flags(flags: OpenFlag) -> None:
@@ -55,15 +55,17 @@ def check_flags(flags: OpenFlag) -> None:
 
 def _create(place: Walk, flags: OpenFlag, mode: int) -> Description:
     node = place.parent.directory().create_file(place.name, mode & 0o777)
-    return FileDescription(node.open(flags & ~OpenFlag.TRUNCATE), flags)
+    location = Location(node, place.parent, place.name, None)
+    return FileDescription(node.open(flags & ~OpenFlag.TRUNCATE), flags, location)
 
 
-def open_node(process: Process, node: Node, flags: OpenFlag) -> Description:
+def open_node(process: Process, found: Location, flags: OpenFlag) -> Description:
     """Open something that is no directory."""
+    node = found.node
     if isinstance(node, RegularNode):
         if flags & OpenFlag.WRITE and node.fs.read_only:
             raise GuestError(Errno.ROFS)
-        return FileDescription(node.open(flags), flags)
+        return FileDescription(node.open(flags), flags, found)
     if isinstance(node, DeviceNode):
         return node.open_device(process, flags)
     if isinstance(node, LinkNode):
@@ -81,10 +83,10 @@ def check_access(node: Node, mode: int) -> None:
         raise GuestError(Errno.ACCES)
 
 
-def rename(process: Process, old: str, new: str) -> None:
-    """Move what ``old`` names to ``new``."""
+def rename(process: Process, old: str, new: str, new_process: Process | None = None) -> None:
+    """Move what ``old`` names to ``new``, which ``new_process`` walks if it stands elsewhere."""
     source = process.walk(old, Last.NAME)
-    target = process.walk(new, Last.NAME)
+    target = (new_process or process).walk(new, Last.NAME)
     if source.found is None:
         raise GuestError(Errno.NOENT)
     if source.name == "." or target.name == ".":
@@ -134,6 +136,21 @@ def symlink(process: Process, target: str, path: str) -> None:
     if place.as_directory:
         raise GuestError(Errno.NOENT)
     place.parent.directory().create_link(place.name, target)
+
+
+def add_link(process: Process, old: Location, path: str) -> None:
+    """Give the file ``old`` one more name."""
+    place = process.walk(path, Last.NAME)
+    if place.found is not None:
+        raise GuestError(Errno.EXIST)
+    if isinstance(old.node, DirectoryNode):
+        raise GuestError(Errno.PERM)
+    if place.as_directory:
+        raise GuestError(Errno.NOENT)
+    parent = place.parent.directory()
+    if parent.fs is not old.node.fs:
+        raise GuestError(Errno.XDEV)
+    parent.add_name(place.name, old.node)
 
 
 def link_target(process: Process, path: str) -> str:

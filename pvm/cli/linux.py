@@ -1,0 +1,87 @@
+"""What ``pvm run`` does with a Linux program: grants, limits, and how the end is reported."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Sequence
+
+from pvm.cli.running import LinuxOptions, RunOptions, end_start_up
+from pvm.cli.status import Refusal, Status, print_error
+from pvm.embed.spawn import Completed, Guest, GuestLimits, start
+from pvm.embed.system import system_mounts
+from pvm.errors import ContainmentError, GuestError, UsageError
+from pvm.kernel import INHERIT, HostDir, Kernel
+from pvm.kernel.grants import Grant
+
+PROGRAM_FOLDER = "/program"
+"""Where a program of this machine appears to itself, unless it comes with a root."""
+
+LIMIT_TEXTS = {
+    "time": "its time is used up (--timeout sets this limit)",
+    "cpu": "its processor time is used up (--cpu sets this limit)",
+    "memory": "its memory is used up (--memory sets this limit)",
+    "output": "it wrote more than it may",
+}
+
+
+def run_linux_program(name: str, arguments: Sequence[str], options: RunOptions) -> int:
+    """Run a Linux program and give the exit status."""
+    linux = options.linux or LinuxOptions()
+    mounts: dict[str, Grant] = dict(options.mounts or {})
+    path = name
+    if linux.root is not None:
+        mounts = {"/": root_grant(linux.root), **mounts}
+    else:
+        folder, _, base = os.path.abspath(name).rpartition("/")  # noqa: PTH100 - pathlib costs start-up
+        path = f"{PROGRAM_FOLDER}/{base}"
+        mounts = {PROGRAM_FOLDER: HostDir(folder or "/", only=base), **mounts}
+    if linux.system:
+        mounts = system_mounts() | mounts
+    kernel = Kernel(
+        mounts,
+        env=options.env,
+        stdin=INHERIT,
+        stdout=INHERIT,
+        stderr=INHERIT,
+        clock=options.clock,
+        seed=options.seed,
+        trace=options.trace,
+    )
+    limits = GuestLimits(memory=linux.memory or "1G", timeout=linux.timeout, cpu=linux.cpu, processes=linux.processes)
+    with kernel:
+        end_start_up()
+        with begin(kernel, path, [name, *arguments], limits, linux) as guest:
+            done = guest.wait()
+    report(done, stats=options.stats)
+    return done.status
+
+
+def root_grant(root: str) -> HostDir:
+    """The grant for ``--root``."""
+    if not os.path.isdir(root):  # noqa: PTH112 - pathlib costs start-up
+        raise UsageError(f"--root {root!r} is not a directory of this machine")
+    return HostDir(root, mode="overlay")
+
+
+def begin(kernel: Kernel, path: str, argv: list[str], limits: GuestLimits, linux: LinuxOptions) -> Guest:
+    """Start the program, or say why it cannot be."""
+    try:
+        return start(path, argv, kernel=kernel, limits=limits, lower=linux.lower)
+    except ContainmentError as error:
+        hint = "".join(f"; --lower {wall} runs it without this wall" for wall in error.lowerable)
+        raise Refusal(Status.NOT_EXECUTABLE, f"{argv[0]}: cannot be contained here: {error}{hint}") from None
+    except GuestError as error:
+        status = Status.NOT_FOUND if error.errno == errno.ENOENT and not error.detail.startswith("the ") else None
+        hint = ""
+        if error.detail.startswith("the dynamic linker"):
+            hint = " (--system grants this machine's libraries, --root a whole tree)"
+        raise Refusal(status or Status.NOT_EXECUTABLE, f"{argv[0]}: {error}{hint}") from None
+
+
+def report(done: Completed, *, stats: bool) -> None:
+    """Say which limit ended the program, and what it used if that was asked for."""
+    if done.limit:
+        print_error(f"pvm: the program was ended: {LIMIT_TEXTS[done.limit]}")
+    if stats:
+        print_error(f"time            {done.wall_seconds:.3f} s\nprocessor time  {done.cpu_seconds:.3f} s")

@@ -1,0 +1,25 @@
+"""Grants that let programs of this machine run: its programs and libraries, read-only, and a small ``/etc``."""
+
+from __future__ import annotations
+
+import os
+
+from pvm.kernel import HostDir, MemDir
+from pvm.kernel.grants import Grant
+
+FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/alternatives")
+
+BASIC_ETC = {
+    "passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+    "group": "root:x:0:\nnogroup:x:65534:\n",
+    "hosts": "127.0.0.1\tlocalhost pvm\n::1\tlocalhost\n",
+    "hostname": "pvm\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "shells": "/bin/sh\n",
+}
+
+
+def system_mounts() -> dict[str, Grant]:
+    """Mounts for ``Kernel`` with which programs of this machine find their libraries."""
+    mounts: dict[str, Grant] = {folder: HostDir(folder) for folder in FOLDERS if os.path.isdir(folder)}  # noqa: PTH112
+    return mounts | {"/etc": MemDir(BASIC_ETC), "/root": MemDir(), "/tmp": MemDir()}  # noqa: S108 - paths of the guest

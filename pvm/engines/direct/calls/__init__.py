@@ -1,0 +1,1 @@
+"""The answers to mediated system calls, a module for each family."""

@@ -1,0 +1,160 @@
+"""Calls that open files, and those by descriptor that the host's kernel may not answer."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from pvm.engines.direct import layouts, linux
+from pvm.engines.direct.calls.call import Call
+from pvm.engines.direct.calls.paths import seen_from
+from pvm.engines.direct.descriptors import advance, next_entries
+from pvm.errors import GuestError
+from pvm.kernel.vfs.description import Description
+from pvm.kernel.vfs.node import OpenFlag
+from pvm.kernel.vfs.operations import open_path
+
+O_TMPFILE = 0o20000000
+O_PATH = 0o10000000
+ACCESS = {os.O_RDONLY: OpenFlag.READ, os.O_WRONLY: OpenFlag.WRITE, os.O_RDWR: OpenFlag.READ | OpenFlag.WRITE}
+FLAGS = {
+    os.O_CREAT: OpenFlag.CREATE,
+    os.O_EXCL: OpenFlag.EXCLUSIVE,
+    os.O_TRUNC: OpenFlag.TRUNCATE,
+    os.O_APPEND: OpenFlag.APPEND,
+    os.O_DIRECTORY: OpenFlag.DIRECTORY,
+    os.O_NOFOLLOW: OpenFlag.NOFOLLOW,
+}
+
+
+def kernel_flags(flags: int) -> OpenFlag:
+    """The flags of Linux as those of the kernel, without the combinations that Linux lets mean nothing."""
+    access = ACCESS.get(flags & os.O_ACCMODE)
+    if access is None:
+        raise GuestError(errno.EINVAL)
+    if flags & O_TMPFILE == O_TMPFILE:
+        raise GuestError(errno.EOPNOTSUPP)
+    if flags & O_PATH:
+        access = OpenFlag.READ
+        flags &= os.O_DIRECTORY | os.O_NOFOLLOW
+    if not access & OpenFlag.WRITE:
+        flags &= ~(os.O_TRUNC | os.O_APPEND)
+    if not flags & os.O_CREAT:
+        flags &= ~os.O_EXCL
+    for bit, flag in FLAGS.items():
+        if flags & bit:
+            access |= flag
+    return access
+
+
+def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int:
+    """Open a file and answer with its descriptor."""
+    text = call.path(path)
+    wanted = kernel_flags(flags)
+    magic = call.supervisor.proc.open_magic(call, text)
+    if magic is not None:
+        return magic
+    description = open_path(seen_from(call, directory, text), text, wanted, mode & 0o777 & ~call.guest.umask)
+    return give(call, description, flags)
+
+
+def give(call: Call, description: Description, flags: int) -> int:
+    """Answer with a descriptor for an open file."""
+    description.retain()
+    try:
+        if call.supervisor.files.is_due():
+            call.supervisor.sweep()
+        descriptor = call.supervisor.files.new_file(description, flags)
+    finally:
+        description.release()
+    try:
+        return call.give_descriptor(descriptor, close_on_exec=bool(flags & linux.O_CLOEXEC))
+    finally:
+        os.close(descriptor)
+
+
+def open_(call: Call) -> int:
+    return open_at(call, -1, 0, call.args[1], call.args[2])
+
+
+def openat(call: Call) -> int:
+    return open_at(call, 0, 1, call.args[2], call.args[3])
+
+
+def creat(call: Call) -> int:
+    return open_at(call, -1, 0, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, call.args[1])
+
+
+def memfd_create(call: Call) -> int:
+    call.raw_path(0)
+    descriptor = call.supervisor.files.new_store_file()
+    try:
+        return call.give_descriptor(descriptor, close_on_exec=bool(call.args[1] & 1))
+    finally:
+        os.close(descriptor)
+
+
+def fstat(call: Call) -> int:
+    call.write(1, layouts.pack_stat(call.supervisor.files.stat(call.tid, call.signed(0))))
+    return 0
+
+
+def fchmod(call: Call) -> int:
+    location = call.supervisor.files.location(call.tid, call.signed(0))
+    if location is None:
+        return 0
+    location.node.change_mode(call.args[1] & 0o777)
+    return 0
+
+
+def fchown(call: Call) -> int:
+    call.supervisor.files.status(call.tid, call.signed(0))
+    return 0
+
+
+def fstatfs(call: Call) -> int:
+    call.supervisor.files.status(call.tid, call.signed(0))
+    call.write(1, call.supervisor.file_system_state())
+    return 0
+
+
+def list_directory(call: Call, *, wide: bool) -> int:
+    """Fill a buffer with entries of a directory."""
+    opened = call.supervisor.files.find(call.tid, call.signed(0))
+    if opened is None:
+        raise GuestError(errno.ENOTDIR)
+    room = call.args[2] & 0xFFFF_FFFF
+    entries = next_entries(opened, room)
+    data = bytearray()
+    given = 0
+    for entry in entries:
+        record = layouts.pack_entry(entry, opened.position + given + 1, wide=wide)
+        if len(data) + len(record) > room:
+            break
+        data += record
+        given += 1
+    if entries and not given:
+        raise GuestError(errno.EINVAL)
+    call.write(1, bytes(data))
+    advance(opened, entries[:given])
+    return len(data)
+
+
+def nothing(call: Call) -> int:
+    return 0
+
+
+CALLS = {
+    "open": open_,
+    "openat": openat,
+    "creat": creat,
+    "memfd_create": memfd_create,
+    "fstat": fstat,
+    "fchmod": fchmod,
+    "fchown": fchown,
+    "fstatfs": fstatfs,
+    "getdents": lambda call: list_directory(call, wide=False),
+    "getdents64": lambda call: list_directory(call, wide=True),
+    "sync": nothing,
+    "syncfs": nothing,
+}

@@ -1,0 +1,17 @@
+"""Which handler answers which system call, by number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pvm.engines.direct.calls import files, paths, process
+from pvm.engines.direct.calls.call import Call
+from pvm.engines.direct.syscalls.table import BY_NAME
+
+Handler = Callable[[Call], int]
+
+HANDLERS: dict[int, Handler] = {
+    BY_NAME[name].number: handler
+    for family in (paths.CALLS, files.CALLS, process.CALLS)
+    for name, handler in family.items()
+}

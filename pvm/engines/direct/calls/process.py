@@ -1,0 +1,150 @@
+"""Calls about processes, time, and the machine as the guest sees it."""
+
+from __future__ import annotations
+
+import errno
+import struct
+
+from pvm.engines.direct.calls.call import CONTINUE, Call
+from pvm.engines.direct.execution import decode_path, prepare
+from pvm.engines.direct.guest import Invocation
+from pvm.errors import GuestError
+
+ARGUMENTS_MAX = 1 << 16
+TEXT_MAX = 128 << 10
+SECOND = 10**9
+SYSINFO = struct.Struct("<q3Q6QHHIQQI4x")
+TIMESPEC = struct.Struct("<qq")
+CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_TAI = 0, 5, 11
+TIMER_ABSTIME = 1
+SYSTEM_NAMES = (b"Linux", b"", b"6.1.0-pvm", b"#1 SMP PVM", b"x86_64", b"(none)")
+
+
+def execve(call: Call) -> int:
+    """Prepare a program and let the call go on: the host's kernel executes the stub in its place."""
+    memory = call.guest.memory
+    raw = memory.read_text(call.args[0])
+    texts = []
+    for address in call.args[1:3]:
+        words = memory.read_words(address, ARGUMENTS_MAX) if address else []
+        texts.append([memory.read_text(word, TEXT_MAX) for word in words])
+    call.check_waiting()
+    invocation = Invocation(decode_path(raw), texts[0] or [b""], texts[1])
+    image = prepare(call.guest.view, invocation)
+    try:
+        call.supervisor.check_image(image)
+        call.supervisor.links.make(invocation.path)
+    except GuestError:
+        image.close()
+        raise
+    if call.guest.pending is not None:
+        call.guest.pending.close()
+    call.guest.pending = image
+    return CONTINUE
+
+
+def exit_thread(call: Call) -> int:
+    call.supervisor.forget_thread(call.tid)
+    return CONTINUE
+
+
+def exit_group(call: Call) -> int:
+    call.supervisor.adopt_children(call.guest)
+    call.supervisor.forget_process(call.guest)
+    return CONTINUE
+
+
+def uname(call: Call) -> int:
+    hostname = call.supervisor.hostname.encode()
+    names = [hostname if name == b"" else name for name in SYSTEM_NAMES]
+    call.write(0, b"".join(name[:64].ljust(65, b"\0") for name in names))
+    return 0
+
+
+def sysinfo(call: Call) -> int:
+    uptime = call.supervisor.kernel.clock.monotonic() // SECOND
+    total = call.supervisor.memory_bytes
+    processes = len(call.supervisor.processes)
+    memory = total, total // 2, 0, 0, 0, 0
+    call.write(0, SYSINFO.pack(uptime, 0, 0, 0, *memory, processes, 0, 0, 0, 0, 1))
+    return 0
+
+
+def umask(call: Call) -> int:
+    call.supervisor.adopt_children(call.guest)
+    before = call.guest.umask
+    call.guest.umask = call.args[0] & 0o777
+    return before
+
+
+def read_clock(call: Call, clock: int) -> int:
+    """The virtual time in nanoseconds."""
+    source = call.supervisor.kernel.clock
+    if clock in {CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_TAI}:
+        return source.realtime()
+    if not 0 <= clock <= CLOCK_TAI:
+        raise GuestError(errno.EINVAL)
+    return source.monotonic()
+
+
+def clock_gettime(call: Call) -> int:
+    call.write(1, TIMESPEC.pack(*divmod(read_clock(call, call.signed(0)), SECOND)))
+    return 0
+
+
+def gettimeofday(call: Call) -> int:
+    seconds, nanoseconds = divmod(read_clock(call, CLOCK_REALTIME), SECOND)
+    if call.args[0]:
+        call.write(0, TIMESPEC.pack(seconds, nanoseconds // 1000))
+    if call.args[1]:
+        call.write(1, bytes(8))
+    return 0
+
+
+def time(call: Call) -> int:
+    seconds = read_clock(call, CLOCK_REALTIME) // SECOND
+    if call.args[0]:
+        call.write(0, seconds.to_bytes(8, "little"))
+    return seconds
+
+
+def sleep(call: Call, clock: int, request: int, *, absolute: bool) -> int:
+    """Sleep in virtual time, which passes at once."""
+    seconds, nanoseconds = TIMESPEC.unpack(call.guest.memory.read(request, TIMESPEC.size))
+    if seconds < 0 or not 0 <= nanoseconds < SECOND:
+        raise GuestError(errno.EINVAL)
+    wanted = seconds * SECOND + nanoseconds
+    source = call.supervisor.kernel.clock
+    elapsed = wanted - read_clock(call, clock) if absolute else wanted
+    source.wait_until(source.monotonic() + max(0, elapsed))
+    return 0
+
+
+def nanosleep(call: Call) -> int:
+    return sleep(call, CLOCK_REALTIME, call.args[0], absolute=False)
+
+
+def clock_nanosleep(call: Call) -> int:
+    return sleep(call, call.signed(0), call.args[2], absolute=bool(call.args[1] & TIMER_ABSTIME))
+
+
+def getrandom(call: Call) -> int:
+    data = call.supervisor.kernel.random.read(min(call.args[1], 1 << 20))
+    call.write(0, data)
+    return len(data)
+
+
+CALLS = {
+    "execve": execve,
+    "exit": exit_thread,
+    "exit_group": exit_group,
+    "uname": uname,
+    "sysinfo": sysinfo,
+    "umask": umask,
+    "clock_gettime": clock_gettime,
+    "gettimeofday": gettimeofday,
+    "time": time,
+    "nanosleep": nanosleep,
+    "clock_nanosleep": clock_nanosleep,
+    "getrandom": getrandom,
+}

@@ -1,0 +1,224 @@
+"""What the descriptors of guests refer to.
+
+Descriptors live in the host's kernel, which duplicates, passes on and closes them as guests ask.  What one refers to
+is told by the identity (device, inode) of the host file behind it: an open regular file has the host file of
+its content, an open directory a directory of its own, made for it in the private store.  So ``dup``,
+``fork`` and ``close`` need no help.  That a file is no longer open is found out by looking (``sweep``).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable
+from itertools import count
+
+from pvm.engines.direct.jail import Jail
+from pvm.errors import GuestError
+from pvm.kernel.vfs.description import Description, DirectoryDescription, FileDescription
+from pvm.kernel.vfs.node import DirectoryEntry, FileKind, Stat
+from pvm.kernel.vfs.path import Location
+
+SWEEP_AT = 256
+"""How many open files are remembered before the first look at which still are open."""
+
+Identity = tuple[int, int]
+
+
+class Opened:
+    """An open file; ``descriptor`` is the supervisor's duplicate, for directories, else -1.
+
+    ``position`` is how many entries of a directory come before the description's ``after``.
+    """
+
+    __slots__ = ("description", "descriptor", "position")
+
+    def __init__(self, description: Description, descriptor: int = -1) -> None:
+        self.description = description
+        self.descriptor = descriptor
+        self.position = 0
+
+
+class OpenFiles:
+    """The open files of all guests of a jail."""
+
+    def __init__(self, jail: Jail) -> None:
+        self._jail = jail
+        self._opened: dict[Identity, Opened] = {}
+        self._next_name = count()
+        self._sweep_at = SWEEP_AT
+        self._inode_key = int.from_bytes(os.urandom(8), "little")
+
+    def close(self) -> None:
+        """Give everything up."""
+        for identity in list(self._opened):
+            self._forget(identity)
+
+    def is_due(self) -> bool:
+        """Whether it is time to sweep."""
+        return len(self._opened) >= self._sweep_at
+
+    def sweep(self, pids: Iterable[int]) -> None:
+        """Give up what none of the processes ``pids``, which are all that there are, has open."""
+        alive: set[Identity] = set()
+        for pid in pids:
+            folder = f"/proc/{pid}/fd"
+            try:
+                for name in os.listdir(folder):  # noqa: PTH208 - a name is all that is wanted
+                    status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - one call, no object
+                    alive.add((status.st_dev, status.st_ino))
+            except OSError:  # the process or the descriptor has gone meanwhile
+                continue
+        for identity in self._opened.keys() - alive:
+            self._forget(identity)
+        self._sweep_at = max(SWEEP_AT, 2 * len(self._opened))
+
+    def _forget(self, identity: Identity) -> None:
+        opened = self._opened.pop(identity)
+        opened.description.release()
+        if opened.descriptor >= 0:
+            os.close(opened.descriptor)
+
+    def new_file(self, description: Description, flags: int) -> int:
+        """A descriptor of the host, with a position of its own, for a file that a guest has opened."""
+        if isinstance(description, DirectoryDescription):
+            return self._new_directory(description)
+        access = flags & (os.O_ACCMODE | os.O_APPEND | os.O_NONBLOCK)
+        try:
+            path = f"/proc/self/fd/{description.host_fd()}"
+            descriptor = os.open(path, access | os.O_CLOEXEC | os.O_NOCTTY)
+        except OSError as error:
+            raise GuestError(error.errno or errno.EIO) from None
+        self.remember(descriptor, description)
+        return descriptor
+
+    def remember(self, descriptor: int, description: Description) -> None:
+        """Note what the host file behind a descriptor is to guests."""
+        status = os.fstat(descriptor)
+        identity = status.st_dev, status.st_ino
+        description.retain()
+        if identity in self._opened:
+            description.release()
+        else:
+            self._opened[identity] = Opened(description)
+
+    def _new_directory(self, description: DirectoryDescription) -> int:
+        name = f"d{next(self._next_name)}"
+        store = self._jail.store_fd
+        with self._jail.as_owner():
+            try:
+                os.mkdir(name, dir_fd=store)
+                descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=store)
+                os.rmdir(name, dir_fd=store)
+            except OSError:
+                raise GuestError(errno.ENFILE) from None
+        status = os.fstat(descriptor)
+        description.retain()
+        self._opened[status.st_dev, status.st_ino] = Opened(description, descriptor)
+        return os.dup(descriptor)
+
+    def new_store_file(self) -> int:
+        """A file without a name in the private store, whose size bounds all that guests write there."""
+        with self._jail.as_owner():
+            return os.open(".", os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=self._jail.store_fd)
+
+    def status(self, tid: int, fd: int) -> os.stat_result:
+        """The host's view of a guest's descriptor.
+
+        Raises:
+            GuestError: EBADF.
+        """
+        try:
+            return os.stat(f"/proc/{tid}/fd/{fd}")  # noqa: PTH116 - one call, no object
+        except OSError:
+            raise GuestError(errno.EBADF) from None
+
+    def find(self, tid: int, fd: int) -> Opened | None:
+        """What a guest's descriptor refers to, if it is a file of the virtual kernel."""
+        status = self.status(tid, fd)
+        return self._opened.get((status.st_dev, status.st_ino))
+
+    def directory(self, tid: int, fd: int) -> Location:
+        """The directory that a guest's descriptor refers to.
+
+        Raises:
+            GuestError: EBADF or ENOTDIR.
+        """
+        opened = self.find(tid, fd)
+        if opened is None or not isinstance(opened.description, DirectoryDescription):
+            raise GuestError(errno.ENOTDIR)
+        return opened.description.location
+
+    def stat(self, tid: int, fd: int) -> Stat:
+        """The state of what a guest's descriptor refers to, whatever made it."""
+        status = self.status(tid, fd)
+        opened = self._opened.get((status.st_dev, status.st_ino))
+        if opened is not None:
+            return opened.description.stat()
+        inode = hash((self._inode_key, status.st_dev, status.st_ino)) & (1 << 63) - 1
+        kind = foreign_kind(status.st_mode)
+        size = status.st_size if kind is FileKind.REGULAR else 0
+        return Stat(1, inode, kind, 0o600, 1, size, status.st_mtime_ns, status.st_mtime_ns, status.st_mtime_ns)
+
+    def location(self, tid: int, fd: int) -> Location | None:
+        """Where what a guest's descriptor refers to was opened."""
+        opened = self.find(tid, fd)
+        description = None if opened is None else opened.description
+        if isinstance(description, (DirectoryDescription, FileDescription)):
+            return description.location
+        return None
+
+
+def foreign_kind(mode: int) -> FileKind:
+    """The kind of a host file that the virtual kernel does not know, such as a pipe."""
+    kinds = {
+        0o100000: FileKind.REGULAR,
+        0o020000: FileKind.CHARACTER,
+        0o010000: FileKind.PIPE,
+        0o140000: FileKind.SOCKET,
+    }
+    return kinds.get(mode & 0o170000, FileKind.CHARACTER)
+
+
+DOTS = 2
+"""How many entries come before those that the file system gives: ``.`` and ``..``."""
+
+
+def next_entries(opened: Opened, room: int) -> list[DirectoryEntry]:
+    """The next entries of an open directory, at most what may fit in ``room`` bytes.
+
+    The position is that of the descriptor itself, which guests can move; ``advance`` moves it on.
+    """
+    description = opened.description
+    if not isinstance(description, DirectoryDescription):
+        raise GuestError(errno.ENOTDIR)
+    position = os.lseek(opened.descriptor, 0, os.SEEK_CUR)
+    if position != opened.position:
+        seek(opened, description, position)
+    entries: list[DirectoryEntry] = []
+    place = description.location
+    if position == 0:
+        entries.append(DirectoryEntry(".", FileKind.DIRECTORY, place.node.stat().inode))
+    if position <= 1:
+        entries.append(DirectoryEntry("..", FileKind.DIRECTORY, (place.parent or place).node.stat().inode))
+    return entries + description.next_entries(max(1, min(room // 24, 1024)))
+
+
+def seek(opened: Opened, description: DirectoryDescription, position: int) -> None:
+    """Continue a listing after as many entries as ``position`` says."""
+    description.after = ""
+    left = position - DOTS
+    while left > 0 and (batch := description.next_entries(min(left, 1024))):
+        description.after = batch[-1].name
+        left -= len(batch)
+    opened.position = position
+
+
+def advance(opened: Opened, given: list[DirectoryEntry]) -> None:
+    """Move the position behind the entries that were given."""
+    opened.position += len(given)
+    os.lseek(opened.descriptor, opened.position, os.SEEK_SET)
+    description = opened.description
+    assert isinstance(description, DirectoryDescription), "next_entries has checked it"
+    if given and given[-1].name not in {".", ".."}:
+        description.after = given[-1].name

@@ -1,0 +1,70 @@
+"""Numbers of the x86-64 Linux ABI that the engine uses itself: system calls, flags, structures.
+
+The calls that guests may make are in ``syscalls/``; nothing there refers to this file's names of calls, which
+are those that the supervisor performs for itself or has performed in the jail.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+
+# System calls performed by the launcher and the stub.
+READ, WRITE, CLOSE, MMAP, MPROTECT, MUNMAP = 0, 1, 3, 9, 10, 11
+RT_SIGPROCMASK, IOCTL, SOCKET, CLONE, EXECVE, FCNTL = 14, 16, 41, 56, 59, 72
+UMASK, SETSID, SETGROUPS, SETRESUID, SETRESGID, CAPSET = 95, 112, 116, 117, 119, 126
+PIVOT_ROOT, PRCTL, CHROOT, MOUNT, UMOUNT2, SETHOSTNAME = 155, 157, 161, 165, 166, 170
+FCHDIR, OPENAT, DUP3, UNSHARE, SIGNALFD4, PRLIMIT64 = 81, 257, 292, 272, 289, 302
+SECCOMP, GETRANDOM, OPEN_TREE, MOVE_MOUNT, FSOPEN, FSCONFIG, FSMOUNT = 317, 318, 428, 429, 430, 431, 432
+PIDFD_OPEN, CLOSE_RANGE, PIDFD_GETFD, MOUNT_SETATTR = 434, 436, 438, 442
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
+
+CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x0200_0000, 0x0400_0000, 0x0800_0000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWTIME = 0x1000_0000, 0x2000_0000, 0x4000_0000, 0x80
+CLONE_PARENT = 0x8000
+CLONE_VM, CLONE_THREAD = 0x100, 0x10000
+SIGCHLD = 17
+
+O_CLOEXEC = 0o2000000
+AT_FDCWD = -100
+AT_EMPTY_PATH = 0x1000
+AT_SYMLINK_NOFOLLOW = 0x100
+AT_SYMLINK_FOLLOW = 0x400
+AT_REMOVEDIR = 0x200
+AT_EACCESS = 0x200
+
+# seccomp user notification (linux/seccomp.h).
+NOTIF_RECV, NOTIF_SEND, NOTIF_ID_VALID, NOTIF_ADDFD = 0xC050_2100, 0xC018_2101, 0x4008_2102, 0x4018_2103
+NOTIFICATION = struct.Struct("<QIIiIQ6Q")
+RESPONSE = struct.Struct("<QqiI")
+ADDFD = struct.Struct("<QIIII")
+RESPONSE_CONTINUE = 1
+ADDFD_SETFD, ADDFD_SEND = 1, 2
+SECCOMP_SET_MODE_FILTER = 1
+FILTER_NEW_LISTENER, FILTER_WAIT_KILLABLE = 1 << 3, 1 << 5
+
+MS_REC, MS_PRIVATE = 0x4000, 1 << 18
+MNT_DETACH = 2
+
+CAP_LAST = 63
+PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_SET_NAME = 38, 24, 28, 15
+SECURE_BITS = 0xEF  # no root privileges, no set-uid fixups, no ambient capabilities, all locked
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.syscall.restype = ctypes.c_long
+
+
+def syscall(number: int, *args: int) -> int:
+    """Make a system call of the host whose arguments are all numbers; raises OSError where it fails."""
+    result: int = _LIBC.syscall(ctypes.c_long(number), *(ctypes.c_long(arg) for arg in args))
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
+def set_file_identity(uid: int, gid: int) -> None:
+    """Let this thread, and no other, use files of the host as ``uid`` and ``gid``."""
+    _LIBC.setfsgid(gid)
+    _LIBC.setfsuid(uid)

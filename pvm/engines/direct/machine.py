@@ -1,0 +1,251 @@
+"""A run of a program: jail, streams and supervisor put together, on a thread of its own.
+
+Whatever ends a run ends everything that the program started.  What the host would not enforce by itself is watched:
+every 20 ms the memory and the processor time of all processes of the jail are summed up, so a tree of processes can
+exceed its memory by what it can touch in that time.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from pvm.engines.direct import filter as system_call_filter
+from pvm.engines.direct.execution import Image, prepare
+from pvm.engines.direct.filter import Policy
+from pvm.engines.direct.guest import Invocation, descendants
+from pvm.engines.direct.jail import Confinement, Jail, check_lowered
+from pvm.engines.direct.streams import StandardStreams
+from pvm.engines.direct.supervisor import Supervisor
+from pvm.engines.direct.syscalls.row import Aspect
+from pvm.kernel.clock import HostClock
+from pvm.kernel.kernel import Kernel
+from pvm.kernel.process import Process
+from pvm.kernel.randomness import HostRandom
+
+HOSTNAME = "pvm"
+WATCH_SECONDS = 0.02
+STORE_OVERHEAD = 16 << 20
+PAGE = resource.getpagesize()
+TICKS = os.sysconf("SC_CLK_TCK")
+STOP_ROUNDS = 100
+
+
+class Bounds(NamedTuple):
+    """Limits of a run, of all its processes together but for the stack; None is no limit."""
+
+    memory: int
+    stack: int
+    processes: int
+    wall_seconds: float | None = None
+    cpu_seconds: float | None = None
+
+
+class Outcome(NamedTuple):
+    """How a run ended: the first process's exit status, or its signal as a negative number.
+
+    ``limit`` names the limit that ended it, ``time``, ``cpu``, ``memory`` or ``output``, else it is empty.
+    ``cpu_seconds`` is what all processes used, as last seen.
+    """
+
+    status: int
+    limit: str
+    cpu_seconds: float
+    wall_seconds: float
+
+
+class Machine:
+    """A program that runs on ``kernel``, whose descriptors 0, 1 and 2 are those of ``streams``."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        invocation: Invocation,
+        streams: StandardStreams,
+        *,
+        bounds: Bounds,
+        working_directory: str = "/",
+        lowered: Collection[str] = (),
+    ) -> None:
+        self.outcome: Outcome | None = None
+        self.failure: BaseException | None = None
+        self._streams = streams
+        self._bounds = bounds
+        self._kernel = kernel
+        self._limit = ""
+        self._cpu_seconds = 0.0
+        self._started = time.monotonic()
+        self._ended = threading.Event()
+        with ExitStack() as undo:
+            undo.callback(streams.abandon)
+            check_lowered(lowered)
+            image = first_image(kernel, invocation, working_directory)
+            undo.callback(image.close)
+            self._jail = Jail(self._confinement(lowered))
+            undo.callback(self._jail.close)
+            self.walls = tuple(self._jail.walls)
+            self._supervisor = Supervisor(
+                kernel,
+                self._jail,
+                image,
+                hostname=HOSTNAME,
+                memory_bytes=bounds.memory,
+                stack_bytes=bounds.stack,
+                working_directory=working_directory,
+            )
+            self._thread = threading.Thread(target=self._run, name="pvm-supervisor", daemon=True)
+            self._thread.start()
+            undo.pop_all()
+
+    def _confinement(self, lowered: Collection[str]) -> Confinement:
+        kernel, bounds = self._kernel, self._bounds
+        quotas = kernel.ledger.quotas
+        virtual = set[Aspect]()
+        if not isinstance(kernel.clock, HostClock):
+            virtual.add(Aspect.CLOCK)
+        if not isinstance(kernel.random, HostRandom):
+            virtual.add(Aspect.RANDOM)
+        policy = Policy("network-namespace" not in lowered, frozenset(virtual), kernel.trace is not None)
+        limits = {
+            resource.RLIMIT_CORE: (0, 0),
+            resource.RLIMIT_DATA: (bounds.memory, bounds.memory),
+            resource.RLIMIT_FSIZE: (quotas.file_size, quotas.file_size),
+            resource.RLIMIT_MEMLOCK: (64 << 10, 64 << 10),
+            resource.RLIMIT_NOFILE: (quotas.descriptors, quotas.descriptors),
+            resource.RLIMIT_NPROC: (bounds.processes + 1, bounds.processes + 1),  # one is the reaper
+            resource.RLIMIT_STACK: (bounds.stack, bounds.stack),
+        }
+        limits = {number: clipped(number, pair) for number, pair in limits.items()}
+        return Confinement(
+            hostname=HOSTNAME,
+            filter_program=system_call_filter.build(policy),
+            limits=limits,
+            store_bytes=quotas.bytes + STORE_OVERHEAD,
+            store_files=2 * (quotas.files + quotas.descriptors),
+            lowered=frozenset(lowered),
+            own_session=not self._streams.has_terminal,
+        )
+
+    def _run(self) -> None:
+        try:
+            status = self._supervisor.run(self._streams.descriptors, self._streams.close_descriptors, self._watch)
+            self._jail.close()
+            self._streams.finish()
+            if not self._limit and self._streams.exhausted:
+                self._limit = "output"
+            ended = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
+            self.outcome = Outcome(ended, self._limit, self._cpu_seconds, time.monotonic() - self._started)
+        except BaseException as failure:  # noqa: BLE001 - it is raised where the embedder waits
+            self.failure = failure
+        finally:
+            self._jail.close()
+            self._supervisor.close()
+            self._streams.abandon()
+            self._ended.set()
+
+    def _watch(self) -> float:
+        """End the run if a limit is passed; gives the seconds until the next look."""
+        bounds = self._bounds
+        elapsed = time.monotonic() - self._started
+        if bounds.wall_seconds is not None and elapsed >= bounds.wall_seconds:
+            self._end("time")
+        memory, cpu = measure(self._jail.init_pid)
+        self._cpu_seconds = max(self._cpu_seconds, cpu)
+        if memory > bounds.memory:
+            self._end("memory")
+        if bounds.cpu_seconds is not None and cpu >= bounds.cpu_seconds:
+            self._end("cpu")
+        if self._streams.exhausted:
+            self._end("output")
+        left = WATCH_SECONDS if bounds.wall_seconds is None else bounds.wall_seconds - elapsed
+        return max(0.001, min(WATCH_SECONDS, left))
+
+    def _end(self, limit: str) -> None:
+        self._limit = self._limit or limit
+        self._jail.kill()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end of the run; false if ``timeout`` seconds pass before."""
+        return self._ended.wait(timeout)
+
+    def kill(self) -> None:
+        """End everything at once."""
+        self._jail.kill()
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the first process."""
+        send(self._jail.guest_pid, number)
+
+    def suspend(self) -> None:
+        """Stop all processes."""
+        stopped: set[int] = set()
+        for _ in range(STOP_ROUNDS):  # those that were forked meanwhile are stopped in the next round
+            found = set(descendants(self._jail.init_pid)) - stopped
+            if not found:
+                return
+            for pid in found:
+                send(pid, signal.SIGSTOP)
+            stopped |= found
+
+    def resume(self) -> None:
+        """Let all processes go on."""
+        for pid in descendants(self._jail.init_pid):
+            send(pid, signal.SIGCONT)
+
+
+def first_image(kernel: Kernel, invocation: Invocation, working_directory: str) -> Image:
+    """Find the first program."""
+    with kernel.lock:
+        view = Process(kernel, (), {}, kernel.root)
+        view = view.standing_at(view.walk(working_directory).existing())
+        view.cwd.directory()
+        return prepare(view, invocation)
+
+
+def clipped(number: int, pair: tuple[int, int]) -> tuple[int, int]:
+    """A pair of soft and hard limit that the host lets us set."""
+    _, hard = resource.getrlimit(number)
+    if hard == resource.RLIM_INFINITY:
+        return pair
+    return min(pair[0], hard), min(pair[1], hard)
+
+
+def send(pid: int, number: int) -> None:
+    """Send a signal, if there is somebody."""
+    if pid:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return
+
+
+def measure(init_pid: int) -> tuple[int, float]:
+    """Memory in bytes and processor time in seconds of everything below process 1 of a jail.
+
+    Memory that several processes share counts for each of them only as far as it is of files.
+    """
+    memory = 0
+    ticks = 0
+    for pid in (init_pid, *descendants(init_pid)):
+        try:
+            with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123 - every 20 ms
+                _, resident, shared, *_ = map(int, file.read().split())
+            with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - the same
+                fields = file.read().rpartition(b")")[2].split()
+        except (OSError, ValueError):  # it has died meanwhile
+            continue
+        memory += (resident - shared) * PAGE
+        ticks += sum(map(int, fields[11:15]))
+    return memory, ticks / TICKS
+
+
+def encoded(arguments: Sequence[str], environment: Mapping[str, str], path: str) -> Invocation:
+    """An invocation of texts."""
+    texts = [f"{name}={value}".encode() for name, value in environment.items()]
+    return Invocation(path, [text.encode() for text in arguments], texts)

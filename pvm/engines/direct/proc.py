@@ -1,0 +1,271 @@
+"""``/proc`` as guests see it: their own processes by the numbers that they know, and an invented machine.
+
+Nothing of the host is passed on but what a guest could measure itself: processor times, sizes of its own
+processes, the layout of its own memory without the names of host files.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pvm.engines.direct import linux
+from pvm.engines.direct.guest import GuestProcess, descendants
+from pvm.engines.direct.synthetic import Folder, Link, Text
+from pvm.errors import GuestError
+from pvm.kernel.abi import Errno
+from pvm.kernel.vfs.node import FileSystem, Node
+
+if TYPE_CHECKING:
+    from pvm.engines.direct.calls.call import Call
+    from pvm.engines.direct.supervisor import Supervisor
+
+DEVICE = 90
+OWN_DESCRIPTOR = re.compile(r"/(?:proc/(?:self|thread-self|(\d+))/fd|dev/fd)/(\d+)|/dev/std(in|out|err)")
+STANDARD = {"in": 0, "out": 1, "err": 2}
+SYNTHETIC_NAMES = ("pipe:", "socket:", "anon_inode:", "/dev/")
+BOOT_ID = "70766d00-0000-4000-8000-000000000000\n"
+STATUS_SHOWN = frozenset(
+    {"Name", "Umask", "State", "FDSize", "VmPeak", "VmSize", "VmRSS", "VmData", "VmStk", "Threads"}
+    | {"SigQ", "SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}
+)
+HIDDEN_STAT = frozenset({*range(25, 30), 35})
+"""Fields of ``stat`` that show addresses."""
+
+
+class ProcFiles(FileSystem):
+    """The file system; ``current`` is the process whose call is being answered."""
+
+    __slots__ = ("_supervisor", "current")
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        super().__init__(DEVICE, read_only=True)
+        self._supervisor = supervisor
+        self.current: GuestProcess | None = None
+        self.root = Folder(self, "/", self._machine_files(), self._process_names, self._process)
+
+    def _machine_files(self) -> dict[str, Node]:
+        supervisor = self._supervisor
+
+        def text(name: str, content: str) -> Text:
+            return Text(self, name, lambda: content)
+
+        kernel_names = {"ostype": "Linux\n", "osrelease": "6.1.0-pvm\n", "pid_max": "32768\n", "ngroups_max": "65536\n"}
+        kernel_names |= {"hostname": f"{supervisor.hostname}\n", "cap_last_cap": "40\n", "version": "#1 SMP PVM\n"}
+        kernel: dict[str, Node] = {name: text(name, content) for name, content in kernel_names.items()}
+        kernel["random"] = Folder(self, "random", {"boot_id": text("boot_id", BOOT_ID)})
+        memory: dict[str, Node] = {
+            "overcommit_memory": text("overcommit", "0\n"),
+            "max_map_count": text("maps", "65530\n"),
+        }
+        return {
+            "self": Link(self, "self", lambda: str(self._current().inner_pid)),
+            "thread-self": Link(self, "thread-self", lambda: str(self._current().inner_pid)),
+            "mounts": Link(self, "mounts", lambda: "self/mounts"),
+            "cpuinfo": Text(self, "cpuinfo", processor_text),
+            "meminfo": Text(self, "meminfo", lambda: memory_text(supervisor.memory_bytes)),
+            "uptime": Text(
+                self, "uptime", lambda: f"{supervisor.kernel.clock.stamp() // 10**7 % 10**9 / 100:.2f} 0.00\n"
+            ),
+            "loadavg": text("loadavg", "0.00 0.00 0.00 1/1 1\n"),
+            "version": text("version", "Linux version 6.1.0-pvm (pvm) #1 SMP PVM\n"),
+            "filesystems": text("filesystems", "nodev\ttmpfs\nnodev\tproc\n"),
+            "stat": Text(self, "stat", lambda: processors_text(os.cpu_count() or 1)),
+            "sys": Folder(self, "sys", {"kernel": Folder(self, "kernel", kernel), "vm": Folder(self, "vm", memory)}),
+        }
+
+    def _current(self) -> GuestProcess:
+        if self.current is None:
+            raise GuestError(Errno.NOENT)
+        return self.current
+
+    # Processes.
+
+    def _all(self) -> dict[int, GuestProcess]:
+        """The living processes by the number that guests know."""
+        supervisor = self._supervisor
+        found = {}
+        for pid in descendants(supervisor.jail.init_pid):
+            guest = supervisor.process(pid)
+            if guest is not None:
+                found[guest.inner_pid] = guest
+        return found
+
+    def _process_names(self) -> Iterable[str]:
+        return map(str, self._all())
+
+    def _process(self, name: str) -> Node | None:
+        if not name.isascii() or not name.isdecimal():
+            return None
+        number = int(name)
+        current = self.current
+        guest = current if current is not None and current.inner_pid == number else self._all().get(number)
+        return None if guest is None else self._process_folder(guest)
+
+    def _process_folder(self, guest: GuestProcess) -> Folder:
+        key = guest.inner_pid
+
+        def text(name: str, make: object) -> Text:
+            assert callable(make)
+            return Text(self, (key, name), make)
+
+        ran = guest.invocation
+        files: dict[str, Node] = {
+            "exe": Link(self, (key, "exe"), lambda: guest.program_path),
+            "cwd": Link(self, (key, "cwd"), guest.view.cwd.path),
+            "root": Link(self, (key, "root"), lambda: "/"),
+            "cmdline": text("cmdline", lambda: b"".join(part + b"\0" for part in ran.arguments)),
+            "environ": text("environ", lambda: b"".join(part + b"\0" for part in ran.environment)),
+            "comm": text("comm", lambda: host_file(guest.pid, "comm")),
+            "stat": text("stat", lambda: self._stat(guest)),
+            "statm": text("statm", lambda: host_file(guest.pid, "statm")),
+            "status": text("status", lambda: self._status(guest)),
+            "maps": text("maps", lambda: memory_map(guest)),
+            "mounts": text("mounts", self._mounts),
+            "mountinfo": text("mountinfo", lambda: "1 0 0:1 / / rw - tmpfs pvm rw\n"),
+            "limits": text("limits", lambda: host_file(guest.pid, "limits")),
+            "fd": Folder(
+                self, (key, "fd"), {}, lambda: descriptor_names(guest.pid), lambda name: self._descriptor(guest, name)
+            ),
+        }
+        return Folder(self, key, files)
+
+    def _descriptor(self, guest: GuestProcess, name: str) -> Node | None:
+        if not name.isascii() or not name.isdecimal():
+            return None
+        try:
+            host = os.readlink(f"/proc/{guest.pid}/fd/{int(name)}")  # noqa: PTH115 - one call, no object
+        except OSError:
+            return None
+        return Link(self, (guest.inner_pid, "fd", name), lambda: self._descriptor_text(guest, int(name), host))
+
+    def _descriptor_text(self, guest: GuestProcess, fd: int, host: str) -> str:
+        location = self._supervisor.files.location(guest.pid, fd)
+        if location is not None:
+            return location.path()
+        return host if host.startswith(SYNTHETIC_NAMES) else f"/memfd:{fd} (deleted)"
+
+    def _inner(self, pid: int) -> int:
+        guest = self._supervisor.processes.get(pid)
+        return 1 if guest is None else guest.inner_pid
+
+    def _stat(self, guest: GuestProcess) -> str:
+        text = host_file(guest.pid, "stat").decode("utf-8", "replace")
+        head, _, tail = text.rpartition(")")
+        fields = tail.split()
+        shown = ["0" if place + 3 in HIDDEN_STAT else field for place, field in enumerate(fields)]
+        shown[1] = str(self._inner(guest.parent_pid))
+        shown[2], shown[3] = str(inner_number(guest.pid, b"NSpgid")), str(inner_number(guest.pid, b"NSsid"))
+        return f"{guest.inner_pid} ({head.partition('(')[2]}) {' '.join(shown)}\n"
+
+    def _status(self, guest: GuestProcess) -> str:
+        lines = []
+        for line in host_file(guest.pid, "status").decode("utf-8", "replace").splitlines():
+            name = line.partition(":")[0]
+            if name in STATUS_SHOWN:
+                lines.append(line)
+            elif name in {"Tgid", "Pid"}:
+                lines.append(f"{name}:\t{guest.inner_pid}")
+            elif name == "PPid":
+                lines.append(f"PPid:\t{self._inner(guest.parent_pid)}")
+            elif name in {"Uid", "Gid"}:
+                lines.append(f"{name}:\t0\t0\t0\t0")
+        return "\n".join(lines) + "\n"
+
+    def _mounts(self) -> str:
+        lines = ["pvm / tmpfs rw 0 0"]
+        lines += [f"pvm {path} tmpfs rw 0 0" for path in self._supervisor.kernel.mount_paths() if path != "/"]
+        return "\n".join(lines) + "\n"
+
+    # Descriptors by name.
+
+    def open_magic(self, call: Call, path: str) -> int | None:
+        """Answer an open of ``/proc/self/fd/N`` and the like; None if the path is another."""
+        match = OWN_DESCRIPTOR.fullmatch(path)
+        if match is None:
+            return None
+        number, text, standard = match.groups()
+        fd = STANDARD[standard] if standard else int(text)
+        guest = call.guest if number is None else self._all().get(int(number))
+        if guest is None:
+            raise GuestError(Errno.NOENT)
+        if self._supervisor.files.find(guest.pid, fd) is not None:
+            return None  # a file of the kernel: the link leads to it
+        if guest is not call.guest:
+            raise GuestError(Errno.ACCES)
+        pidfd = os.pidfd_open(guest.pid)
+        try:
+            descriptor = linux.syscall(linux.PIDFD_GETFD, pidfd, fd, 0)
+        except OSError:
+            raise GuestError(Errno.NOENT) from None
+        finally:
+            os.close(pidfd)
+        try:
+            return call.give_descriptor(descriptor, close_on_exec=False)
+        finally:
+            os.close(descriptor)
+
+
+def host_file(pid: int, name: str) -> bytes:
+    """What the host says of a process."""
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as file:  # noqa: PTH123 - a file of the host's kernel
+            return file.read()
+    except OSError:
+        raise GuestError(Errno.NOENT) from None
+
+
+def inner_number(pid: int, name: bytes) -> int:
+    """A field of ``status`` that lists a number for each namespace: the innermost."""
+    for line in host_file(pid, "status").splitlines():
+        found, _, value = line.partition(b":")
+        if found == name:
+            return int(value.split()[-1])
+    return 0
+
+
+def descriptor_names(pid: int) -> list[str]:
+    """The open descriptors of a process."""
+    try:
+        return os.listdir(f"/proc/{pid}/fd")  # noqa: PTH208 - names are all that is wanted
+    except OSError:
+        return []
+
+
+def memory_map(guest: GuestProcess) -> str:
+    """The layout of a process's memory; of files only the program is named."""
+    lines = []
+    for line in host_file(guest.pid, "maps").decode("ascii", "replace").splitlines():
+        where, rights, offset, _, inode, *name = line.split(None, 5)
+        shown = name[0] if name and name[0].startswith("[") else ""
+        lines.append(f"{where} {rights} {offset} 00:00 {0 if inode == '0' else 1}".ljust(73) + shown)
+    return "\n".join(lines) + "\n"
+
+
+def processor_text() -> str:
+    """``cpuinfo``: as many processors as there are, with the names of their features."""
+    entry = (
+        "processor\t: {}\nvendor_id\t: pvm\ncpu family\t: 6\nmodel name\t: virtual processor\ncpu MHz\t\t: 1000.000\n"
+    )
+    return "\n".join(entry.format(number) for number in range(os.cpu_count() or 1)) + "\n"
+
+
+def uptime_text(now_ns: int) -> str:
+    """``uptime``: hundredths of seconds, from the clock."""
+    return f"{now_ns // 10**7 % 10**9 / 100:.2f} 0.00\n"
+
+
+def processors_text(count: int) -> str:
+    """``stat``: the processors, idle."""
+    lines = ["cpu  0 0 0 0 0 0 0 0 0 0"] + [f"cpu{number} 0 0 0 0 0 0 0 0 0 0" for number in range(count)]
+    return "\n".join([*lines, "intr 0", "ctxt 0", "btime 946684800", "processes 1", "procs_running 1", ""])
+
+
+def memory_text(total: int) -> str:
+    """``meminfo``: what the limit allows."""
+    kilobytes = total >> 10
+    rows = {"MemTotal": kilobytes, "MemFree": kilobytes // 2, "MemAvailable": kilobytes // 2, "Buffers": 0, "Cached": 0}
+    rows |= {"SwapTotal": 0, "SwapFree": 0}
+    return "".join(f"{name + ':':<16}{value:>8} kB\n" for name, value in rows.items())

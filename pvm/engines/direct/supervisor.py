@@ -1,0 +1,348 @@
+"""The supervisor: answers the filtered system calls of all guests of one jail, one after the other.
+
+It is one loop on one thread.  Nothing that it does for a guest may block: what can block (pipes, sockets, waiting) is
+native.  Each call is looked up in the table and handed to its handler in ``calls/``, which acts on the kernel
+under the kernel's lock.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import select
+import time
+from collections.abc import Callable
+
+from pvm.engines.direct import image, layouts, linux
+from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
+from pvm.engines.direct.calls.handlers import HANDLERS
+from pvm.engines.direct.descriptors import OpenFiles
+from pvm.engines.direct.elf import PAGE
+from pvm.engines.direct.execution import Image, StubLinks, checked_start
+from pvm.engines.direct.guest import GuestProcess, children, descendants, identify
+from pvm.engines.direct.jail import Jail
+from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL
+from pvm.engines.direct.memory import StaleMemory
+from pvm.engines.direct.proc import ProcFiles
+from pvm.engines.direct.syscalls.table import BY_NUMBER
+from pvm.engines.direct.tracing import trace_call
+from pvm.errors import GuestError
+from pvm.kernel.fs.memfs import MemFs
+from pvm.kernel.kernel import Kernel
+from pvm.kernel.process import Process
+
+SHM_PATH = "/dev/shm"  # noqa: S108 - a path of the guest
+SHM_DEVICE = 91
+STATUS_SIZE = 4
+EMPTY = bytes(linux.NOTIFICATION.size)
+
+
+class Supervisor:
+    """Runs what is in ``jail`` on ``kernel``; ``first`` is the image that the first guest is to get."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        jail: Jail,
+        first: Image,
+        *,
+        hostname: str,
+        memory_bytes: int,
+        stack_bytes: int,
+        working_directory: str = "/",
+    ) -> None:
+        self.kernel = kernel
+        self.jail = jail
+        self.hostname = hostname
+        self.memory_bytes = memory_bytes
+        self.trace = kernel.trace
+        self._first_directory = working_directory
+        self.listener = jail.listener_fd
+        self.files = OpenFiles(jail)
+        self.links = StubLinks(jail)
+        kernel.keep_host_files(self.files.new_store_file)
+        self.proc = ProcFiles(self)
+        kernel.attach("/proc", self.proc)
+        kernel.attach(SHM_PATH, MemFs(SHM_DEVICE, kernel.ledger, kernel.clock))
+        self.processes: dict[int, GuestProcess] = {}
+        self._threads: dict[int, GuestProcess] = {}
+        self._stack_bytes = stack_bytes
+        self._first = first
+        self._started = False
+        self._named = False
+        self._buffer = bytearray(EMPTY)
+
+    # The loop.
+
+    def run(self, streams: list[int], given: Callable[[], None], watch: Callable[[], float]) -> int | None:
+        """Serve until the first guest has ended; its wait status, or None if the jail was ended from outside.
+
+        ``streams`` become its descriptors 0, 1 and 2; ``given`` is called when it has them.  ``watch`` is called now
+        and then, and gives the seconds until it wants to be called again.
+        """
+        self._streams = list(streams)
+        self._streams_given = given
+        poll = select.poll()
+        poll.register(self.listener, select.POLLIN)
+        poll.register(self.jail.control, select.POLLIN)
+        control = self.jail.control.fileno()
+        due = time.monotonic() + watch()
+        while True:
+            now = time.monotonic()
+            if now >= due:
+                due = now + watch()
+            for fd, events in poll.poll(max(0, due - now) * 1000):
+                if fd == control:
+                    message = self._control_message()
+                    if len(message) in {0, STATUS_SIZE}:
+                        return int.from_bytes(message, "little") if message else None
+                elif events & select.POLLIN:
+                    self._serve()
+                else:
+                    poll.unregister(fd)
+
+    def _control_message(self) -> bytes:
+        """What the jail says: nothing if it has ended, a wait status, or a late reply to a batch."""
+        try:
+            return self.jail.control.recv(BUFFER_SIZE)
+        except OSError:
+            return b""
+
+    def close(self) -> None:
+        """Give everything up; the jail has ended."""
+        for guest in self.processes.values():
+            if guest.pending is not None:
+                guest.pending.close()
+        self.processes.clear()
+        self._threads.clear()
+        with self.kernel.lock:
+            self.kernel.keep_host_files(None)
+            self.files.close()
+
+    def _serve(self) -> None:
+        """Take one call and answer it."""
+        self._buffer[:] = EMPTY
+        try:
+            fcntl.ioctl(self.listener, linux.NOTIF_RECV, self._buffer)
+        except OSError as error:
+            if error.errno in {errno.ENOENT, errno.EINTR}:  # the caller died before its call was taken
+                return
+            raise
+        ticket, tid, _, number, _, _, *args = linux.NOTIFICATION.unpack(self._buffer)
+        with self.kernel.lock:
+            answer = self._answer(ticket, tid, number, tuple(args))
+        if answer == ANSWERED:
+            return
+        flags = linux.RESPONSE_CONTINUE if answer == CONTINUE else 0
+        value, error_number = (0, 0) if flags else (answer, 0) if answer >= 0 else (0, answer)
+        try:
+            fcntl.ioctl(self.listener, linux.NOTIF_SEND, linux.RESPONSE.pack(ticket, value, error_number, flags))
+        except FileNotFoundError:  # the caller has died
+            return
+
+    def _answer(self, ticket: int, tid: int, number: int, args: tuple[int, ...]) -> int:
+        for _ in range(2):
+            guest = self._threads.get(tid) or self._adopt(tid)
+            if guest is None:
+                return -errno.ESRCH
+            self.proc.current = guest
+            call = Call(self, guest, ticket, tid, number, args)
+            try:
+                return self._perform(call)
+            except StaleMemory:  # the number belongs to another process by now, or its program was replaced
+                self._drop_thread(tid)
+        return -errno.EFAULT
+
+    def _perform(self, call: Call) -> int:
+        if call.number == RECORDS_CALL:
+            return self._load(call)
+        if not self._started:  # the launcher's last calls, the one that executes the stub among them
+            return CONTINUE
+        if self.trace is not None:
+            return trace_call(call, self._dispatch, self.trace)
+        return self._dispatch(call)
+
+    def _dispatch(self, call: Call) -> int:
+        handler = HANDLERS.get(call.number)
+        if handler is None:
+            return self._unhandled(call)
+        try:
+            return handler(call)
+        except GuestError as error:
+            return -error.errno
+
+    def _unhandled(self, call: Call) -> int:
+        """A call that comes here for the trace only."""
+        row = BY_NUMBER.get(call.number)
+        assert row is not None, "the filter sends nothing that is not in the table"
+        return -row.errno if row.errno else CONTINUE
+
+    # Processes.
+
+    def _adopt(self, tid: int) -> GuestProcess | None:
+        """Find out which process a thread belongs to."""
+        found = identify(tid)
+        if found is None:
+            return None
+        guest = self.processes.get(found.process)
+        if guest is None:
+            guest = self._new_process(found.process, found.inner, found.parent)
+        if guest is not None:
+            self._threads[tid] = guest
+        return guest
+
+    def _new_process(self, pid: int, inner: int, parent_pid: int) -> GuestProcess | None:
+        """Remember a process, which has what its parent had when it was forked."""
+        parent = self.processes.get(parent_pid)
+        try:
+            if parent is not None:
+                view = parent.view.standing_at(parent.view.cwd)
+                guest = GuestProcess(pid, inner, parent_pid, view, parent.umask, parent.invocation)
+                guest.program_path = parent.program_path
+            else:
+                view = Process(self.kernel, (), {}, self.kernel.root)
+                view.cwd = view.walk(self._first_directory).existing()
+                guest = GuestProcess(pid, inner, parent_pid, view, 0o022, self._first.invocation)
+                if pid == self.jail.guest_pid:
+                    guest.pending = self._first
+        except OSError:  # it has died
+            return None
+        self.processes[pid] = guest
+        return guest
+
+    def process(self, pid: int) -> GuestProcess | None:
+        """The process with this number of the host, if it lives in the jail."""
+        return self.processes.get(pid) or self._adopt(pid)
+
+    def adopt_children(self, guest: GuestProcess) -> None:
+        """Remember the children of a process before what they inherited changes."""
+        for pid in children(guest.pid):
+            if pid not in self.processes:
+                self._adopt(pid)
+
+    def forget_thread(self, tid: int) -> None:
+        """A thread ends."""
+        self._threads.pop(tid, None)
+
+    def forget_process(self, guest: GuestProcess) -> None:
+        """A process ends."""
+        self.processes.pop(guest.pid, None)
+        for tid in [tid for tid, owner in self._threads.items() if owner is guest]:
+            del self._threads[tid]
+
+    def _drop_thread(self, tid: int) -> None:
+        guest = self._threads.pop(tid, None)
+        if guest is not None and (found := identify(tid)) is not None and found.process == guest.pid:
+            try:
+                fresh = type(guest.memory)(guest.pid)
+            except OSError:
+                self.forget_process(guest)
+                return
+            guest.memory = fresh
+        elif guest is not None:
+            self.forget_process(guest)
+
+    def sweep(self) -> None:
+        """Give up the files that no guest has open any more, and the processes that have died."""
+        alive = descendants(self.jail.init_pid)
+        self.files.sweep(alive)
+        for pid in self.processes.keys() - set(alive):
+            self.forget_process(self.processes[pid])
+
+    # Programs.
+
+    def check_image(self, new: Image) -> None:
+        """Refuse a program whose arguments do not fit its stack."""
+        checked_start(new.invocation, self._stack_bytes, b"")
+
+    def _load(self, call: Call) -> int:
+        """Answer the stub: the records that map the program, then those that enter it."""
+        guest = call.guest
+        new = guest.pending
+        buffer, top, left = call.args[:3]
+        if new is None or buffer != BUFFER:
+            return -errno.ENOSYS
+        try:
+            if new.files:
+                return self._map(call, new, top)
+            return self._enter(call, new, top, left)
+        except GuestError as error:
+            return -error.errno
+
+    def _map(self, call: Call, new: Image, top: int) -> int:
+        guest = call.guest
+        self._started = True
+        guest.memory = type(guest.memory)(guest.pid)
+        if guest.pid == self.jail.guest_pid and self._streams:
+            for number, descriptor in enumerate(self._streams):
+                call.put_descriptor(descriptor, number)
+            self._streams = []
+            self._streams_given()
+        descriptors = [call.put_descriptor(file.host_fd()) for file in new.files]
+        start = checked_start(new.invocation, self._stack_bytes, self.kernel.random.read(16))
+        size = len(image.stack_image(top, start, [(0, 0)] * 20)[1])
+        lowest = top - size - PAGE if size > image.STACK_READY else 0
+        batch = image.map_image(new.main, new.linker, descriptors, lowest)
+        guest.memory.write(BUFFER, batch.pack())
+        new.close()
+        guest.pending = new._replace(files=())
+        guest.invocation = new.invocation
+        guest.program_path = new.location.path()
+        return len(batch)
+
+    def _enter(self, call: Call, new: Image, top: int, left: int) -> int:
+        guest = call.guest
+        guest.pending = None
+        if left:  # a record failed: the program does not fit into the address space
+            return -errno.ENOMEM
+        for placed in (new.main, new.linker):
+            for address, size in [] if placed is None else image.tails(placed):
+                guest.memory.write(address, bytes(size))
+        host = read_vector(guest.pid)
+        vdso = host.get(image.AT_SYSINFO_EHDR, 0) if self.uses_host_clock else 0
+        vector = image.auxiliary_vector(new.main, new.linker, host, vdso)
+        start = checked_start(new.invocation, self._stack_bytes, self.kernel.random.read(16))
+        pointer, content = image.stack_image(top, start, vector)
+        guest.memory.write(pointer, content)
+        entry = (new.linker or new.main).entry
+        unmapped = None if self.uses_host_clock else mapped_range(guest.pid, "[vdso]", "[vvar]")
+        name = b"" if self._named else new.location.name.encode()
+        self._named = True
+        batch = image.enter_image(pointer, entry, unmapped, name, executable_stack=new.main.program.executable_stack)
+        guest.memory.write(BUFFER, batch.pack())
+        return len(batch)
+
+    @property
+    def uses_host_clock(self) -> bool:
+        """Whether guests may read the host's clocks themselves."""
+        from pvm.kernel.clock import HostClock
+
+        return isinstance(self.kernel.clock, HostClock)
+
+    def file_system_state(self) -> bytes:
+        """``struct statfs`` of the whole virtual file system: its quotas."""
+        quotas, used = self.kernel.ledger.quotas, self.kernel.usage()
+        blocks = quotas.bytes // layouts.BLOCK
+        free = max(0, quotas.bytes - used.bytes) // layouts.BLOCK
+        return layouts.pack_statfs(blocks, free, quotas.files, max(0, quotas.files - used.files))
+
+
+def read_vector(pid: int) -> dict[int, int]:
+    """The auxiliary vector that the host's kernel gave the stub."""
+    try:
+        with open(f"/proc/{pid}/auxv", "rb") as file:  # noqa: PTH123 - on the path of every execve
+            data = file.read()
+    except OSError:
+        raise StaleMemory from None
+    words = [int.from_bytes(data[place : place + 8], "little") for place in range(0, len(data), 8)]
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def mapped_range(pid: int, *names: str) -> tuple[int, int] | None:
+    """Start and length of what the host's kernel has mapped under these names."""
+    found: list[int] = []
+    with open(f"/proc/{pid}/maps", encoding="ascii", errors="replace") as file:  # noqa: PTH123 - a file of the host
+        for line in file:
+            if line.rstrip().endswith(names):
+                found += [int(address, 16) for address in line.split()[0].split("-")]
+    return (min(found), max(found) - min(found)) if found else None

@@ -1,0 +1,91 @@
+"""The vocabulary of the table: a row for each system call, from which everything else is made.
+
+The signature names argument kinds, which the trace knows how to show.  What is *native* runs in the host's
+kernel untouched; what is *mediated* comes to the supervisor; what is *denied* fails at once with an errno.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+KINDS = frozenset({"fd", "path", "int", "hex", "octal", "size", "offset", "ptr", "signal", "bytes"})
+
+
+class Handling(Enum):
+    """Who answers a call."""
+
+    NATIVE = "native"
+    MEDIATED = "mediated"
+    DENIED = "denied"
+
+
+class Aspect(Enum):
+    """What a native call depends on: it is mediated when the kernel makes this virtual."""
+
+    CLOCK = "clock"
+    RANDOM = "random"
+
+
+class OneOf(NamedTuple):
+    """The low 32 bits of an argument must be one of these, or the call fails."""
+
+    argument: int
+    values: frozenset[int]
+    errno: int
+
+
+class Without(NamedTuple):
+    """The low 32 bits of an argument must have none of these bits, or the call fails."""
+
+    argument: int
+    bits: int
+    errno: int
+
+
+class Row(NamedTuple):
+    """One system call; ``condition`` limits a native one, ``note`` says what is missing or why it is denied."""
+
+    number: int
+    name: str
+    arguments: tuple[str, ...]
+    handling: Handling
+    errno: int = 0
+    note: str = ""
+    partial: bool = False
+    condition: OneOf | Without | None = None
+    aspect: Aspect | None = None
+
+
+def parse(signature: str) -> tuple[str, tuple[str, ...]]:
+    """Name and argument kinds of ``name(kind, kind)``."""
+    name, _, rest = signature.removesuffix(")").partition("(")
+    kinds = tuple(kind for kind in rest.split(", ") if kind)
+    assert len(kinds) <= 6, f"a system call has at most six arguments: {signature!r}"
+    assert KINDS.issuperset(kinds), f"unknown kind of argument: {signature!r}"
+    return name, kinds
+
+
+def native(
+    number: int,
+    signature: str,
+    note: str = "",
+    *,
+    condition: OneOf | Without | None = None,
+    aspect: Aspect | None = None,
+) -> Row:
+    """A call that the host's kernel answers."""
+    name, kinds = parse(signature)
+    return Row(number, name, kinds, Handling.NATIVE, 0, note, bool(condition), condition, aspect)
+
+
+def mediated(number: int, signature: str, note: str = "") -> Row:
+    """A call that the supervisor answers; a note tells what is missing."""
+    name, kinds = parse(signature)
+    return Row(number, name, kinds, Handling.MEDIATED, 0, note, bool(note))
+
+
+def denied(number: int, signature: str, errno: int, note: str = "") -> Row:
+    """A call that always fails."""
+    name, kinds = parse(signature)
+    return Row(number, name, kinds, Handling.DENIED, errno, note)
