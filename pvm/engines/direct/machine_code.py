@@ -232,7 +232,7 @@ def module_text(source: str) -> str:
 
 def assemble(module: str) -> bytes:
     """The machine code of a module, all of it in its text section and free of relocations."""
-    import llvmlite.binding as llvm
+    import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
