@@ -80,8 +80,8 @@ def read_object(data: bytes) -> Object:
     """
     try:
         return _read(data)
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
-        raise ObjectError(f"object ends too soon: {error}") from None
+    except (struct.error, IndexError, ValueError) as error:
+        raise ObjectError(f"object is damaged: {error}") from None
 
 
 def _read(data: bytes) -> Object:

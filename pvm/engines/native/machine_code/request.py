@@ -1,0 +1,52 @@
+"""What a worker process is asked, and how requests and answers are framed: a length, 4 bytes, and that many bytes."""
+
+from __future__ import annotations
+
+import marshal
+import struct
+from typing import NamedTuple
+
+from pvm.engines.native.machine_code.target import Target
+
+LENGTH = struct.Struct("<I")
+DONE, FAILED = b"\0", b"\1"
+"""First byte of an answer; the file form of a blob follows, or a text."""
+
+
+class Request(NamedTuple):
+    """What to compile: the function ``module:name`` makes IR of the target and the argument.
+
+    It has to be a function of these alone, of the installed sources and of the runtime image.
+    """
+
+    generator: str
+    argument: bytes = b""
+
+
+class Limits(NamedTuple):
+    """Of one request: bytes of the worker's address space, and seconds, of the processor and of the clock."""
+
+    memory: int = 2 << 30
+    seconds: int = 60
+
+
+def literal(target: Target, argument: bytes) -> str:
+    """The generator whose argument is the IR."""
+    return argument.decode("utf-8")
+
+
+def literal_request(ir: str) -> Request:
+    """A request to compile this IR."""
+    return Request(f"{__name__}:{literal.__name__}", ir.encode("utf-8"))
+
+
+def encode_request(request: Request, target: Target, limits: Limits) -> bytes:
+    """A request as a frame."""
+    body = marshal.dumps((tuple(request), tuple(target), tuple(limits)))
+    return LENGTH.pack(len(body)) + body
+
+
+def decode_request(body: bytes) -> tuple[Request, Target, Limits]:
+    """What is in a frame, which the process that started this one has written."""
+    request, target, limits = marshal.loads(body)  # noqa: S302
+    return Request(*request), Target(*target), Limits(*limits)

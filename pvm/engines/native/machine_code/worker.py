@@ -1,0 +1,60 @@
+"""The process that compiles: requests on standard input, answers on standard output.
+
+LLVM aborts on some errors, and takes long or much memory for some functions; here that ends this process only.  Limits
+of memory and processor time are set before LLVM is loaded.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import resource
+import sys
+from collections.abc import Callable
+from typing import BinaryIO
+
+from pvm.engines.native.machine_code.blob import encode_blob
+from pvm.engines.native.machine_code.request import DONE, FAILED, LENGTH, Limits, Request, decode_request
+from pvm.engines.native.machine_code.target import Target
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer requests until there are no more."""
+    while head := source.read(LENGTH.size):
+        (size,) = LENGTH.unpack(head)
+        request, target, limits = decode_request(source.read(size))
+        _limit(limits)
+        answer = _answer(request, target)
+        sink.write(LENGTH.pack(len(answer)) + answer)
+        sink.flush()
+
+
+def _limit(limits: Limits) -> None:
+    """Limit this process; its time so far does not count."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime) + 1
+    for what, value in (
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_CPU, used + limits.seconds),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, most = resource.getrlimit(what)
+        resource.setrlimit(what, (value if most == resource.RLIM_INFINITY else min(value, most), most))
+
+
+def _answer(request: Request, target: Target) -> bytes:
+    try:
+        from pvm.engines.native.llvm.compilation import compile_blob
+
+        module, _, name = request.generator.partition(":")
+        generate: Callable[[Target, bytes], str] = getattr(importlib.import_module(module), name)
+        return DONE + encode_blob(compile_blob(generate(target, request.argument), target))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the host goes on without this code
+        return FAILED + f"{type(error).__name__}: {error}".encode("utf-8", "replace")
+
+
+def main() -> None:
+    """Serve standard input; what LLVM prints goes to standard error."""
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, sink)
