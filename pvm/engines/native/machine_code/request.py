@@ -27,7 +27,7 @@ class Limits(NamedTuple):
     """Of one request: bytes of the worker's address space, and seconds, of the processor and of the clock."""
 
     memory: int = 2 << 30
-    seconds: int = 60
+    seconds: float = 60.0
 
 
 def literal(target: Target, argument: bytes) -> str:

@@ -7,6 +7,7 @@ of memory and processor time are set before LLVM is loaded.
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import resource
 import sys
@@ -35,7 +36,7 @@ def _limit(limits: Limits) -> None:
     used = int(usage.ru_utime + usage.ru_stime) + 1
     for what, value in (
         (resource.RLIMIT_AS, limits.memory),
-        (resource.RLIMIT_CPU, used + limits.seconds),
+        (resource.RLIMIT_CPU, used + math.ceil(limits.seconds)),
         (resource.RLIMIT_CORE, 0),
     ):
         _, most = resource.getrlimit(what)
