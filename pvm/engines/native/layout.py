@@ -69,6 +69,11 @@ CLOSURE_ENVIRONMENT: Final = 12
 TASK_RECORD: Final = 8
 """In task objects: the address of the record, 32 bits; 0 once the task has finished."""
 TASK_OBJECT_SIZE: Final = 16
+WEAK_REFERENT: Final = 8
+"""In weak references: the referent, 32 bits, not a reference for the collector; 0 once it is gone."""
+WEAK_NEXT: Final = 12
+"""The next one of a list of the collector's."""
+WEAK_SIZE: Final = 16
 
 # Class ids
 CLASS_FREE: Final = 0
@@ -235,6 +240,24 @@ LARGE_SIZE: Final = 1 << 14
 CARDS_INITIAL: Final = 1 << 20
 """A new large object of at most so many bytes has dirty cards: stores that initialise it need not mark them."""
 
+# What gc.check finds, 0 for nothing
+CHECK_REFERENCE: Final = 1
+"""A reference to no object."""
+CHECK_CLASS: Final = 2
+"""An object without a class."""
+CHECK_SIZE: Final = 3
+"""An object that is larger than its place."""
+CHECK_CARD: Final = 4
+"""A reference from the old space to the nursery whose card is clean."""
+CHECK_LINES: Final = 5
+"""An object in lines that are free."""
+CHECK_BLOCKS: Final = 6
+"""Entries of blocks that contradict each other, or what was counted."""
+CHECK_FREE: Final = 7
+"""An object that begins in a free block."""
+CHECK_MARKS: Final = 8
+"""A mark that no collection has set."""
+
 # What gc.collect returns
 COLLECT_DONE: Final = 0
 """The allocation can be tried again."""
@@ -324,7 +347,7 @@ CONTROL_WORDS: Final = (
 )
 COLLECTOR_WORDS: Final = (
     # The nursery: HEAP to nursery_end, zeros between nursery_top and zeroed
-    "nursery_bytes",  # at most
+    "old_start",  # where blocks begin, and the nursery ends at the latest
     "nursery_end",  # where it ends until the next collection
     "zeroed",
     "stress_left",  # allocations until the next one that fails
@@ -362,7 +385,12 @@ COLLECTOR_WORDS: Final = (
     "allowance",  # bytes that may be used until marking is done
     "work_total",
     "work_done",
-    "forced",  # 0, or a FORCED constant: the program waits for a complete collection
+    "work_least",  # of a slice of marking, at least and at most; tests make slices small
+    "work_most",
+    "weak_slice",  # weak references looked at in a slice
+    "sweep_slice",  # blocks swept in a slice
+    "forced",  # not 0 while the program waits for a complete collection
+    "check_code",
 )
 CONTROL_COLLECTOR: Final = CONTROL + 0x1000
 """Words from here to SCRATCH are the collector's own: COLLECTOR_WORDS."""

@@ -1,0 +1,363 @@
+"""What the collector promises, case by case, in a cage that the reference engine runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvm.engines.native import layout
+from tests.engines.native.collector.cages import ReferenceCage
+from tests.engines.native.collector.world import BYTE_ARRAY, PAYLOAD, REF_ARRAY, ROOTS, WORD_ARRAY, OutOfMemory, World
+
+NODE = 1
+"""The guest class with one reference."""
+PAIR = 2
+"""The one with two."""
+LITTLE = 1 << 19
+"""A limit that is reached soon."""
+MANY = 9
+"""A root that is far enough from others for their objects not to refer to it."""
+
+
+def world(**options: int) -> World:
+    """A world of 1 MiB, unless something else is said."""
+    limit = options.pop("limit", 1 << 20)
+    return World(ReferenceCage(), limit=limit, eager=bool(options.pop("eager", 0)), **options)  # type: ignore[arg-type]
+
+
+def collect_completely(heap: World) -> None:
+    """Run one collection of the old space from its beginning to its end."""
+    before = heap.word("major_collections") + (heap.word("phase") != 0)
+    while heap.word("major_collections") <= before:
+        heap.set_word("trigger", 0)
+        heap.collect()
+
+
+def make_list(heap: World, root: int, count: int) -> None:
+    heap.clear_root(root)
+    for number in range(count):
+        heap.new_object(root, NODE, number)
+
+
+# Reachability
+
+
+@pytest.mark.parametrize(("eager", "count"), [(0, 4000), (1, 400)])
+def test_a_long_list_survives_and_then_dies(eager: int, count: int) -> None:
+    heap = world(eager=eager)
+    make_list(heap, 0, count)
+    collect_completely(heap)
+    assert heap.compare() == count
+    full = heap.word("in_use")
+    heap.clear_root(0)
+    collect_completely(heap)
+    collect_completely(heap)
+    assert heap.compare() == 0
+    assert heap.word("in_use") <= full / 2
+    assert heap.word("freed") >= count * 24
+
+
+def test_cycles_are_collected() -> None:
+    heap = world()
+    for _ in range(100):
+        heap.clear_root(0)
+        heap.clear_root(1)
+        heap.new_object(0, PAIR, 1)
+        heap.new_object(1, PAIR, 2)
+        heap.write(0, 0, 1)
+        heap.write(1, 1, 0)
+    heap.clear_root(1)
+    heap.collect()
+    assert heap.compare() == 2
+    assert heap.word("promoted") == 2 * 32
+    heap.clear_root(0)
+    collect_completely(heap)
+    assert heap.word("in_use") == 0
+
+
+def test_an_old_object_keeps_a_young_one() -> None:
+    heap = world()
+    heap.new_object(0, NODE, 1)
+    heap.collect()
+    heap.new_object(1, NODE, 2)
+    heap.write(0, 0, 1)
+    heap.clear_root(1)
+    heap.collect()
+    assert heap.compare() == 2
+
+
+def test_arrays_of_references_are_scanned_in_parts() -> None:
+    heap = world(eager=1)
+    heap.new_array(0, REF_ARRAY, 3000)
+    for index in range(0, 3000, 60):
+        heap.clear_root(1)
+        heap.new_object(1, NODE, index)
+        heap.write(0, index, 1)
+    heap.clear_root(1)
+    collect_completely(heap)
+    collect_completely(heap)
+    assert heap.compare() == 51
+
+
+def test_what_is_overwritten_while_marking_runs_is_not_lost() -> None:
+    heap = world(eager=1)
+    heap.new_array(0, REF_ARRAY, 2000)
+    make_list(heap, 1, 100)
+    heap.write(0, 1999, 1)
+    heap.clear_root(1)
+    heap.set_word("trigger", 1 << 40)
+    heap.collect()
+    heap.set_word("trigger", 0)
+    while heap.word("phase") != 1:
+        heap.collect()
+    heap.read(1, 0, 1999)
+    heap.clear_root(2)
+    heap.write(0, 1999, 2)
+    while heap.word("phase") != 0:
+        heap.collect()
+    assert heap.compare() == 101
+
+
+def test_frames_are_scanned_outward_and_numbers_in_them_are_not() -> None:
+    heap = world()
+    for root in range(len(heap.slots)):
+        heap.new_object(root, 0, root)
+    heap.collect()
+    assert heap.compare() == len(heap.slots)
+    numbers = [heap.load_long(slot + 8) for slot in heap.slots[ROOTS + 1 : ROOTS + 2]]
+    assert numbers == [layout.HEAP + 8]
+
+
+def test_registered_words_are_roots() -> None:
+    heap = world()
+    heap.new_object(0, 0, 77)
+    heap.set_word("roots_7", heap.load(heap.slots[0]))
+    heap.clear_root(0)
+    heap.collect()
+    assert heap.load_long(heap.word("roots_7") + PAYLOAD) == 77
+
+
+# Identity
+
+
+def test_an_identity_hash_stays() -> None:
+    heap = world()
+    heap.new_object(0, NODE, 1)
+    heap.ask_hash(0)
+    heap.collect()
+    assert heap.compare() == 1
+    collect_completely(heap)
+    assert heap.compare() == 1
+
+
+# Weak references
+
+
+def test_weak_references_are_cleared_when_the_referent_dies() -> None:
+    heap = world(eager=1)
+    heap.new_object(0, NODE, 1)
+    heap.new_weak(MANY, 0)
+    heap.collect()
+    assert heap.read_weak(1, MANY)
+    assert heap.compare() == 2
+    heap.clear_root(1)
+    heap.clear_root(0)
+    collect_completely(heap)
+    collect_completely(heap)
+    assert not heap.read_weak(1, MANY)
+
+
+def test_a_young_weak_reference_is_cleared_by_a_young_collection() -> None:
+    heap = world()
+    heap.new_object(0, NODE, 1)
+    heap.new_weak(MANY, 0)
+    heap.clear_root(0)
+    heap.collect()
+    assert not heap.read_weak(1, MANY)
+
+
+def test_a_weak_reference_that_is_read_while_marking_runs_keeps_its_referent() -> None:
+    heap = world(eager=1)
+    heap.new_array(2, REF_ARRAY, 4000)
+    heap.new_object(0, NODE, 1)
+    heap.new_weak(MANY, 0)
+    heap.set_word("trigger", 1 << 40)
+    heap.collect()
+    heap.clear_root(0)
+    heap.set_word("trigger", 0)
+    while heap.word("phase") != 1:
+        heap.collect()
+    assert heap.read_weak(0, MANY)
+    while heap.word("phase") != 0:
+        heap.collect()
+    assert heap.compare() == 3
+
+
+# Memory
+
+
+def test_large_objects_have_blocks_of_their_own_that_are_freed() -> None:
+    heap = world()
+    heap.new_array(0, WORD_ARRAY, 9000)
+    assert heap.word("in_use") == 3 * layout.BLOCK_SIZE
+    address = heap.load(heap.slots[0])
+    heap.collect()
+    assert heap.load(heap.slots[0]) == address
+    heap.clear_root(0)
+    collect_completely(heap)
+    assert heap.word("in_use") == 0
+
+
+def test_freed_blocks_are_cleared_before_they_are_a_large_object_again() -> None:
+    heap = world()
+    heap.new_array(0, BYTE_ARRAY, 60_000)
+    address = heap.load(heap.slots[0])
+    heap.clear_root(0)
+    collect_completely(heap)
+    heap.new_array(0, BYTE_ARRAY, 50_000)  # it asserts that there are zeros
+    assert heap.load(heap.slots[0]) == address
+
+
+def test_freed_memory_is_offered_to_the_host() -> None:
+    heap = world(limit=1 << 23)
+    heap.new_array(0, BYTE_ARRAY, 4_000_000)
+    first = heap.load(heap.slots[0])
+    heap.clear_root(0)
+    collect_completely(heap)
+    assert heap.word("releasable") > 3_000_000
+    assert heap.cage.call("heap.release", layout.SCRATCH, 4) == 1
+    assert (heap.load_long(layout.SCRATCH), heap.load_long(layout.SCRATCH + 8)) == (first, 123 * layout.BLOCK_SIZE)
+    assert heap.cage.call("heap.release", layout.SCRATCH, 4) == 0
+    heap.assert_sane()
+
+
+def test_holes_between_live_objects_are_used() -> None:
+    heap = world()
+    heap.new_array(0, REF_ARRAY, 1000)
+    for index in range(1000):
+        heap.clear_root(1)
+        heap.new_object(1, NODE, index)
+        for _ in range(10):
+            heap.new_object(2, 0, index)
+        heap.write(0, index, 1)
+    for index in range(1000):
+        if index % 100:
+            heap.write(0, index, 3)
+    collect_completely(heap)
+    before = heap.word("in_use")
+    assert heap.word("hole_bytes") > 20_000
+    make_list(heap, 4, 800)
+    collect_completely(heap)
+    assert heap.compare() > 800
+    assert heap.word("in_use") <= before + layout.BLOCK_SIZE
+
+
+def test_large_arrays_get_clean_cards_when_they_are_very_large() -> None:
+    heap = world(limit=1 << 24)
+    heap.new_array(0, REF_ARRAY, layout.CARDS_INITIAL // 4 - 4)
+    card = layout.CARDS + (heap.load(heap.slots[0]) >> layout.CARD_SHIFT)
+    assert heap.cage.data[card] == 1
+    heap.new_array(1, REF_ARRAY, layout.CARDS_INITIAL // 4)
+    card = layout.CARDS + (heap.load(heap.slots[1]) >> layout.CARD_SHIFT)
+    assert heap.cage.data[card] == 0
+
+
+def test_memory_runs_out_near_the_limit_and_comes_back() -> None:
+    heap = world(limit=LITTLE, check=False)
+    nursery = heap.word("old_start") - layout.HEAP
+    with pytest.raises(OutOfMemory):
+        make_list(heap, 0, LITTLE)
+    count = heap.compare()
+    assert count * 24 > LITTLE * 0.6
+    assert heap.word("in_use_peak") <= LITTLE + nursery
+    heap.assert_sane()
+    heap.clear_root(0)
+    make_list(heap, 0, 3000)
+    assert heap.compare() == 3000
+
+
+def test_an_array_that_is_too_large_is_refused_and_nothing_is_lost() -> None:
+    heap = world()
+    make_list(heap, 0, 100)
+    with pytest.raises(OutOfMemory):
+        heap.new_array(1, WORD_ARRAY, 1 << 17)
+    assert heap.compare() == 100
+    heap.new_array(1, WORD_ARRAY, 1 << 15)
+    assert heap.compare() == 101
+
+
+def test_a_program_that_is_out_of_memory_is_stopped_for_good_at_some_point() -> None:
+    heap = world(limit=LITTLE, check=False)
+    refused = 0
+    for number in range(60_000):
+        try:
+            heap.new_object(0, PAIR, number)
+        except OutOfMemory:
+            refused += 1
+            if refused == 5:
+                break
+    assert refused == 5
+    assert heap.word("in_use_peak") <= LITTLE + heap.word("old_start") - layout.HEAP
+
+
+def test_statistics() -> None:
+    heap = world()
+    make_list(heap, 0, 1000)
+    heap.collect()
+    assert heap.word("minor_collections") == 1
+    assert heap.word("promoted") == heap.word("allocated") == 1000 * 24
+    collect_completely(heap)
+    assert heap.word("major_collections") == 1
+    assert 1000 * 24 <= heap.word("live") <= 1000 * 24 + layout.BLOCK_SIZE
+
+
+# Stress, and the checker
+
+
+def test_stress_collects_at_every_allocation() -> None:
+    heap = world(stress=1)
+    for number in range(20):
+        heap.new_object(number % 3, NODE, number)
+    assert 7 <= heap.word("minor_collections") <= 20
+    heap.compare()
+
+
+def _corrupt(heap: World, what: int) -> None:
+    """Spoil one thing in a heap that has an old pair at root 0, and a young one at root 1."""
+    old, young = (heap.load(heap.slots[root]) for root in range(2))
+    if what == layout.CHECK_REFERENCE:
+        heap.store(old + PAYLOAD + 8, old + 8)
+    elif what == layout.CHECK_CLASS:
+        heap.store(young, 39)
+    elif what == layout.CHECK_SIZE:
+        place = layout.STARTS + (old >> 9) * 8
+        heap.store_long(place, heap.load_long(place) | 2)
+        heap.store_long(old + 8, layout.CLASS_GUEST)
+    elif what == layout.CHECK_CARD:
+        heap.store(old + PAYLOAD + 8, young)
+    elif what == layout.CHECK_LINES:
+        heap.cage.data[layout.LINES + (old >> layout.LINE_SHIFT)] = 0
+    elif what == layout.CHECK_BLOCKS:
+        heap.set_word("in_use", 0)
+    elif what == layout.CHECK_FREE:
+        heap.store(layout.STARTS + ((old + layout.BLOCK_SIZE) >> 9) * 8, 1)
+        heap.set_word("low_end", heap.word("low_end") + 1)
+    elif what == layout.CHECK_MARKS:
+        heap.store(layout.MARKS + (old >> 9) * 8, 1)
+
+
+@pytest.mark.parametrize("what", range(1, 9))
+def test_the_checker_finds(what: int) -> None:
+    heap = world()
+    heap.new_object(0, PAIR, 1)
+    heap.collect()
+    heap.new_object(1, PAIR, 2)
+    heap.assert_sane()
+    _corrupt(heap, what)
+    assert heap.cage.call("gc.check") == what
+
+
+def test_the_checker_finds_a_root_that_refers_to_nothing() -> None:
+    heap = world()
+    heap.store(heap.slots[3], layout.HEAP + 64)
+    assert heap.cage.call("gc.check") == layout.CHECK_REFERENCE
+    assert heap.word("check_address") == heap.slots[3]
