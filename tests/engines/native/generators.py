@@ -12,12 +12,12 @@ from pvm.engines.native.machine_code.blob import Blob, encode_blob
 from pvm.engines.native.machine_code.request import DONE, FAILED, LENGTH, decode_request
 
 
-def hang(target: Any, argument: bytes) -> NoReturn:
+def hang(target: Any) -> NoReturn:
     while True:
         signal.pause()
 
 
-def abort(target: Any, argument: bytes) -> NoReturn:
+def abort(target: Any) -> NoReturn:
     os.abort()
 
 
@@ -29,17 +29,17 @@ def devour(target: Any, argument: bytes) -> str:
     return " " * (int(argument) << 20)
 
 
-def fail(target: Any, argument: bytes) -> NoReturn:
+def fail(target: Any) -> NoReturn:
     message = "no such luck: \udcff"
     raise ValueError(message)
 
 
-def limits(target: Any, argument: bytes) -> NoReturn:
+def limits(target: Any) -> NoReturn:
     message = f"{resource.getrlimit(resource.RLIMIT_AS)[0]} {resource.getrlimit(resource.RLIMIT_CPU)[0]}"
     raise ValueError(message)
 
 
-def chatter(target: Any, argument: bytes) -> str:
+def chatter(target: Any) -> str:
     print("to standard output")
     os.write(1, b"and below it")
     return "define i64 @f() {\n ret i64 7\n}\n"

@@ -14,13 +14,13 @@ DONE, FAILED = b"\0", b"\1"
 
 
 class Request(NamedTuple):
-    """What to compile: the function ``module:name`` makes IR of the target and the argument.
+    """What to compile: the function ``module:name`` makes IR of the target and, if there is one, the argument.
 
     It has to be a function of these alone, of the installed sources and of the runtime image.
     """
 
     generator: str
-    argument: bytes = b""
+    argument: bytes | None = None
 
 
 class Limits(NamedTuple):

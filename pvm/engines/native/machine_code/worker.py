@@ -48,8 +48,9 @@ def _answer(request: Request, target: Target) -> bytes:
         from pvm.engines.native.llvm.compilation import compile_blob
 
         module, _, name = request.generator.partition(":")
-        generate: Callable[[Target, bytes], str] = getattr(importlib.import_module(module), name)
-        return DONE + encode_blob(compile_blob(generate(target, request.argument), target))
+        generate: Callable[..., str] = getattr(importlib.import_module(module), name)
+        arguments = (target,) if request.argument is None else (target, request.argument)
+        return DONE + encode_blob(compile_blob(generate(*arguments), target))
     except Exception as error:  # noqa: BLE001 - whatever it is, the host goes on without this code
         return FAILED + f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 
