@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from bench import compiling, embedding, engines, large, startup
+from bench import compiling, embedding, engines, growth, large, startup
 from bench.report import Table, machine, render, write_json
 from bench.timing import pin
 
@@ -18,6 +18,7 @@ GROUPS: dict[str, Callable[[bool], list[Table]]] = {
     "compiling": compiling.tables,
     "large": large.tables,
     "engines": engines.tables,
+    "growth": growth.tables,
     "embedding": embedding.tables,
 }
 

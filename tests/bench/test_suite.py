@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import statistics
+from functools import cache
 
 import pytest
 
 import pvm
-from bench import large, large_program
+from bench import growth, large, large_program
 from bench.report import Row, Table, render
 from bench.suite import PROGRAMS, SUITE, Program, verify_result
 from bench.timing import interleave
@@ -64,3 +65,14 @@ def test_the_large_program_is_one_program_in_two_forms() -> None:
 def test_the_function_that_the_benchmark_changes_is_there_once() -> None:
     assert large_program.as_one_file().count(large.BODY) == 1
     assert large_program.as_modules()["database.peb"].count(large.BODY) == 1
+
+
+@pytest.mark.parametrize("work", growth.WORKS, ids=lambda work: work.function)
+def test_collections_cost_as_much_as_they_should(work: growth.Work) -> None:
+    with pvm.Instance(_growth_module()) as instance:
+        assert growth.growth(instance, work, 500) <= work.most
+
+
+@cache
+def _growth_module() -> pvm.Module:
+    return growth.module()
