@@ -41,7 +41,8 @@ def _notes(found: Type, target: Type) -> list[str]:
     if not left.arguments:
         return []
     name = left.symbol.name
-    return [f"a `{name}` of one type is no `{name}` of another, even where one is a kind of the other"]
+    article = "an" if name[0] in "AEIOU" else "a"
+    return [f"{article} `{name}` of one type is no `{name}` of another, even where one is a kind of the other"]
 
 
 def _suggestion(expr: hir.Expr, target: Type) -> str | None:
