@@ -229,16 +229,16 @@ class Jail:
         if self._confinement.own_session:
             batch.add(linux.SETSID)
         self._send(batch)
-        while not self.guest_pid:
+        for _ in range(3):  # each of the three processes replies, in whatever order
             reply, sender = self._receive()
             found = results(reply, len(batch))
+            check(batch, found, "pid-namespace" if found[fork_init] < 0 else "no-capabilities")
             if found[fork_init] > 0:
                 self.init_pid = found[fork_init]
                 self.init_pidfd = os.pidfd_open(self.init_pid)
                 os.waitpid(self._launcher_pid, 0)
                 self._launcher_pid = 0
-            elif found[fork_guest] <= 0 or found[fork_init] < 0:
-                check(batch, found, "pid-namespace" if found[fork_init] < 0 else "no-capabilities")
+            elif found[fork_guest] == 0:
                 self.guest_pid = sender
         self.walls += ["no-new-privileges", "no-capabilities"]
 

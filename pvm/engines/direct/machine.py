@@ -31,7 +31,7 @@ from pvm.kernel.randomness import HostRandom
 
 HOSTNAME = "pvm"
 WATCH_SECONDS = 0.02
-STORE_OVERHEAD = 16 << 20
+STORE_OVERHEAD = 1 << 20
 PAGE = resource.getpagesize()
 TICKS = os.sysconf("SC_CLK_TCK")
 STOP_ROUNDS = 100

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pvm.engines.direct import linux
 from pvm.engines.direct.guest import GuestProcess, descendants
 from pvm.engines.direct.synthetic import Folder, Link, Text
 from pvm.errors import GuestError
@@ -92,6 +91,14 @@ class ProcFiles(FileSystem):
             if guest is not None:
                 found[guest.inner_pid] = guest
         return found
+
+    def descriptors(self) -> Folder:
+        """``/dev/fd``: the descriptors of the process that looks."""
+
+        def look(name: str) -> Node | None:
+            return self._descriptor(self._current(), name)
+
+        return Folder(self, "dev-fd", {}, lambda: descriptor_names(self._current().pid), look)
 
     def _process_names(self) -> Iterable[str]:
         return map(str, self._all())
@@ -181,31 +188,22 @@ class ProcFiles(FileSystem):
 
     # Descriptors by name.
 
-    def open_magic(self, call: Call, path: str) -> int | None:
-        """Answer an open of ``/proc/self/fd/N`` and the like; None if the path is another."""
+    def own_descriptor(self, call: Call, path: str) -> int | None:
+        """The descriptor of the caller that ``/proc/self/fd/N`` and the like name; None if the path is another."""
+        if not path.startswith(("/proc/", "/dev/")):
+            return None
         match = OWN_DESCRIPTOR.fullmatch(path)
         if match is None:
             return None
         number, text, standard = match.groups()
+        if number is not None and int(number) != call.guest.inner_pid:
+            return None
         fd = STANDARD[standard] if standard else int(text)
-        guest = call.guest if number is None else self._all().get(int(number))
-        if guest is None:
-            raise GuestError(Errno.NOENT)
-        if self._supervisor.files.find(guest.pid, fd) is not None:
-            return None  # a file of the kernel: the link leads to it
-        if guest is not call.guest:
-            raise GuestError(Errno.ACCES)
-        pidfd = os.pidfd_open(guest.pid)
         try:
-            descriptor = linux.syscall(linux.PIDFD_GETFD, pidfd, fd, 0)
-        except OSError:
+            self._supervisor.files.status(call.tid, fd)
+        except GuestError:
             raise GuestError(Errno.NOENT) from None
-        finally:
-            os.close(pidfd)
-        try:
-            return call.give_descriptor(descriptor, close_on_exec=False)
-        finally:
-            os.close(descriptor)
+        return fd
 
 
 def host_file(pid: int, name: str) -> bytes:

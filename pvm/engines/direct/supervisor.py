@@ -24,6 +24,7 @@ from pvm.engines.direct.jail import Jail
 from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL
 from pvm.engines.direct.memory import StaleMemory
 from pvm.engines.direct.proc import ProcFiles
+from pvm.engines.direct.synthetic import RootedAt
 from pvm.engines.direct.syscalls.table import BY_NUMBER
 from pvm.engines.direct.tracing import trace_call
 from pvm.errors import GuestError
@@ -63,6 +64,7 @@ class Supervisor:
         kernel.keep_host_files(self.files.new_store_file)
         self.proc = ProcFiles(self)
         kernel.attach("/proc", self.proc)
+        kernel.attach("/dev/fd", RootedAt(self.proc.descriptors()))
         kernel.attach(SHM_PATH, MemFs(SHM_DEVICE, kernel.ledger, kernel.clock))
         self.processes: dict[int, GuestProcess] = {}
         self._threads: dict[int, GuestProcess] = {}

@@ -138,3 +138,13 @@ class Folder(DirectoryNode):
             if node is not None:
                 entries.append(DirectoryEntry(other, node.kind, node.stat().inode))
         return entries
+
+
+class RootedAt(FileSystem):
+    """A part of another made-up file system, mounted by itself."""
+
+    __slots__ = ()
+
+    def __init__(self, folder: Folder) -> None:
+        super().__init__(folder.fs.device, read_only=True)
+        self.root = folder

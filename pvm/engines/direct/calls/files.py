@@ -10,9 +10,9 @@ from pvm.engines.direct.calls.call import Call
 from pvm.engines.direct.calls.paths import seen_from
 from pvm.engines.direct.descriptors import advance, next_entries
 from pvm.errors import GuestError
-from pvm.kernel.vfs.description import Description
-from pvm.kernel.vfs.node import OpenFlag
-from pvm.kernel.vfs.operations import open_path
+from pvm.kernel.vfs.description import Description, DirectoryDescription
+from pvm.kernel.vfs.node import DirectoryNode, OpenFlag
+from pvm.kernel.vfs.operations import open_node, open_path
 
 O_TMPFILE = 0o20000000
 O_PATH = 0o10000000
@@ -51,11 +51,31 @@ def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int
     """Open a file and answer with its descriptor."""
     text = call.path(path)
     wanted = kernel_flags(flags)
-    magic = call.supervisor.proc.open_magic(call, text)
-    if magic is not None:
-        return magic
+    fd = call.supervisor.proc.own_descriptor(call, text)
+    if fd is not None:
+        return open_again(call, fd, wanted, flags)
     description = open_path(seen_from(call, directory, text), text, wanted, mode & 0o777 & ~call.guest.umask)
     return give(call, description, flags)
+
+
+def open_again(call: Call, fd: int, wanted: OpenFlag, flags: int) -> int:
+    """Open what a descriptor of the caller refers to once more; a pipe or a device is duplicated."""
+    location = call.supervisor.files.location(call.tid, fd)
+    if location is not None and isinstance(location.node, DirectoryNode):
+        return give(call, DirectoryDescription(location), flags)
+    if location is not None:
+        return give(call, open_node(call.guest.view, location, wanted), flags)
+    pidfd = os.pidfd_open(call.guest.pid)
+    try:
+        descriptor = linux.syscall(linux.PIDFD_GETFD, pidfd, fd, 0)
+    except OSError:
+        raise GuestError(errno.ENOENT) from None
+    finally:
+        os.close(pidfd)
+    try:
+        return call.give_descriptor(descriptor, close_on_exec=bool(flags & linux.O_CLOEXEC))
+    finally:
+        os.close(descriptor)
 
 
 def give(call: Call, description: Description, flags: int) -> int:

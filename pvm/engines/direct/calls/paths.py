@@ -41,11 +41,14 @@ def stat_at(call: Call, directory: int, path: int, flags: int) -> Stat:
             return call.guest.view.cwd.node.stat()
         return call.supervisor.files.stat(call.tid, fd)
     last = Last.KEEP if flags & linux.AT_SYMLINK_NOFOLLOW else Last.FOLLOW
+    named = call.supervisor.proc.own_descriptor(call, text) if last is Last.FOLLOW else None
+    if named is not None:
+        return call.supervisor.files.stat(call.tid, named)
     return seen_from(call, directory, text).walk(text, last).existing().node.stat()
 
 
 def stat_path(call: Call) -> int:
-    call.write(1, layouts.pack_stat(locate(call, -1, 0, follow=True).node.stat()))
+    call.write(1, layouts.pack_stat(stat_at(call, -1, 0, 0)))
     return 0
 
 
@@ -64,19 +67,13 @@ def statx(call: Call) -> int:
     return 0
 
 
-def access(call: Call) -> int:
-    operations.check_access(locate(call, -1, 0, follow=True).node, call.args[1])
-    return 0
-
-
-def faccessat(call: Call) -> int:
-    operations.check_access(locate(call, 0, 1, follow=True).node, call.args[2])
-    return 0
-
-
-def faccessat2(call: Call) -> int:
-    follow = not call.args[3] & linux.AT_SYMLINK_NOFOLLOW
-    operations.check_access(locate(call, 0, 1, follow=follow).node, call.args[2])
+def check_access(call: Call, directory: int, path: int, *, follow: bool = True) -> int:
+    text = call.path(path)
+    fd = call.supervisor.proc.own_descriptor(call, text) if follow else None
+    if fd is not None:
+        return 0
+    place = seen_from(call, directory, text).walk(text, Last.FOLLOW if follow else Last.KEEP).existing()
+    operations.check_access(place.node, call.args[path + 1])
     return 0
 
 
@@ -293,9 +290,9 @@ CALLS = {
     "lstat": lstat_path,
     "newfstatat": newfstatat,
     "statx": statx,
-    "access": access,
-    "faccessat": faccessat,
-    "faccessat2": faccessat2,
+    "access": lambda call: check_access(call, -1, 0),
+    "faccessat": lambda call: check_access(call, 0, 1),
+    "faccessat2": lambda call: check_access(call, 0, 1, follow=not call.args[3] & linux.AT_SYMLINK_NOFOLLOW),
     "mkdir": lambda call: make_directory(call, -1, 0),
     "mkdirat": lambda call: make_directory(call, 0, 1),
     "mknod": lambda call: make_node(call, -1, 0),

@@ -1,0 +1,115 @@
+"""Attempts to get out of the jail and to use up the machine: each must fail as it should."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pvm
+
+SOURCE = Path(__file__).parent / "programs" / "escapes.c"
+Attempt = Callable[..., pvm.Completed]
+
+
+@pytest.fixture
+def attempt(compile_c: Callable[..., Path], tmp_path: Path) -> Attempt:
+    """Run one attempt of ``escapes.c``."""
+    program = compile_c(SOURCE, "-static", "-pthread")
+    (tmp_path / "file").write_text("granted\n")
+
+    def run(name: str, **options: object) -> pvm.Completed:
+        mounts = {"/program": pvm.HostDir(program.parent, only=program.name), "/read-only": pvm.HostDir(tmp_path)}
+        with pvm.Kernel({"/": pvm.MemDir({"tmp/x": ""}), **mounts}) as kernel:
+            limits = pvm.GuestLimits(timeout=20)
+            path = f"/program/{program.name}"
+            return pvm.spawn(path, ["escapes", name], kernel=kernel, limits=limits, **options)  # type: ignore[arg-type]
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["paths", "descriptors", "processes", "namespaces", "interfaces", "races"])
+def test_attempt_is_held(name: str, attempt: Attempt) -> None:
+    done = attempt(name)
+    assert (done.stdout, done.stderr, done.returncode) == (b"held\n", b"", 0)
+
+
+@pytest.mark.parametrize("name", ["foreign", "x32"])
+def test_foreign_calls_end_the_program(name: str, attempt: Attempt) -> None:
+    done = attempt(name)
+    assert (done.returncode, done.stdout) == (-signal.SIGSYS, b"")
+
+
+def test_nothing_of_this_process_is_inherited(attempt: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = os.open("/", os.O_RDONLY)
+    high = os.dup2(secret, 900, inheritable=True)
+    monkeypatch.setenv("SECRET", "of the host")
+    try:
+        assert attempt("descriptors").stdout == b"held\n"
+    finally:
+        os.close(secret)
+        os.close(high)
+
+
+SHELL = "/bin/busybox"
+
+
+def shell(tool: Callable[[str], str], script: str, **limits: object) -> pvm.Completed:
+    path = tool("busybox")
+    mounts = {"/bin": pvm.HostDir(Path(path).parent, only="busybox"), "/tmp": pvm.MemDir()}
+    with pvm.Kernel(mounts, quotas=pvm.Quotas(bytes=8 << 20, file_size=4 << 20, files=100)) as kernel:
+        chosen = pvm.GuestLimits(**({"timeout": 10} | limits))  # type: ignore[arg-type]
+        return pvm.spawn(SHELL, ["busybox", "sh", "-c", script], kernel=kernel, limits=chosen)
+
+
+def test_environment_is_not_inherited(
+    contained: None, tool: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "of the host")
+    done = shell(tool, "busybox env; busybox cat /proc/self/environ; busybox cat /proc/1/environ")
+    assert b"SECRET" not in (done.stdout or b"")
+
+
+def test_fork_bomb_is_bounded(contained: None, tool: Callable[[str], str]) -> None:
+    started = time.monotonic()
+    done = shell(tool, "f() { f & f & }; f 2>/dev/null; busybox sleep 100", processes=20, timeout=1)
+    assert done.limit == "time"
+    assert time.monotonic() - started < 8
+
+
+def test_memory_of_all_processes_is_bounded(contained: None, tool: Callable[[str], str]) -> None:
+    """Each process stays below the limit, all together do not."""
+    one = "busybox dd if=/dev/zero bs=40M count=1 2>/dev/null | busybox sleep 5"
+    hold = "x=$(busybox dd if=/dev/zero bs=20M count=1 2>/dev/null | busybox tr '\\000' x); busybox sleep 5"
+    done = shell(tool, f"for i in 1 2 3 4 5 6; do ({hold}) & done; wait; {one}", memory="100M")
+    assert (done.limit, done.status) == ("memory", 137)
+
+
+def test_storage_is_bounded(contained: None, tool: Callable[[str], str]) -> None:
+    script = """
+        cd /tmp
+        for i in 1 2 3 4 5 6 7 8; do busybox dd if=/dev/zero of=f$i bs=1M count=3 2>/dev/null || echo full $i; done
+        busybox rm f*
+        i=0; while [ $i -lt 200 ]; do busybox touch n$i 2>/dev/null || break; i=$((i+1)); done
+        echo $i files
+    """
+    done = shell(tool, script)
+    assert b"full" in (done.stdout or b"")
+    made = int((done.stdout or b"").split()[-2])
+    assert made <= 100
+
+
+def test_large_file_is_refused(contained: None, tool: Callable[[str], str]) -> None:
+    done = shell(tool, "trap '' XFSZ; busybox dd if=/dev/zero of=/tmp/f bs=1M count=5; busybox wc -c < /tmp/f")
+    assert (done.stdout or b"").split() == [str(4 << 20).encode()]
+
+
+def test_the_tree_ends_with_its_first_process(contained: None, tool: Callable[[str], str]) -> None:
+    started = time.monotonic()
+    done = shell(tool, "(trap '' HUP TERM; busybox sleep 60) & exit 3")
+    assert done.returncode == 3
+    assert time.monotonic() - started < 5
