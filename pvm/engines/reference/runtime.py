@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from decimal import ROUND_UP, Context
 from typing import Any, Protocol
 
 from pvm.engines.reference.heap import Array, store_slice
@@ -55,11 +56,18 @@ def format_f32(value: float) -> str:
     """Shortest decimal that reads back as this binary32."""
     if math.isnan(value) or math.isinf(value) or value == 0:
         return format_f64(value)
-    for digits in range(1, 10):
-        text = f"{value:.{digits - 1}e}"
-        if round_f32(float(text)) == value:
-            break
+    text = next(each for digits in range(1, 10) for each in _rounded(value, digits) if round_f32(float(each)) == value)
     return _spelled(repr(float(text)))
+
+
+def _rounded(value: float, digits: int) -> Iterator[str]:
+    """The decimal of so many digits that is nearest, and the other one that may read back as the same number.
+
+    What is below a power of two is nearer to it, and may be a number of its own although the one above it is not.
+    """
+    yield f"{value:.{digits - 1}e}"
+    if abs(math.frexp(value)[0]) == 0.5:
+        yield str(Context(prec=digits, rounding=ROUND_UP).create_decimal_from_float(value))
 
 
 def _spelled(text: str) -> str:
