@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pvm.engines.native.layout import control_word
 from pvm.engines.native.llvm.image import ImageError, compile_image
 from pvm.engines.native.machine_code.target import X86_64_V2
 from pvm.pbc.asm import assemble
@@ -47,6 +48,12 @@ def test_memory_is_not_checked_but_cannot_be_left() -> None:
     ir = lowered("func load(i64) -> i64 {\n local.get 0\n i64.load\n return\n}\n")
     assert "llvm.trap" not in ir
     assert "trunc i64 %v1 to i32" in ir
+
+
+def test_the_word_that_another_thread_sets_is_loaded_each_time() -> None:
+    words = {name: f" i64.const {control_word(name)}\n i64.load\n" for name in ("interrupt", "marking")}
+    ir = lowered(f"func both() -> i64 {{\n{''.join(words.values())} i64.add\n return\n}}\n")
+    assert (ir.count("load volatile i64"), ir.count("load i64")) == (1, 1)
 
 
 def test_other_traps_end_the_process() -> None:

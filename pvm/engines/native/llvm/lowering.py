@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from abc import ABC, abstractmethod
 
+from pvm.engines.native.layout import control_word
 from pvm.engines.native.llvm.text import FunctionText
 from pvm.isa.machine import Val
 from pvm.isa.traps import TrapKind
@@ -18,6 +19,8 @@ IR_TYPES = {"i32": "i32", "i64": "i64", "f32": "float", "f64": "double", "ref": 
 NAN_BITS = {"f32": ("i32", 0x7FC00000), "f64": ("i64", 0x7FF8000000000000)}
 FALSE = Val("false", "flag")
 TRUE = Val("true", "flag")
+_INTERRUPT = str(control_word("interrupt"))
+"""The word that another thread of the host may set: a load of it stays in the loop where it stands."""
 
 
 def ir_type(kind: str) -> str:
@@ -386,7 +389,8 @@ class Lowering(ABC):
         pointer = self.pointer(address)
         whole = 4 if to in {"i32", "f32"} else 8
         if width == whole:
-            return Val(self.text.value(f"load {IR_TYPES[to]}, ptr {pointer}, align 1"), to)
+            volatile = "volatile " if address.raw == _INTERRUPT else ""
+            return Val(self.text.value(f"load {volatile}{IR_TYPES[to]}, ptr {pointer}, align 1"), to)
         narrow = self.text.value(f"load i{8 * width}, ptr {pointer}, align 1")
         return Val(self.text.pure(f"{'sext' if signed else 'zext'} i{8 * width} {narrow} to {to}"), to)
 
