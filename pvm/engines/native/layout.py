@@ -190,6 +190,15 @@ TASK_PARKED: Final = 2
 TASK_BLOCKED: Final = 3
 TASK_DONE: Final = 4
 
+# What fuel.poll returns
+POLL_CONTINUE: Final = 0
+POLL_SWITCH: Final = 1
+"""The turn is over and the task is queued: scheduler.next comes next."""
+POLL_EXHAUSTED: Final = 2
+"""The fuel limit is passed; all of the fuel counts as used."""
+POLL_CLOCK: Final = 3
+"""It is time to look at the clock; then, if the counter is still below 0, to poll again."""
+
 # What stack traces are written from.  Texts are an address and a number of bytes, 32 bits each, as all else here.
 TRACE_FUNCTION_SIZE: Final = 20
 TRACE_FUNCTION_NAME: Final = 0
@@ -333,6 +342,7 @@ CONTROL_WORDS: Final = (
     # More that the host sets before the first instruction
     "max_stack",  # TASK_MAX_STACK of tasks that are spawned
     "function_count",
+    "stack_bytes",  # bytes of the stacks of all tasks
     "trace_functions",  # address of the TRACE_FUNCTION records, by index of the function
     "class_count",  # class descriptors; the host sets it, for gc.check
     "promoted",  # bytes ever copied out of the nursery

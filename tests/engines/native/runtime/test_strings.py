@@ -1,0 +1,239 @@
+"""Texts: against the reference engine's functions, on edges and at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from pvm.engines.native import layout
+from pvm.engines.reference.heap import array_of
+from pvm.isa.traps import TrapKind
+from pvm.isa.types import ArrayKind
+from tests.engines.native.runtime.cage import Cage, NeedsMemory, Outcome, image_sources
+from tests.engines.native.runtime.oracle import expected
+
+TEXTS = (
+    b"",
+    b"a",
+    b"ab",
+    b"ab\0",
+    b"ab\0c",
+    b"abcdefg",
+    b"abcdefgh",
+    b"abcdefgi",
+    b"abcdefgh\0",
+    b"abcdefghi" * 9,
+    b"\x7f\x80"[:1] * 17,
+    "aé€😀".encode(),
+    "ÿ".encode() * 20,
+)
+
+
+@pytest.fixture(scope="module")
+def cage() -> Cage:
+    """One cage for the module; what a test makes stays until the end."""
+    return Cage()
+
+
+def text(cage: Cage, name: str, *arguments: object) -> Outcome:
+    """The outcome of a function that makes a string, with its bytes."""
+    found = cage.call(name, *arguments)
+    return found if found.trap is not None else found._replace(value=cage.text(found.value))
+
+
+def test_two_texts(cage: Cage) -> None:
+    for first in TEXTS:
+        for second in TEXTS:
+            a, b = cage.string(first), cage.string(second)
+            assert text(cage, "string.concat", a, b) == expected("string.concat", first, second)
+            assert cage.call("string.equals", a, b) == expected("string.equals", first, second)
+            assert cage.call("string.compare", a, b) == expected("string.compare", first, second)
+    same = cage.string(b"same text")
+    assert cage.call("string.equals", same, same) == expected("string.equals", b"same text", b"same text")
+
+
+def test_a_difference_at_every_place(cage: Cage) -> None:
+    for size in range(1, 40):
+        data = bytes(range(100, 100 + size))
+        for at in range(size):
+            for byte in (0, 99 + at, 101 + at, 127):
+                other = data[:at] + bytes((byte,)) + data[at + 1 :]
+                a, b = cage.string(data), cage.string(other)
+                assert cage.call("string.equals", a, b) == expected("string.equals", data, other)
+                assert cage.call("string.compare", a, b) == expected("string.compare", data, other)
+
+
+def test_slices(cage: Cage) -> None:
+    data = "aé€😀z".encode()
+    whole = cage.string(data)
+    for start in range(-1, len(data) + 2):
+        for end in range(-1, len(data) + 2):
+            assert text(cage, "string.slice", whole, start, end) == expected("string.slice", data, start, end)
+    big = 1 << 62
+    for start, end in ((0, big), (-big, 0), (big, big), (-big, big)):
+        assert cage.call("string.slice", whole, start, end) == expected("string.slice", data, start, end)
+
+
+def test_hashes(cage: Cage) -> None:
+    for data in (*TEXTS, *(bytes(range(size)) for size in range(40))):
+        for seed in (0, -1, 0x123456789ABCDEF, -(1 << 63)):
+            assert cage.call("string.hash", cage.string(data), seed) == expected("string.hash", data, seed)
+
+
+def test_seed(cage: Cage) -> None:
+    cage.set_word("seed", -12345)
+    assert cage.call("hash.seed") == Outcome(-12345, None, 1)
+
+
+def hard_searches() -> Iterator[tuple[bytes, bytes]]:
+    """Texts and parts that mislead a search."""
+    for period in (b"a", b"ab", b"aab", b"abaab"):
+        for length in (2, 3, 7, 8, 9, 30, 120):
+            part = (period * length)[:length]
+            yield part * 3, part
+            yield period * 300 + b"b", part + b"b"
+            yield period * 300, b"b" + part
+            yield (part[:-1] + b"c") * 30 + part, part
+            yield b"x" * 13 + part * 2, part + part[:1]
+    rng = random.Random(1)
+    for _ in range(300):
+        alphabet = b"ab" if rng.random() < 0.7 else b"abc"
+        content = bytes(rng.choices(alphabet, k=rng.randrange(400)))
+        start = rng.randrange(len(content) + 1)
+        part = content[start : start + rng.choice((1, 2, 5, 9, 17, 40))]
+        yield content, part
+        yield content, part + b"a"
+
+
+def test_searches(cage: Cage) -> None:
+    for content, part in hard_searches():
+        a, b = cage.string(content), cage.string(part)
+        for start in {0, 1, len(content) // 2, len(content)}:
+            assert cage.call("string.index_of", a, b, start) == expected("string.index_of", content, part, start)
+
+
+def test_the_slow_search_agrees(cage: Cage) -> None:
+    """Long enough runs of false hits, so that the fast search gives up."""
+    for part in (b"a" * 50 + b"b" + b"a" * 50, b"ab" * 40 + b"aab", b"a" * 99 + b"b", (b"a" * 9 + b"b") * 10 + b"a"):
+        for content in (b"a" * 3000 + part, (part[:-1] + b"a") * 30, (part[1:] + part[:-2]) * 20 + part + b"b"):
+            a, b = cage.string(content), cage.string(part)
+            assert cage.call("string.index_of", a, b, 0) == expected("string.index_of", content, part, 0)
+
+
+def periodic_searches(rng: random.Random) -> Iterator[tuple[bytes, bytes]]:
+    """Parts with and without a period, in texts made of their pieces."""
+    for _ in range(600):
+        word = bytes(rng.choices(b"ab" if rng.random() < 0.8 else b"abc", k=rng.randrange(1, 9)))
+        part = (word * 9)[: rng.randrange(2, 5 * len(word) + 2)] + rng.choice((b"", b"", b"a", b"b", b"ba"))
+        cuts = [
+            part,
+            part[1:],
+            part[:-1],
+            part[rng.randrange(len(part)) :],
+            part[: rng.randrange(len(part))],
+            word,
+            b"a",
+        ]
+        yield b"".join(rng.choices(cuts[1:], k=rng.randrange(1, 12))) + rng.choice(cuts), part
+
+
+def test_the_two_way_search_by_itself() -> None:
+    sources = image_sources()
+    text = sources["search.peb"]
+    sources["search.peb"] = text.replace("let patience = 64", "let patience = -1000000")
+    assert sources["search.peb"] != text
+    impatient = Cage(sources)
+    for content, part in (*hard_searches(), *periodic_searches(random.Random(3))):
+        found = impatient.call("string.index_of", impatient.string(content), impatient.string(part), 0)
+        assert found == expected("string.index_of", content, part, 0), (content, part)
+
+
+@pytest.mark.parametrize("start", [-1, 4, 1 << 40, -(1 << 63)])
+def test_search_out_of_bounds(cage: Cage, start: int) -> None:
+    assert cage.call("string.index_of", cage.string(b"abc"), cage.string(b""), start) == Outcome(
+        None, TrapKind.INDEX_OUT_OF_BOUNDS, 0
+    )
+
+
+def utf8_cases() -> Iterator[bytes]:
+    """Every kind of wrong sequence at some distance from the start and the end."""
+    leads = (0x00, 0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5)
+    tails = (0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF)
+    for lead in (*leads, 0xFF):
+        for second in tails:
+            yield bytes((lead, second))
+            yield bytes((lead, second, 0x80, 0x80))
+            yield b"ab" + bytes((lead, second, 0x80))
+    for last in tails:
+        yield b"\xe1\x80" + bytes((last,))
+        yield b"\xf1\x80\x80" + bytes((last,))
+        yield b"\xf1\x80" + bytes((last,)) + b"\x80"
+    rng = random.Random(2)
+    for _ in range(300):
+        yield "".join(rng.choices("az\0é߿ࠀ€퟿�𐀀😀\U0010ffff", k=rng.randrange(30))).encode()
+        yield rng.randbytes(rng.randrange(6))
+
+
+def test_utf8(cage: Cage) -> None:
+    for data in utf8_cases():
+        for padding in (b"", b"ascii: 8", b"x" * 13):
+            whole = padding + data + padding
+            array, model = cage.array(ArrayKind.U8, whole), array_of(ArrayKind.U8, whole)
+            for start, count in ((0, len(whole)), (len(padding), len(data)), (1, len(whole) - 2), (0, len(whole) + 1)):
+                found = cage.call("string.is_utf8", array, start, count)
+                assert found == expected("string.is_utf8", model, start, count), whole
+                made = text(cage, "string.from_utf8", array, start, count)
+                assert made == expected("string.from_utf8", model, start, count)
+
+
+def test_copy_to(cage: Cage) -> None:
+    data = bytes(range(40, 80))
+    for start, at, count in ((0, 0, 40), (3, 5, 17), (39, 49, 1), (40, 50, 0), (-1, 0, 1), (0, -1, 1), (30, 0, 11)):
+        array, model = cage.array(ArrayKind.U8, bytes(50)), array_of(ArrayKind.U8, bytes(50))
+        found = cage.call("string.copy_to", cage.string(data), start, array, at, count)
+        assert found == expected("string.copy_to", data, start, model, at, count)
+        elements = array + layout.ELEMENTS
+        assert bytes(cage.memory[elements : elements + 50]) == bytes(model.data)
+
+
+def test_characters(cage: Cage) -> None:
+    edges = (0, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xD800, 0xDFFF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF, 0x110000, -1)
+    for char in (*edges, -(1 << 31), (1 << 31) - 1, 0xE9, 0x20AC, 0x1F600):
+        assert text(cage, "string.from_char", char) == expected("string.from_char", char)
+
+
+def test_memory_is_asked_for_without_an_effect() -> None:
+    cage = Cage()
+    part = cage.string(b"x" * 100)
+    free = cage.word("nursery_top")
+    cage.set_word("nursery_limit", free + 215)
+    with pytest.raises(NeedsMemory, match="216"):
+        cage.call("string.concat", part, part)
+    assert cage.word("nursery_top") == free
+    cage.set_word("nursery_limit", free + 216)
+    assert text(cage, "string.concat", part, part).value == b"x" * 200
+
+
+def test_a_result_that_is_too_long_is_refused_before_it_costs(cage: Cage) -> None:
+    part = cage.string(b"x")
+    cage.store(part + layout.LENGTH, 1 << 30)
+    assert cage.call("string.concat", part, part) == Outcome(None, TrapKind.OUT_OF_MEMORY, 0)
+    cage.store(part + layout.LENGTH, 1)
+
+
+def test_long_work_stops_when_it_is_interrupted() -> None:
+    """A whole run over gigabytes would take minutes here: nothing but the interruption can end it."""
+    cage = Cage()
+    size = (1 << 31) - 1
+    long, other = cage.new(layout.CLASS_STRING, size, size), cage.string(b"\0\0\1")
+    cage.set_word("interrupt", 1)
+    for name, arguments in (
+        ("string.hash", (long, 0)),
+        ("string.index_of", (long, other, 0)),
+        ("string.is_utf8", (long, 0, size)),
+    ):
+        cage.set_word("interrupted", 0)
+        cage.call(name, *arguments)
+        assert cage.word("interrupted") == 1, name
