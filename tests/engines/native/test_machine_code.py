@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pvm.engines.native.llvm.compilation import CompilationError, compile_blob, compile_object
-from pvm.engines.native.machine_code import foreign
+from pvm.engines.native.machine_code import aarch64, foreign, x86_64
 from pvm.engines.native.machine_code.blob import BASE, Blob, Relocation, decode_blob, encode_blob
 from pvm.engines.native.machine_code.elf import ObjectError, read_object
 from pvm.engines.native.machine_code.linking import link
@@ -210,3 +211,75 @@ def test_the_way_to_cached_code_loads_neither_llvm_nor_ctypes() -> None:
         check=False,
     )
     assert (child.stdout, child.stderr) == ("[]\n", "")
+
+
+# AArch64, of which nothing runs here: what its instructions refer to is decoded by hand
+
+
+def instruction(blob: Blob, offset: int) -> int:
+    return int.from_bytes(blob.data[offset : offset + 4], "little")
+
+
+def signed(value: int, bits: int) -> int:
+    return value - ((value >> (bits - 1)) << bits)
+
+
+def referred(blob: Blob, offset: int) -> int:
+    """What ``adrp`` at an offset and the ``add`` or ``ldr`` of a double word behind it refer to."""
+    page, low = instruction(blob, offset), instruction(blob, offset + 4)
+    assert page & 0x9F000000 == 0x90000000, hex(page)
+    distance = signed((page >> 5 & 0x7FFFF) << 2 | page >> 29 & 3, 21)
+    assert low & 0xFFC00000 in {0x91000000, 0xF9400000, 0xFD400000}, hex(low)
+    scale = 0 if low & 0xFFC00000 == 0x91000000 else 3
+    return ((offset >> 12) + distance << 12) + ((low >> 10 & 0xFFF) << scale)
+
+
+def branched(blob: Blob, offset: int) -> int:
+    """Where ``b`` or ``bl`` at an offset goes."""
+    found = instruction(blob, offset)
+    assert found & 0x7C000000 == 0x14000000, hex(found)
+    return offset + 4 * signed(found & 0x3FFFFFF, 26)
+
+
+def word(blob: Blob, offset: int) -> tuple[str, int]:
+    """A word that the loader fills: what it adds, and to what."""
+    names = [name for start, words, name in blob.relocations if start <= offset < start + 8 * words]
+    return names[0], int.from_bytes(blob.data[offset : offset + 8], "little")
+
+
+def test_aarch64_refers_to_the_right_places() -> None:
+    blob = program(AARCH64)
+    at = blob.symbols
+    table = referred(blob, at["through_table"])
+    assert table >= blob.code_size
+    assert word(blob, table + 16) == (BASE, at["twice"])
+    assert word(blob, at["visible"] + 8) == (BASE, table)
+    assert word(blob, referred(blob, at["address"])) == (BASE, at["twice"])
+    assert word(blob, referred(blob, at["outside"])) == ("memcmp", 0)
+    constant = referred(blob, at["scaled"])
+    assert struct.unpack_from("<d", blob.data, constant) == (1.1,)
+    assert branched(blob, at["direct"] + 4) == branched(blob, at["direct"] + 12) == at["twice"]
+
+
+def test_aarch64_reaches_outside_functions_through_stubs() -> None:
+    blob = program(AARCH64)
+    stub = branched(blob, blob.symbols["move"])
+    assert blob.symbols["compared"] < stub < blob.code_size
+    assert word(blob, referred(blob, stub)) == ("memmove", 0)
+    assert instruction(blob, stub + 8) == 0xD61F0200  # br x16
+
+
+def test_aarch64_refuses_what_is_too_far() -> None:
+    data = bytearray((0x94000000).to_bytes(4, "little"))
+    aarch64.apply(data, 283, 0, (1 << 27) - 4)
+    assert int.from_bytes(data, "little") == 0x95FFFFFF
+    with pytest.raises(ObjectError, match="does not fit"):
+        aarch64.apply(data, 283, 0, 1 << 27)
+    with pytest.raises(ObjectError, match="not position independent"):
+        aarch64.apply(data, 258, 0, 0)  # an address of 32 bits
+
+
+def test_x86_refuses_addresses_of_32_bits() -> None:
+    for type_ in (10, 11):
+        with pytest.raises(ObjectError, match="not position independent"):
+            x86_64.apply(bytearray(8), type_, 0, 0)
