@@ -12,16 +12,25 @@ from pvm.engines.native.llvm.text import FunctionText, ModuleText, quoted
 ROOT = Path(__file__).parents[3]
 
 
-def test_vectors() -> None:
+def differences(program: str, *arguments: int) -> tuple[int, str, str]:
+    """What a process says that compares native code with what is right."""
     child = subprocess.run(
-        [sys.executable, "-m", "tests.engines.native.vector_functions"],
+        [sys.executable, "-m", f"tests.engines.native.{program}", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=280,
         check=False,
     )
-    assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
+    return child.returncode, child.stdout, child.stderr
+
+
+def test_vectors() -> None:
+    assert differences("vector_functions") == (0, "", "")
+
+
+def test_numbers_agree_with_the_reference_engine(fuzz_seed: int, fuzz_factor: int) -> None:
+    assert differences("number_campaign", fuzz_seed, 300 * fuzz_factor) == (0, "", "")
 
 
 def test_equal_pure_instructions_are_one_value() -> None:
