@@ -20,19 +20,21 @@ PBC = ISA | {"pvm.pbc"}
 VERIFY = PBC | {"pvm.verify"}
 TASK = "pvm.kernel.task"  # the protocol through which the kernel sees a guest, and an engine the kernel
 ENGINES = frozenset({"pvm.engines", "pvm.engines.direct", "pvm.engines.native", "pvm.engines.reference"})
+CACHE = "pvm.user_cache"  # who writes machine code and who keeps guests from it know the directory
 EMBED = VERIFY | ENGINES | {"pvm.kernel", TASK}
 COMPILER = frozenset({"compiler"})
 
 LAYERS = {
     "pvm.errors": Layer(frozenset()),
+    CACHE: Layer(frozenset()),
     "pvm.isa": Layer(frozenset({"pvm.errors"})),
     "pvm.pbc": Layer(ISA),
     "pvm.verify": Layer(PBC),
     TASK: Layer(frozenset({"pvm.errors", "pvm.kernel"})),
-    "pvm.kernel": Layer(frozenset({"pvm.errors", TASK})),
+    "pvm.kernel": Layer(frozenset({"pvm.errors", TASK, CACHE})),
     "pvm.engines": Layer(VERIFY | {TASK}),
     "pvm.engines.reference": Layer(VERIFY | {TASK, "pvm.engines"}),
-    "pvm.engines.native": Layer(VERIFY | {TASK, "pvm.engines"}),
+    "pvm.engines.native": Layer(VERIFY | {TASK, CACHE, "pvm.engines"}),
     "pvm.engines.direct": Layer(frozenset({"pvm.errors", "pvm.kernel", TASK})),  # its guests need no bytecode
     "pvm.embed": Layer(EMBED, lazily=COMPILER),
     "pvm": Layer(EMBED | {"pvm.embed"}, lazily=COMPILER | {"pvm.cli"}),

@@ -16,6 +16,7 @@ from pvm.kernel.clock import Clock
 from pvm.kernel.fs.memfs import MemFs
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.node import DirectoryNode, FileSystem, OpenFlag
+from pvm.user_cache import cache_location, reaches_cache
 
 Mode = Literal["ro", "rw", "overlay"]
 
@@ -46,6 +47,12 @@ class HostDir(_HostDir):
         """The file system of this grant."""
         from pvm.kernel.fs.hostfs import HostFs
 
+        granted = os.fspath(self.path) if self.only is None else f"{os.fspath(self.path)}/{self.only}"
+        if self.mode == "rw" and reaches_cache(granted):
+            raise UsageError(
+                f"mount of {granted!r} would let the guest write to {cache_location()!r}, where PVM keeps machine "
+                "code: mount it ro or overlay, or set PVM_CACHE_DIR to a directory outside of it"
+            )
         host = HostFs(device, self.path, ledger, inode_key, read_only=self.mode != "rw", only=self.only)
         if self.mode != "overlay":
             return host

@@ -305,3 +305,21 @@ def test_overlay_sees_changes_below_until_it_copies(tree: Path) -> None:
     world.put("/m/d/f", b"guest")
     (tree / "d/f").write_bytes(b"again")
     assert world.get("/m/d/f") == b"guest"
+
+
+def test_the_cache_of_machine_code_cannot_be_granted_for_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "home" / "cache"
+    (tmp_path / "home" / "data").mkdir(parents=True)
+    monkeypatch.setenv("PVM_CACHE_DIR", str(cache))
+    for path, only in ((tmp_path, None), (tmp_path / "home", "cache"), (tmp_path / "home", None)):
+        with pytest.raises(UsageError, match="where PVM keeps machine code"):
+            World({"/data": HostDir(path, "rw", only)})
+    for grant in (
+        HostDir(tmp_path / "home"),
+        HostDir(tmp_path / "home", "overlay"),
+        HostDir(tmp_path / "home" / "data", "rw"),
+        HostDir(tmp_path / "home", "rw", "data"),
+    ):
+        World({"/data": grant})

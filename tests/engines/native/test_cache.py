@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pvm import user_cache
 from pvm.engines.native.machine_code import cache
 from pvm.engines.native.machine_code.blob import Blob
 
@@ -73,7 +74,7 @@ def test_odd_entries_count_as_missing(directory: Path, tmp_path: Path) -> None:
 def test_a_directory_that_others_may_enter_is_not_used(directory: Path, mode: int) -> None:
     cache.store(KEY, BLOB)
     directory.chmod(mode)
-    assert cache.cache_directory() is None
+    assert user_cache.cache_directory() is None
     assert cache.load(KEY) is None
     cache.store(OTHER, BLOB)
     assert [path.name for path in directory.iterdir()] == [f"native-{KEY}"]
@@ -87,7 +88,7 @@ def test_a_directory_of_somebody_else_is_not_used(directory: Path, monkeypatch: 
 
 @pytest.mark.parametrize("place", ["/dev/null", "/dev/null/cache", "/proc/cache", "a\0b", ""])
 def test_without_a_directory_nothing_is_kept(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "_location", lambda: place or None)
+    monkeypatch.setattr(user_cache, "cache_location", lambda: place or None)
     cache.store(KEY, BLOB)
     assert cache.load(KEY) is None
 
@@ -131,3 +132,21 @@ def test_a_blob_too_large_is_not_kept(directory: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(cache, "_MAX_ENTRY", 100)
     cache.store(KEY, BLOB)
     assert list(directory.iterdir()) == []
+
+
+def test_who_reaches_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    (home / ".cache" / "pvm").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(home)
+    monkeypatch.delenv("PVM_CACHE_DIR", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    reaching = ["/", home, home / ".cache", home / ".cache" / "pvm", home / ".cache" / "pvm" / "x", tmp_path / "link"]
+    assert [path for path in reaching if not user_cache.reaches_cache(path)] == []
+    apart = [home / "data", home / ".cache" / "other", home / ".cache" / "pvm2", tmp_path / "hom", "/tmp/elsewhere"]
+    assert [path for path in apart if user_cache.reaches_cache(path)] == []
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert not user_cache.reaches_cache(home)
+    assert user_cache.reaches_cache(tmp_path / "xdg" / "pvm")
+    monkeypatch.setenv("PVM_CACHE_DIR", str(home / "data"))
+    assert user_cache.reaches_cache(home)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from pvm.engines.native.machine_code.blob import Blob, decode_blob, encode_blob
+from pvm.user_cache import cache_directory
 
 KIND = "native"
 MAX_SIZE = 64 << 20
@@ -24,35 +25,6 @@ _USED_SLACK = 3600
 """Seconds after which a use is noted again, and a file that somebody began to write counts as left behind."""
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-
-
-def cache_directory() -> str | None:
-    """The directory, made if need be, or None if it cannot be trusted."""
-    path = _location()
-    if path is None:
-        return None
-    try:
-        if not os.path.isdir(path):  # noqa: PTH112 - pathlib is not loaded on the way to a run
-            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
-            with suppress(FileExistsError):
-                os.mkdir(path, 0o700)  # noqa: PTH102
-        status = os.stat(path)  # noqa: PTH116
-    except (OSError, ValueError):
-        return None
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
-        return None
-    return path
-
-
-def _location() -> str | None:
-    own = os.environ.get("PVM_CACHE_DIR")
-    if own:
-        return own
-    shared = os.environ.get("XDG_CACHE_HOME")
-    if shared:
-        return f"{shared}/pvm"
-    home = os.path.expanduser("~")  # noqa: PTH111
-    return None if home == "~" else f"{home}/.cache/pvm"
 
 
 def load(key: str) -> Blob | None:
