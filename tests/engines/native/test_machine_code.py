@@ -15,7 +15,7 @@ from pvm.engines.native.machine_code.blob import BASE, Blob, Relocation, decode_
 from pvm.engines.native.machine_code.elf import ObjectError, read_object
 from pvm.engines.native.machine_code.linking import link
 from pvm.engines.native.machine_code.loader import LoadedCode, load, relocated
-from pvm.engines.native.machine_code.target import AARCH64, X86_64_V2, X86_64_V3, host_target, x86_level
+from pvm.engines.native.machine_code.target import AARCH64, X86_64_V2, X86_64_V3, Target, host_target, x86_level
 
 ROOT = Path(__file__).parents[3]
 HOST = host_target()
@@ -186,6 +186,20 @@ def test_damaged_objects_are_refused() -> None:
     executable[16] = 2
     with pytest.raises(ObjectError, match="not a relocatable ELF object"):
         link(bytes(executable), 4096)
+
+
+@pytest.mark.parametrize("target", [X86_64_V2, AARCH64], ids=lambda target: target.architecture)
+def test_damage_of_an_object_is_an_object_error_or_goes_unnoticed(target: Target) -> None:
+    data = compile_object(PROGRAM, target)
+    refused = 0
+    for position in range(0, len(data), 3):
+        damaged = bytearray(data)
+        damaged[position] ^= 0x41
+        try:
+            link(bytes(damaged), target.page)
+        except ObjectError:
+            refused += 1
+    assert refused > 100
 
 
 def test_levels_of_x86() -> None:

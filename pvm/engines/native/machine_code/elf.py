@@ -19,6 +19,7 @@ _SYMBOLS, _RELOCATIONS_ADDEND, _NO_BITS = 2, 4, 8
 _WRITE, _ALLOCATED, _EXECUTABLE, _THREAD_LOCAL = 1, 2, 4, 0x400
 _UNDEFINED, _ABSOLUTE = 0, 0xFFF1
 _LOCAL = 0
+_MAX_ALIGN = 4096
 
 
 class ObjectError(Exception):
@@ -118,6 +119,8 @@ def _section(data: bytes, header: _Header, name: str, relocations: tuple[Relocat
     if header.type == _NO_BITS:
         raise ObjectError(f"section {name} has no contents")
     align = max(header.align, 1)
+    if align > _MAX_ALIGN:
+        raise ObjectError(f"section {name} is aligned to {align} bytes")
     return Section(name, _bytes(data, header), align, bool(header.flags & _EXECUTABLE), relocations)
 
 

@@ -28,7 +28,10 @@ def link(data: bytes, page: int) -> Blob:
     Raises:
         ObjectError: it is damaged, refers to functions that are not on the list, or cannot be loaded anywhere.
     """
-    return _Linker(read_object(data), page).link()
+    try:
+        return _Linker(read_object(data), page).link()
+    except (struct.error, IndexError) as error:
+        raise ObjectError(f"object is damaged: {error}") from None
 
 
 class _Linker:

@@ -73,7 +73,7 @@ class WorkerProcess:
         if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
             self.close()
             boot = _BOOT.format(module=self.module)
-            command = [sys.executable, "-I", "-c", boot, "\n".join(filter(None, sys.path))]
+            command = [sys.executable, "-I", "-c", boot, "\n".join(path or os.curdir for path in sys.path)]
             self._process = subprocess.Popen(  # noqa: S603 - this Python, with the modules of this process
                 command,
                 stdin=subprocess.PIPE,
