@@ -9,6 +9,9 @@ from pvm.isa.types import RefType
 from pvm.pbc.effects import EffectResolver
 from pvm.verify.verified import VerifiedModule
 
+MIN_HANDLES = 1 << 16
+"""Roots that must be left for the host."""
+
 
 class TooManyGlobals(Exception):
     """The constants and globals of a module do not fit into the cage's region for them."""
@@ -17,8 +20,8 @@ class TooManyGlobals(Exception):
 class Linkage:
     """Addresses of one program.
 
-    String constants come first among the globals, then references, then primitives: the first
-    ``root_count`` words are references.
+    String constants come first among the globals, then references; handles of the host follow, and
+    primitives are at the very end.  ``root_count`` counts the references.
 
     Raises:
         TableTooLarge, TooManyGlobals: the module does not fit.
@@ -29,14 +32,19 @@ class Linkage:
         self.resolver = EffectResolver(verified.module, verified.layouts)
         self.polls = PollRule(verified.functions)
         module = verified.module
-        order = sorted(
-            range(len(module.globals)), key=lambda index: not isinstance(module.globals[index].type, RefType)
-        )
         first = len(module.strings)
-        self._globals = {index: layout.GLOBALS + 8 * (first + place) for place, index in enumerate(order)}
-        references = sum(isinstance(each.type, RefType) for each in module.globals)
+        self._globals: dict[int, int] = {}
+        references = primitives = 0
+        for index, declared in enumerate(module.globals):
+            if isinstance(declared.type, RefType):
+                self._globals[index] = layout.GLOBALS + 8 * (first + references)
+                references += 1
+            else:
+                primitives += 1
+                self._globals[index] = layout.GLOBALS_END - 8 * primitives
         self.root_count = first + references
-        if layout.GLOBALS + 8 * (first + len(order)) > layout.GLOBALS_END:
+        self.max_roots = (layout.GLOBALS_END - layout.GLOBALS) // 8 - primitives
+        if self.root_count + MIN_HANDLES > self.max_roots:
             raise TooManyGlobals
 
     def global_address(self, index: int) -> int:

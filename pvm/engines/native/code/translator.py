@@ -269,6 +269,7 @@ class Translator:
         """The shape of a type test, as in the names of operations, and its fields."""
         metadata = self.linkage.metadata
         null = ".null" if type_.nullable else ""
+        interval: tuple[int, ...]
         match type_.kind:
             case HeapKind.ANY:
                 return f"{TypeShape.ANY.name.lower()}{null}", ()
@@ -278,7 +279,7 @@ class Translator:
                 row = metadata.interface_row(type_.index)
                 return f"{TypeShape.INTERFACE.name.lower()}{null}", (row, type_.index + 1)
             case HeapKind.CLASS:
-                interval: tuple[int, ...] = metadata.class_interval(type_.index)
+                interval = metadata.class_interval(type_.index)
             case HeapKind.ARRAY:
                 interval = layout.CLASS_ARRAY + type_.index, 1
             case HeapKind.STRING:

@@ -201,7 +201,10 @@ class Handler(HeapLowering):
     # Type tests: what is tested for is in the instruction
 
     def is_instance(self, a: Val, target: RefType) -> Val:
-        shape, nullable = self.operation.variant  # type: ignore[misc] # of a type test it is that pair
+        variant = self.operation.variant
+        assert isinstance(variant, tuple)
+        shape: TypeShape = variant[0]
+        nullable: bool = variant[1]
         null = self.is_null(a)
         if shape is TypeShape.ANY:
             return Val("true", "flag") if nullable else self.negate(null)
