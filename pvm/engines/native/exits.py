@@ -9,22 +9,20 @@ class Exit(IntEnum):
     """Reasons; what ``exit_value`` holds is in brackets."""
 
     HALT = 1
-    """The outermost frame of an activation returned [its result is in the frame]."""
-    TASK_END = 2
-    """The outermost frame of a spawned task returned."""
-    TRAP = 3
+    """The outermost frame of an activation returned [its result]."""
+    TRAP = 2
     """An instruction trapped [kind]; it has had no effect."""
-    THROW = 4
+    THROW = 3
     """An exception was thrown [the exception]."""
-    TRANSLATE = 5
+    TRANSLATE = 4
     """A function without code was entered."""
-    HYPERCALL = 6
+    HYPERCALL = 5
     """A call of the kernel or the host [import]."""
-    POLL = 7
-    """The fuel counter went below zero, at the entry of a block [Poll]."""
-    SCHEDULE = 8
-    """The running task gave way."""
-    INTERRUPTED = 9
+    POLL = 6
+    """The fuel counter went below zero: fuel is used up, or the clock is to be looked at [action, and Poll << 8]."""
+    SCHEDULE = 7
+    """The running task gave way, or ended, and no other can run."""
+    INTERRUPTED = 8
     """A long operation stopped."""
 
 

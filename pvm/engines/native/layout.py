@@ -354,6 +354,7 @@ CONTROL_WORDS: Final = (
     "pause_longest",  # for whoever measures the calls of gc.collect, in a unit of his own
     "pause_total",
     "check_address",  # where gc.check found something wrong
+    "task_end",  # address of the instruction that the outermost frame of a spawned task returns to
 )
 COLLECTOR_WORDS: Final = (
     # The nursery: HEAP to nursery_end, zeros between nursery_top and zeroed

@@ -291,6 +291,8 @@ def _control(table: _Table) -> None:
     # Where the outermost frame of an activation and of a task return to
     table.add("halt", last=("result", Kind.RESULT))
     table.add("task.end", last=("result", Kind.RESULT))
+    # Where a task that was spawned begins: the scheduler goes there without an instruction
+    table.add("task.start")
 
 
 def _services(table: _Table) -> None:

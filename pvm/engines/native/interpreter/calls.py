@@ -86,6 +86,25 @@ def emit_return(h: Handler, *, has_value: bool) -> None:
     h.dispatch(pc, frame)
 
 
+def emit_task_start(h: Handler) -> None:
+    """Enter the function value of the running task, which has no frame yet, in the first frame of its stack."""
+    text = h.text
+    record = text.value(f"getelementptr i8, ptr %cage, i64 {h.load_control('current')}")
+    frame = text.value(f"getelementptr i8, ptr {record}, i64 {layout.TASK_SIZE}")
+    entry = text.value(f"getelementptr i8, ptr {record}, i64 {layout.TASK_ENTRY}")
+    closure = Val(text.value(f"load i32, ptr {entry}, align 4"), "ref")
+
+    def enter(callee: Callee, copy: Copy, first: int = 0) -> None:
+        _check_stack(h, frame, callee)
+        text.line(f"store i32 0, ptr {entry}, align 4")
+        copy(frame, layout.FRAME_SLOTS + first)
+        _clear_references(h, frame, callee)
+        h.move(frame, h.control("task_end"))
+        _go(h, frame, callee)
+
+    _enter_closure(h, closure, lambda frame, first: None, enter)
+
+
 def list_size(h: Handler) -> str:
     """Bytes of an instruction whose operands follow it as a list."""
     text = h.text
@@ -139,9 +158,12 @@ def _method(h: Handler, kind: str, number: Val) -> str:
 
 
 def _closure(h: Handler, copy: Copy, enter: Callable[..., None]) -> None:
+    _enter_closure(h, h.read("closure", "ref"), copy, enter)
+
+
+def _enter_closure(h: Handler, closure: Val, copy: Copy, enter: Callable[..., None]) -> None:
     """Enter a function value, with what it captured first."""
     text = h.text
-    closure = h.read("closure", "ref")
     number = h.class_id(closure)
     word = text.value(f"load i64, ptr {h.pointer(closure, layout.CLOSURE_FUNCTION)}, align 8")
     address = text.value(f"and i64 {word}, 4294967295")
@@ -191,7 +213,9 @@ def _check_stack(h: Handler, frame: str, callee: Callee) -> None:
     limit = text.value(f"getelementptr i8, ptr %cage, i64 {h.load_control('stack_limit')}")
     cold = text.fresh_label("overflow")
     with text.cold(cold):
-        text.line(f"store i64 {callee.address}, ptr {h.control('exit_value')}, align 8")
+        here = text.value(f"ptrtoint ptr {end} to i64")
+        needed = text.value(f"sub i64 {here}, {text.value('ptrtoint ptr %cage to i64')}")
+        h.store_control("exit_value", needed)
         h.tail("@overflow")
     text.branch_away(text.value(f"icmp ugt ptr {end}, {limit}"), cold)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pvm.engines.native import layout
 from pvm.engines.native.code.operations import OPERATIONS, Operation
 from pvm.engines.native.exits import Exit
-from pvm.engines.native.interpreter.calls import emit_call, emit_return, emit_tail_call
+from pvm.engines.native.interpreter.calls import emit_call, emit_return, emit_tail_call, emit_task_start
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE, Handler, handler_symbol
 from pvm.engines.native.llvm.heap import kind_of_storage
 from pvm.engines.native.llvm.lowering import IR_TYPES
@@ -314,9 +314,75 @@ def _check_outcome(h: Handler) -> None:
     text.branch_away(text.value(f"icmp ne i64 {some}, 0"), cold)
 
 
-def _task(h: Handler) -> None:
-    """An operation of the scheduler: the host does it."""
-    h.leave(Exit.HYPERCALL, "-1")
+# Tasks
+
+
+def _task_call(h: Handler, name: str, arguments: str = "", result: str = "void") -> str:
+    called = f'call {result} @"image.{name}"(ptr %cage{arguments})'
+    if result != "void":
+        return h.text.value(called)
+    h.text.line(called)
+    return ""
+
+
+def _task_object(h: Handler) -> str:
+    return h.text.value(f"zext i32 {h.read('operand0', 'ref').raw} to i64")
+
+
+def _task_making(h: Handler, name: str, arguments: str = "") -> None:
+    """An operation that gives a task, and may need memory for it."""
+    for word in ("trap", "need"):
+        h.store_control(word, "0")
+    made = _task_call(h, name, arguments, "i64")
+    _check_outcome(h)
+    h.write("result", Val(made, "i64"))
+    h.next()
+
+
+def _task_park(h: Handler) -> None:
+    """Give way unless there is a permit."""
+    text = h.text
+    waits = _task_call(h, "task.park", result="i64")
+    cold = text.fresh_label("park")
+    following = h.after()
+    with text.cold(cold):
+        h.tail("@schedule", following)
+    text.branch_away(text.value(f"icmp ne i64 {waits}, 0"), cold)
+    h.next()
+
+
+def _task_yield(h: Handler) -> None:
+    _task_call(h, "task.yield")
+    h.tail("@schedule", h.after())
+
+
+def _task_unlock(h: Handler) -> None:
+    for word in ("trap", "need"):
+        h.store_control(word, "0")
+    _task_call(h, "task.unlock")
+    _check_outcome(h)
+    h.next()
+
+
+def _task_lock(h: Handler) -> None:
+    _task_call(h, "task.lock")
+    h.next()
+
+
+def _task_unpark(h: Handler) -> None:
+    _task_call(h, "task.unpark", f", i64 {_task_object(h)}")
+    h.next()
+
+
+def _task_finished(h: Handler) -> None:
+    h.write("result", Val(_task_call(h, "task.finished", f", i64 {_task_object(h)}", "i32"), "i32"))
+    h.next()
+
+
+def _task_end(h: Handler) -> None:
+    """The outermost frame of a task has returned: nothing of it is left."""
+    _task_call(h, "task.finish", f", i64 {h.load_control('current')}")
+    h.tail("@schedule")
 
 
 _EMITTERS: dict[str, Callable[[Handler], None]] = {
@@ -329,7 +395,8 @@ _EMITTERS: dict[str, Callable[[Handler], None]] = {
     "unreachable": lambda h: h.trap(TrapKind.UNREACHABLE),
     "translate": lambda h: h.leave(Exit.TRANSLATE),
     "halt": _halt,
-    "task.end": lambda h: h.leave(Exit.TASK_END),
+    "task.end": _task_end,
+    "task.start": emit_task_start,
     "call": emit_call,
     "tail": emit_tail_call,
     "return.void": lambda h: emit_return(h, has_value=False),
@@ -349,6 +416,13 @@ _EMITTERS: dict[str, Callable[[Handler], None]] = {
     "func.ref": _function_value,
     "closure.new": _function_value,
     "hypercall": lambda h: h.leave(Exit.HYPERCALL, h.field("import")),
-    "task": _task,
+    "task.current": lambda h: _task_making(h, "task.current"),
+    "task.spawn": lambda h: _task_making(h, "task.spawn", f", i64 {_task_object(h)}"),
+    "task.park": _task_park,
+    "task.yield": _task_yield,
+    "task.lock": _task_lock,
+    "task.unlock": _task_unlock,
+    "task.unpark": _task_unpark,
+    "task.finished": _task_finished,
     "runtime": _runtime,
 }

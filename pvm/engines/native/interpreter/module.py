@@ -1,15 +1,20 @@
-"""The whole of the interpreter as one LLVM module: the runtime image, the handlers, the ways in and out."""
+"""The whole of the interpreter as one LLVM module: handlers, ways in and out, and the functions that the host calls.
+
+Names in quotes are functions of the runtime image, which whoever builds the module has put there.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from pvm.engines.native import layout
 from pvm.engines.native.exits import Exit, Poll
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.handlers import define_handlers
-from pvm.engines.native.llvm.text import ModuleText
+from pvm.engines.native.llvm.text import ModuleText, quoted
 from pvm.isa.traps import TrapKind
 
-_ARGUMENTS = "ptr %pc, ptr %base, ptr %cage, ptr %table, i64 %fuel"
+HOST_PREFIX = "host."
 
 
 def define_interpreter(module: ModuleText) -> None:
@@ -23,85 +28,146 @@ def define_interpreter(module: ModuleText) -> None:
     entries = ", ".join(f"ptr {symbol}" for symbol in symbols)
     module.define(f"@handlers = internal constant [{len(symbols)} x ptr] [{entries}]")
     for kind in TrapKind:
-        _define(module, f'@"trap.{kind.mnemonic}"', attributes, _exit(Exit.TRAP, int(kind)))
+        _define(module, f'@"trap.{kind.mnemonic}"', attributes, _exit(Exit.TRAP, str(int(kind))))
     for poll in Poll:
-        _define(module, f"@poll.{poll.name.lower()}", attributes, _exit(Exit.POLL, int(poll)))
-    _define(module, "@overflow", attributes, _exit(Exit.TRAP, int(TrapKind.STACK_OVERFLOW)))
-    _define(module, "@leave", attributes, _LEAVE)
+        _define(module, f"@poll.{poll.name.lower()}", attributes, _poll(poll))
+    _define(module, "@overflow", attributes, _OVERFLOW)
+    _define(module, "@schedule", attributes, _SCHEDULE)
     _define(module, "@collect", attributes, _COLLECT)
+    _define(module, "@leave", attributes, _LEAVE)
     module.define(_ENTER)
+
+
+def define_host_functions(module: ModuleText, functions: Iterable[tuple[str, str, tuple[str, ...]]]) -> None:
+    """Make functions of the image visible to the host as ``host.NAME``: name, IR type of the result, of parameters."""
+    for name, result, parameters in functions:
+        typed = ["ptr %cage", *(f"{type_} %p{number}" for number, type_ in enumerate(parameters))]
+        arguments = ", ".join(typed)
+        call = f"call {result} {quoted('image.' + name)}({arguments})"
+        body = f"  {call}\n  ret void" if result == "void" else f"  %r = {call}\n  ret {result} %r"
+        module.define(f"define {result} {quoted(HOST_PREFIX + name)}({arguments}) nounwind {{\n{body}\n}}")
 
 
 def _define(module: ModuleText, symbol: str, attributes: str, body: str) -> None:
     module.define(f"define internal {CONVENTION} void {symbol}({PROTOTYPE}) noinline {attributes} {{\n{body}}}")
 
 
-def _place(register: str, name: str) -> str:
+def _at(register: str, name: str) -> str:
+    """A pointer to a control word."""
     return f"  {register} = getelementptr i8, ptr %cage, i64 {layout.control_word(name)}\n"
 
 
-def _exit(reason: Exit, value: int) -> str:
-    return (
-        _place("%reason", "exit")
-        + f"  store i64 {int(reason)}, ptr %reason, align 8\n"
-        + _place("%value", "exit_value")
-        + f"  store i64 {value}, ptr %value, align 8\n"
-        + _tail("@leave")
-    )
+def _load(register: str, name: str) -> str:
+    return f"{_at(register + '.at', name)}  {register} = load i64, ptr {register}.at, align 8\n"
 
 
-def _tail(target: str) -> str:
-    return f"  musttail call {CONVENTION} void {target}({_ARGUMENTS})\n  ret void\n"
+def _store(name: str, value: str, suffix: str = "") -> str:
+    place = f"%to.{name}{suffix}"
+    return f"{_at(place, name)}  store i64 {value}, ptr {place}, align 8\n"
 
 
-_LEAVE = f"""\
+def _tail(target: str, pc: str = "%pc", base: str = "%base", fuel: str = "%fuel") -> str:
+    arguments = f"ptr {pc}, ptr {base}, ptr %cage, ptr %table, i64 {fuel}"
+    return f"  musttail call {CONVENTION} void {target}({arguments})\n  ret void\n"
+
+
+def _exit(reason: Exit, value: str, fuel: str = "%fuel") -> str:
+    return _store("exit", str(int(reason))) + _store("exit_value", value) + _tail("@leave", fuel=fuel)
+
+
+def _dispatch(pc: str = "%pc", base: str = "%base", fuel: str = "%fuel") -> str:
+    return f"""\
+  %number = load i16, ptr {pc}, align 8
+  %index = zext i16 %number to i64
+  %entry = getelementptr ptr, ptr %table, i64 %index
+  %target = load ptr, ptr %entry, align 8
+{_tail("%target", pc, base, fuel)}"""
+
+
+_SAVE = f"""\
   %origin = ptrtoint ptr %cage to i64
   %there = ptrtoint ptr %pc to i64
   %frame = ptrtoint ptr %base to i64
   %pc.address = sub i64 %there, %origin
   %base.address = sub i64 %frame, %origin
-{_place("%p0", "pc")}  store i64 %pc.address, ptr %p0, align 8
-{_place("%p1", "base")}  store i64 %base.address, ptr %p1, align 8
-{_place("%p2", "fuel_left")}  store i64 %fuel, ptr %p2, align 8
-  ret void
+{_store("pc", "%pc.address")}{_store("base", "%base.address")}"""
+
+_LEAVE = f"{_SAVE}{_store('fuel_left', '%fuel')}  ret void\n"
+
+
+def _poll(poll: Poll) -> str:
+    """Ask the image what the empty counter means: nothing yet, another task's turn, or something for the host."""
+    return f"""\
+{_SAVE}  %action = call i64 @"image.fuel.poll"(ptr %cage, i64 %fuel, i64 {int(poll is Poll.POINT)})
+{_load("%left", "fuel_left")}  switch i64 %action, label %host [ i64 {layout.POLL_CONTINUE}, label %continue
+    i64 {layout.POLL_SWITCH}, label %switch ]
+continue:
+{_dispatch(fuel="%left")}switch:
+{_tail("@schedule", fuel="%left")}host:
+  %value = or i64 %action, {int(poll) << 8}
+{_exit(Exit.POLL, "%value", fuel="%left")}"""
+
+
+_SCHEDULE = f"""\
+{_SAVE}{_store("fuel_left", "%fuel")}  %task = call i64 @"image.scheduler.next"(ptr %cage)
+  %none = icmp eq i64 %task, 0
+  br i1 %none, label %idle, label %found
+found:
+{_load("%next.pc", "pc")}{_load("%next.base", "base")}{_load("%left", "fuel_left")}\
+  %to.pc.run = getelementptr i8, ptr %cage, i64 %next.pc
+  %to.base.run = getelementptr i8, ptr %cage, i64 %next.base
+  %fresh = icmp eq i64 %next.pc, 0
+  br i1 %fresh, label %start, label %go
+start:
+{_tail("@op.task.start", "%pc", "%base", "%left")}go:
+{_dispatch("%to.pc.run", "%to.base.run", "%left")}idle:
+{_store("exit", str(int(Exit.SCHEDULE)))}  ret void
 """
 
-_COLLECT = f"""\
-  %origin = ptrtoint ptr %cage to i64
-  %frame = ptrtoint ptr %base to i64
-  %base.address = sub i64 %frame, %origin
-  %base.low = trunc i64 %base.address to i32
-{_place("%p0", "current")}  %record = load i64, ptr %p0, align 8
-  %task = getelementptr i8, ptr %cage, i64 %record
-  %p1 = getelementptr i8, ptr %task, i64 {layout.TASK_BASE}
-  store i32 %base.low, ptr %p1, align 4
-{_place("%p2", "need")}  %need = load i64, ptr %p2, align 8
-  store i64 0, ptr %p2, align 8
-  %failed = call i64 @"image.gc.collect"(ptr %cage, i64 %need)
-  %is.failed = icmp ne i64 %failed, 0
-  br i1 %is.failed, label %exhausted, label %again
+_OVERFLOW = f"""\
+{_SAVE}{_load("%record", "current")}{_load("%end", "exit_value")}{_store("trap", "0")}\
+  %need = sub i64 %end, %record
+  %moved = call i64 @"image.stack.grow"(ptr %cage, i64 %record, i64 %need)
+  %failed = icmp eq i64 %moved, 0
+  br i1 %failed, label %trapped, label %again
 again:
-  %number = load i16, ptr %pc, align 8
-  %index = zext i16 %number to i64
-  %entry = getelementptr ptr, ptr %table, i64 %index
-  %target = load ptr, ptr %entry, align 8
-{_tail("%target")}exhausted:
+{_load("%new.base", "base")}  %new.frame = getelementptr i8, ptr %cage, i64 %new.base
+{_dispatch(base="%new.frame")}trapped:
+{_load("%kind", "trap")}  %number.of = sub i64 %kind, 1
+{_exit(Exit.TRAP, "%number.of")}"""
+
+_COLLECT = f"""\
+{_SAVE}{_load("%record", "current")}  %base.low = trunc i64 %base.address to i32
+  %task = getelementptr i8, ptr %cage, i64 %record
+  %task.base = getelementptr i8, ptr %task, i64 {layout.TASK_BASE}
+  store i32 %base.low, ptr %task.base, align 4
+{_load("%need", "need")}{_store("need", "0")}\
+  %status = call i64 @"image.gc.collect"(ptr %cage, i64 %need)
+  %failed = icmp ne i64 %status, 0
+  br i1 %failed, label %exhausted, label %again
+again:
+{_dispatch()}exhausted:
 {_tail(f'@"trap.{TrapKind.OUT_OF_MEMORY.mnemonic}"')}"""
 
 _ENTER = f"""\
 define i32 @enter(ptr %cage) nounwind {{
-{_place("%p0", "pc")}  %pc.address = load i64, ptr %p0, align 8
-{_place("%p1", "base")}  %base.address = load i64, ptr %p1, align 8
-{_place("%p2", "fuel_left")}  %fuel = load i64, ptr %p2, align 8
+{_load("%pc.address", "pc")}{_load("%base.address", "base")}{_load("%fuel", "fuel_left")}\
   %pc = getelementptr i8, ptr %cage, i64 %pc.address
   %base = getelementptr i8, ptr %cage, i64 %base.address
+  %fresh = icmp eq i64 %pc.address, 0
+  br i1 %fresh, label %start, label %go
+start:
+  call {CONVENTION} void @op.task.start(ptr %pc, ptr %base, ptr %cage, ptr @handlers, i64 %fuel)
+  br label %left
+go:
   %number = load i16, ptr %pc, align 8
   %index = zext i16 %number to i64
   %entry = getelementptr ptr, ptr @handlers, i64 %index
   %target = load ptr, ptr %entry, align 8
   call {CONVENTION} void %target(ptr %pc, ptr %base, ptr %cage, ptr @handlers, i64 %fuel)
-{_place("%p3", "exit")}  %reason = load i64, ptr %p3, align 8
-  %result = trunc i64 %reason to i32
+  br label %left
+left:
+{_load("%reason", "exit")}  %result = trunc i64 %reason to i32
   ret i32 %result
 }}
 """
