@@ -53,11 +53,11 @@ def _anonymous_file(size: int) -> int:
     """A descriptor of memory that has no name."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("pvm-metadata", os.MFD_CLOEXEC)
-    else:  # pragma: no cover - other systems than Linux
-        import tempfile
+    else:
+        from tempfile import TemporaryFile
 
-        descriptor, name = tempfile.mkstemp()
-        os.unlink(name)
+        with TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
     os.ftruncate(descriptor, size)
     return descriptor
 

@@ -11,28 +11,18 @@ from typing import Any
 
 from pvm.engines.accounting import string_size
 from pvm.engines.api import Bindings
+from pvm.engines.linking import check_kernel_import, check_runtime_import, host_function
 from pvm.engines.reference.boundary import from_guest, to_guest
 from pvm.engines.reference.heap import Array, store_slice
 from pvm.engines.reference.machine import Machine
 from pvm.engines.reference.unwinding import BLOCKED
-from pvm.errors import GuestError, LinkError
-from pvm.isa.runtime import RUNTIME_BY_NAME
-from pvm.isa.types import STRING, ArrayKind, Prim, Signature, ValueType, array_ref
+from pvm.errors import GuestError
+from pvm.isa.types import Signature
 from pvm.kernel.task import HypercallInfo, WouldBlock
 from pvm.pbc.boundary import parse_boundary
 from pvm.pbc.model import Import, ImportKind
 
 _FAULT = 14
-_PARAMETERS: dict[str, tuple[ValueType, ...]] = {
-    "i64": (Prim.I64,),
-    "string": (STRING,),
-    "bytes": (array_ref(ArrayKind.U8), Prim.I64, Prim.I64),
-}
-_RESULTS: dict[str, tuple[ValueType, ...]] = {
-    "i64": (Prim.I64,),
-    "string?": (STRING.with_null(nullable=True),),
-    "none": (),
-}
 
 
 class ArraySpan:
@@ -90,26 +80,18 @@ class Linker:
             case _:
                 return self._host(declared)
 
-    def _check(self, declared: Import, expected: Signature) -> None:
-        found = self.machine.module.signatures[declared.signature]
-        if found != expected:
-            raise LinkError(f"import {declared.name}: expected signature {expected}, found {found}")
+    def _signature(self, declared: Import) -> Signature:
+        return self.machine.module.signatures[declared.signature]
 
     def _runtime(self, declared: Import) -> Callable[..., Any]:
-        known = RUNTIME_BY_NAME.get(declared.name)
-        if known is None:
-            raise LinkError(f"import {declared.name}: the runtime image has no such function")
-        self._check(declared, known.signature)
+        check_runtime_import(declared, self._signature(declared))
         return self.machine.runtime.functions[declared.name]
 
     def _kernel(self, declared: Import) -> Callable[..., Any]:
-        kernel, task = self.bindings.kernel, self.bindings.task
-        if kernel is None or task is None:
-            raise LinkError(f"import {declared.name}: there is no kernel")
-        info = kernel.resolve(declared.name)
-        params = tuple(each for name in info.params for each in _PARAMETERS[name])
-        self._check(declared, Signature(params, _RESULTS[info.result]))
-        machine = self.machine
+        info = check_kernel_import(self.bindings, declared, self._signature(declared))
+        kernel, task, machine = self.bindings.kernel, self.bindings.task, self.machine
+        assert kernel is not None
+        assert task is not None
 
         def hypercall(*arguments: Any) -> Any:
             machine.budget.check_clock()
@@ -130,9 +112,7 @@ class Linker:
         return data
 
     def _host(self, declared: Import) -> Callable[..., Any]:
-        function = self.bindings.host.get(declared.name)
-        if function is None:
-            raise LinkError(f"import {declared.name}: there is no host function of this name")
+        function = host_function(self.bindings, declared)
         boundary = parse_boundary(declared.boundary)
         machine, params, result = self.machine, boundary.params, boundary.result
 

@@ -102,7 +102,11 @@ def emit_task_start(h: Handler) -> None:
         h.move(frame, h.control("task_end"))
         _go(h, frame, callee)
 
-    _enter_closure(h, closure, lambda frame, first: None, enter)
+    _enter_closure(h, closure, _copy_nothing, enter)
+
+
+def _copy_nothing(frame: str, first: int) -> None:
+    """The arguments of a function value without parameters."""
 
 
 def list_size(h: Handler) -> str:

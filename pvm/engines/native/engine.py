@@ -1,0 +1,147 @@
+"""The native engine: one instance of a verified module, run by the interpreter's machine code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pvm.engines.api import Bindings, EngineLimits, Statistics
+from pvm.engines.boundary import argument_count
+from pvm.engines.native import layout
+from pvm.engines.native.heap import HeapFull, Reference
+from pvm.engines.native.machine import Machine
+from pvm.engines.native.machine_code.loader import LoadedCode
+from pvm.engines.native.program import program_of
+from pvm.engines.native.shapes import argument_order
+from pvm.engines.native.values import slot_bits, slot_value
+from pvm.errors import UsageError
+from pvm.isa.traps import TrapKind
+from pvm.isa.types import RefType, ValueType
+from pvm.pbc.boundary import Boundary, parse_boundary
+from pvm.verify.verified import VerifiedModule
+
+
+class NativeEngine:
+    """One instance.
+
+    Args:
+        code: the interpreter, loaded.
+        verified: the module.
+        bindings: what provides the imports.
+        limits: fuel, memory, stack and time.
+        seed: what ``hash.seed`` gives.
+
+    Raises:
+        LinkError: an import has no provider or another signature.
+        TableTooLarge, TooManyGlobals: the module is too large for this engine.
+    """
+
+    def __init__(
+        self,
+        code: LoadedCode,
+        verified: VerifiedModule,
+        bindings: Bindings | None = None,
+        limits: EngineLimits | None = None,
+        *,
+        seed: int = 0,
+    ) -> None:
+        self._module = verified.module
+        self._machine = Machine(program_of(verified), code, bindings or Bindings(), limits or EngineLimits(), seed)
+        self._exports: dict[str, tuple[int, Boundary]] = {
+            each.name: (each.function, parse_boundary(each.boundary)) for each in self._module.exports
+        }
+
+    @property
+    def deadline(self) -> float | None:
+        """The reading of ``time.monotonic()`` at which the program ends."""
+        return self._machine.deadline
+
+    @deadline.setter
+    def deadline(self, deadline: float | None) -> None:
+        self._machine.deadline = deadline
+
+    def run_start(self) -> None:
+        """Run the start function, if there is one."""
+        if self._module.start is not None:
+            self.call(self._module.start, ())
+
+    def call(self, function: int, args: Sequence[object]) -> Any:
+        """Call a function with machine values and give its result, None if it has none.
+
+        References are ``Reference``s, bytes for strings, or None.
+        """
+        signature = self._module.signatures[self._module.functions[function].signature]
+        heap = self._machine.heap
+        handles = {
+            number: heap.keep(self._address(value))
+            for number, (type_, value) in enumerate(zip(signature.params, args, strict=True))
+            if isinstance(type_, RefType)
+        }
+        slots = [
+            heap.resolve(handles[number]) if number in handles else slot_bits(type_, args[number])
+            for number, type_ in enumerate(signature.params)
+        ]
+        for handle in handles.values():
+            heap.release(handle)
+        bits = self._call(function, signature.params, slots)
+        return self._value(signature.results[0], bits) if signature.results else None
+
+    def _address(self, value: object) -> int:
+        if isinstance(value, bytes):
+            return self._machine.heap.new_string(value)
+        address = 0 if value is None else value.address_in(self._machine.heap)  # type: ignore[attr-defined] # References
+        assert address is not None
+        return address
+
+    def _value(self, type_: ValueType, bits: int) -> object:
+        value = slot_value(type_, bits)
+        if not isinstance(type_, RefType):
+            return value
+        heap = self._machine.heap
+        if not value:
+            return None
+        address = int(value)
+        return heap.text(address) if heap.is_string(address) else Reference(heap, heap.keep(address))
+
+    def _call(self, function: int, params: Sequence[ValueType], slots: list[int]) -> int:
+        return self._machine.call(function, [slots[number] for number in argument_order(params)])
+
+    def call_export(self, name: str, args: Sequence[object]) -> Any:
+        """Call an export with Python values.
+
+        Raises:
+            UsageError: there is no such export, or the arguments do not fit its boundary signature.
+        """
+        if name not in self._exports:
+            raise UsageError(f"no export {name!r}")
+        function, boundary = self._exports[name]
+        argument_count(len(args), len(boundary.params), name)
+        signature = self._module.signatures[self._module.functions[function].signature]
+        border = self._machine.border
+        try:
+            slots = border.to_slots(boundary.params, signature.params, args, f"{name}: argument {{}}")
+        except HeapFull:
+            self._machine.exceptions.end_by(TrapKind.OUT_OF_MEMORY)
+        bits = self._call(function, signature.params, slots)
+        return None if boundary.result is None else border.from_slot(boundary.result, signature.results[0], bits)
+
+    def add_fuel(self, units: int) -> None:
+        """Raise the fuel limit; without a limit nothing changes."""
+        if self._machine.limits.fuel is not None:
+            cage = self._machine.cage
+            cage.set_word("fuel_limit", cage.word("fuel_limit") + units)
+            self._machine.native.fuel_refresh()
+
+    def statistics(self) -> Statistics:
+        """What was used so far."""
+        machine = self._machine
+        cage = machine.cage
+        used = cage.word("fuel_base") + cage.word("fuel_slice") - cage.word("fuel_left")
+        remaining = None if machine.limits.fuel is None else max(cage.word("fuel_limit") - used, 0)
+        young = max(cage.word("nursery_top") - layout.HEAP, 0)
+        allocated = cage.word("allocated") + young
+        return Statistics(used, remaining, cage.word("live"), allocated, len(machine.program.placed))
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._machine.close()

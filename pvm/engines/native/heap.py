@@ -1,0 +1,237 @@
+"""Guest objects as the host sees them: it reads and makes strings and arrays, and keeps references by handles.
+
+An address is good until the next allocation, since objects move.  What has to last longer is in a *handle*, a root
+behind those of the program.  ``Reference`` is what embedders get for an object: a handle that is given back with it.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pvm.engines.native import layout
+from pvm.engines.native.cage import Cage
+from pvm.engines.native.interpreter.host import HostFunctions
+from pvm.engines.native.program import Program
+from pvm.isa.types import ARRAY_STORAGE, ArrayKind, Storage
+
+_FORMATS = {
+    Storage.I8: "b",
+    Storage.U8: "B",
+    Storage.I16: "h",
+    Storage.U16: "H",
+    Storage.I32: "i",
+    Storage.I64: "q",
+    Storage.F32: "f",
+    Storage.F64: "d",
+}
+RESERVE = 1 << 20
+"""Bytes beyond the limit that the exception of a full heap is made of."""
+
+
+class HeapFull(Exception):
+    """There is no memory left for an allocation by the host; the engine makes a trap of it."""
+
+
+class Reference:
+    """An object of one instance, opaque to Python.  Two are equal if they are the same object."""
+
+    __slots__ = ("_handle", "_heap")
+
+    def __init__(self, heap: GuestHeap, handle: int) -> None:
+        self._heap = heap
+        self._handle = handle
+
+    def address_in(self, heap: GuestHeap) -> int | None:
+        """Where the object is now; None if it belongs to another instance."""
+        return heap.resolve(self._handle) if heap is self._heap else None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Reference):
+            return NotImplemented
+        return self._heap is other._heap and self.address_in(self._heap) == other.address_in(self._heap)
+
+    def __hash__(self) -> int:
+        return self._heap.identity_hash(self._heap.resolve(self._handle))
+
+    def __del__(self) -> None:
+        self._heap.release(self._handle)
+
+    def __repr__(self) -> str:
+        return f"<pvm reference to {self._heap.class_name(self._heap.resolve(self._handle))}>"
+
+
+class GuestHeap:
+    """The heap of one instance."""
+
+    def __init__(self, program: Program, cage: Cage, native: HostFunctions) -> None:
+        self.cage = cage
+        self._program = program
+        self._native = native
+        self._first = layout.GLOBALS + 8 * program.linkage.root_count
+        self._count = 0
+        self._free: list[int] = []
+        self._closed = False
+
+    # Allocation
+
+    def allocate(self, size: int, header: int) -> int:
+        """An object of ``size`` bytes, rounded up here, zeroed behind its header; may move everything.
+
+        Raises:
+            HeapFull: the memory limit is reached.
+        """
+        size = (size + 7) & -8
+        allocate = self._native.heap_allocate
+        address = allocate(size, header)
+        while not address:
+            self.collect(self.cage.word("need"))
+            address = allocate(size, header)
+        return address
+
+    def collect(self, need: int) -> None:
+        """Make room for ``need`` bytes.
+
+        Raises:
+            HeapFull: there is none.
+        """
+        cage = self.cage
+        record = cage.word("current")
+        if record:
+            cage.set_u32(record + layout.TASK_BASE, cage.word("base"))
+        cage.set_word("need", 0)
+        if self._native.gc_collect(need):
+            raise HeapFull
+
+    @contextmanager
+    def reserve(self) -> Iterator[None]:
+        """Allow some bytes more, to report that there are none."""
+        limit = self.cage.word("memory_limit")
+        self.cage.set_word("memory_limit", limit + RESERVE)
+        try:
+            yield
+        finally:
+            self.cage.set_word("memory_limit", limit)
+
+    def new_string(self, data: bytes) -> int:
+        """A string of UTF-8 bytes."""
+        return self._new_bytes(layout.CLASS_STRING, data, len(data))
+
+    def new_array(self, kind: ArrayKind, elements: bytes | Sequence[int | float]) -> int:
+        """An array of a kind of numbers."""
+        storage = ARRAY_STORAGE[kind]
+        if not isinstance(elements, bytes):
+            text = _FORMATS[storage]
+            low = (1 << 8 * storage.size) - 1
+            sign = (low >> 1) + 1
+            if text in "BH":
+                elements = struct.pack(f"<{len(elements)}{text}", *(int(each) & low for each in elements))
+            elif text in "bhiq":
+                wrapped = (((int(each) & low) ^ sign) - sign for each in elements)
+                elements = struct.pack(f"<{len(elements)}{text}", *wrapped)
+            else:
+                elements = struct.pack(f"<{len(elements)}{text}", *elements)
+        return self._new_bytes(layout.array_class(kind), elements, len(elements) // storage.size)
+
+    def _new_bytes(self, class_id: int, data: bytes, length: int) -> int:
+        address = self.allocate(layout.ELEMENTS + len(data), class_id)
+        self.cage.set_u32(address + layout.LENGTH, length)
+        start = address + layout.ELEMENTS
+        self.cage.view(start, len(data))[:] = data
+        return address
+
+    # Reading
+
+    def class_id(self, address: int) -> int:
+        """The class id of an object."""
+        return self.cage.u32(address) & layout.CLASS_MASK
+
+    def class_name(self, address: int) -> str:
+        """What an object is, for people."""
+        number = self.class_id(address)
+        index = self._program.metadata.class_by_id.get(number)
+        if index is not None:
+            return self._program.module.classes[index].name
+        if number >= layout.CLASS_ARRAY:
+            return f"array {ArrayKind(number - layout.CLASS_ARRAY)}"
+        return {layout.CLASS_STRING: "string", layout.CLASS_TASK: "task"}.get(number, "func")
+
+    def is_string(self, address: int) -> bool:
+        """Whether an object is a string."""
+        return self.class_id(address) == layout.CLASS_STRING
+
+    def text(self, address: int) -> bytes:
+        """The bytes of a string."""
+        return self.cage.bytes_at(address + layout.ELEMENTS, self.cage.u32(address + layout.LENGTH))
+
+    def elements(self, address: int) -> tuple[ArrayKind, Sequence[Any]]:
+        """Kind and elements of an array of numbers."""
+        kind = ArrayKind(self.class_id(address) - layout.CLASS_ARRAY)
+        storage = ARRAY_STORAGE[kind]
+        size = self.cage.u32(address + layout.LENGTH) * storage.size
+        data = self.cage.bytes_at(address + layout.ELEMENTS, size)
+        return kind, data if storage is Storage.U8 else array(_FORMATS[storage], data)
+
+    def span(self, address: int, start: int, count: int) -> memoryview | None:
+        """Bytes of an array in place; None if the range does not fit."""
+        length = self.cage.u32(address + layout.LENGTH)
+        if not (0 <= start <= length and 0 <= count <= length - start):
+            return None
+        return self.cage.view(address + layout.ELEMENTS + start, count)
+
+    def identity_hash(self, address: int) -> int:
+        """The number that ``ref.identity_hash`` gives."""
+        place = address + layout.HASH_SHIFT // 8
+        known = self.cage.u32(place)
+        if not known:
+            known = self.cage.word("hash_counter") + 1
+            self.cage.set_word("hash_counter", 0 if known == 0xFFFFFFFF else known)
+            self.cage.set_u32(place, known)
+        return known - 1
+
+    def barrier(self, obj: int, place: int) -> None:
+        """Tell the collector, if it is marking, that the host is about to store a reference."""
+        if self.cage.word("marking"):
+            self._native.gc_barrier(obj, place)
+
+    # Handles
+
+    def keep(self, address: int) -> int:
+        """A handle of an object."""
+        if self._free:
+            handle = self._free.pop()
+        else:
+            handle = self._count
+            if self._program.linkage.root_count + handle >= self._program.linkage.max_roots:
+                raise HeapFull
+            self._count += 1
+            self.cage.set_word("root_count", self._program.linkage.root_count + self._count)
+        self.cage.set_u64(self._first + 8 * handle, address)
+        return handle
+
+    def resolve(self, handle: int) -> int:
+        """Where the object of a handle is now."""
+        return self.cage.u32(self._first + 8 * handle) if not self._closed else 0
+
+    def release(self, handle: int) -> None:
+        """Give a handle back."""
+        if not self._closed:
+            self.cage.set_u64(self._first + 8 * handle, 0)
+            self._free.append(handle)
+
+    @contextmanager
+    def kept(self, addresses: Sequence[int]) -> Iterator[Callable[[], list[int]]]:
+        """Keep objects while others are made; what it gives returns where they are now."""
+        handles = [self.keep(address) for address in addresses]
+        try:
+            yield lambda: [self.resolve(handle) for handle in handles]
+        finally:
+            for handle in handles:
+                self.release(handle)
+
+    def close(self) -> None:
+        """The cage is about to be given back."""
+        self._closed = True

@@ -1,0 +1,133 @@
+"""Binds the imports of one instance that are not the runtime image's: hypercalls and host functions.
+
+Each becomes a function from the bits of its argument slots to those of its result.  Everything that can be wrong is
+found when the instance is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pvm.engines.api import Bindings
+from pvm.engines.linking import check_kernel_import, check_runtime_import, host_function
+from pvm.engines.native.values import slot_bits, slot_value
+from pvm.errors import GuestError
+from pvm.isa.types import Signature
+from pvm.kernel.task import HypercallInfo
+from pvm.pbc.boundary import parse_boundary
+from pvm.pbc.model import Import, ImportKind
+
+if TYPE_CHECKING:
+    from pvm.engines.native.heap import GuestHeap
+    from pvm.engines.native.machine import Machine
+
+_FAULT = 14
+Bound = Callable[[list[int]], int]
+"""From the bits of the arguments to those of the result, 0 if there is none."""
+
+
+class ArraySpan:
+    """A piece of a guest array for one hypercall, during which nothing moves."""
+
+    __slots__ = ("_address", "_count", "_heap", "_start")
+
+    def __init__(self, heap: GuestHeap, address: int, start: int, count: int) -> None:
+        self._heap = heap
+        self._address = address
+        self._start = start
+        self._count = count
+
+    def view(self) -> memoryview:
+        found = self._heap.span(self._address, self._start, self._count)
+        if found is None:
+            raise GuestError(_FAULT)
+        return found
+
+    def __len__(self) -> int:
+        return len(self.view())
+
+    def read(self) -> bytes:
+        return bytes(self.view())
+
+    def write(self, data: bytes) -> int:
+        target = self.view()
+        size = min(len(data), len(target))
+        target[:size] = data[:size]
+        return size
+
+
+class Linker:
+    """Makes the functions for the imports of one instance.
+
+    Raises:
+        LinkError: an import has no provider or another signature.
+    """
+
+    def __init__(self, machine: Machine, bindings: Bindings) -> None:
+        self.machine = machine
+        self.bindings = bindings
+        self.functions: list[Bound | None] = [self._link(each) for each in machine.module.imports]
+
+    def _link(self, declared: Import) -> Bound | None:
+        signature = self.machine.module.signatures[declared.signature]
+        match declared.kind:
+            case ImportKind.RUNTIME:
+                check_runtime_import(declared, signature)
+                return None
+            case ImportKind.KERNEL:
+                return self._kernel(declared, signature)
+            case _:
+                return self._host(declared, signature)
+
+    def _kernel(self, declared: Import, signature: Signature) -> Bound:
+        info = check_kernel_import(self.bindings, declared, signature)
+        kernel, task, machine = self.bindings.kernel, self.bindings.task, self.machine
+        assert kernel is not None
+        assert task is not None
+
+        def hypercall(arguments: list[int]) -> int:
+            machine.check_clock()
+            try:
+                result = kernel.call(task, info, self._marshal(info, signature, arguments))
+            except GuestError as error:
+                return slot_bits(signature.results[0], -error.errno) if signature.results else 0
+            if isinstance(result, str):
+                return machine.heap.new_string(result.encode("utf-8", "replace"))
+            return 0 if result is None else slot_bits(signature.results[0], result)
+
+        return hypercall
+
+    def _marshal(self, info: HypercallInfo, signature: Signature, arguments: list[int]) -> list[object]:
+        heap = self.machine.heap
+        rest = (slot_value(type_, bits) for type_, bits in zip(signature.params, arguments, strict=True))
+        values: list[object] = []
+        for kind in info.params:
+            value = int(next(rest))
+            if kind == "string":
+                values.append(heap.text(value).decode("utf-8"))
+            elif kind == "bytes":
+                values.append(ArraySpan(heap, value, int(next(rest)), int(next(rest))))
+            else:
+                values.append(value)
+        return values
+
+    def _host(self, declared: Import, signature: Signature) -> Bound:
+        function = host_function(self.bindings, declared)
+        boundary = parse_boundary(declared.boundary)
+        machine, border = self.machine, self.machine.border
+        where = f"result of host function {declared.name}"
+
+        def call(arguments: list[int]) -> int:
+            machine.check_clock()
+            values = [
+                border.from_slot(param, type_, bits)
+                for param, type_, bits in zip(boundary.params, signature.params, arguments, strict=True)
+            ]
+            with machine.host_call():
+                returned = function(*values)
+            if boundary.result is None:
+                return 0
+            return border.to_slots((boundary.result,), signature.results, (returned,), where)[0]
+
+        return call

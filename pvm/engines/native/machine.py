@@ -1,0 +1,314 @@
+"""One instance of the native engine while it runs: enters the interpreter, and does what it leaves for.
+
+All guest state is in the cage; what is here are the activations (calls by the host, which nest where a host function
+calls back) and the tasks that wait for a hypercall.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pvm.engines.api import Bindings, EngineLimits
+from pvm.engines.native import layout
+from pvm.engines.native.code.operations import BY_OPERATION, WORD
+from pvm.engines.native.exceptions import Exceptions
+from pvm.engines.native.exits import Exit, Poll
+from pvm.engines.native.frames import Frame, frames_of
+from pvm.engines.native.heap import GuestHeap, HeapFull
+from pvm.engines.native.imports import Bound, Linker
+from pvm.engines.native.interpreter.host import HostFunctions
+from pvm.engines.native.machine_code.loader import LoadedCode
+from pvm.engines.native.program import Program
+from pvm.engines.native.values import Border
+from pvm.engines.waiting import MAX_NAMED, deadlock_message
+from pvm.errors import Exhaustion, Trap
+from pvm.isa.traps import TrapKind
+from pvm.kernel.task import WouldBlock
+
+MAX_ACTIVATIONS = 24
+"""Calls of a guest from host functions that it called, nested; they use the host's own stack."""
+CLOCK_UNITS = 1 << 20
+"""Units of fuel between two looks at the clock: one to a few milliseconds."""
+NURSERY = 4 << 20
+MAX_HEAP = layout.HEAP_END - layout.HEAP
+_NO_LIMIT = (1 << 62) - 1
+_HYPERCALL = BY_OPERATION["hypercall"]
+
+
+class Machine:
+    """The state of one instance that is not in its cage."""
+
+    def __init__(self, program: Program, code: LoadedCode, bindings: Bindings, limits: EngineLimits, seed: int) -> None:
+        self.program = program
+        self.module = program.module
+        self.limits = limits
+        self.kernel = bindings.kernel
+        self.deadline = limits.deadline
+        self.cage = program.cages.take()
+        self.native = HostFunctions(code, self.cage.address)
+        self.heap = GuestHeap(program, self.cage, self.native)
+        self.border = Border(self.heap)
+        self.exceptions = Exceptions(self)
+        self.activations = 0
+        self._mains: list[int] = []
+        """Numbers of the main tasks of the activations, the innermost last."""
+        self._waits: dict[int, WouldBlock] = {}
+        """By record of a blocked task."""
+        self._room = limits.stack
+        """Bytes of stack that a call by the host gets."""
+        self._prepare(seed)
+        self.imports: list[Bound | None] = Linker(self, bindings).functions
+        self._exits: dict[int, Callable[[], bool]] = {
+            Exit.HALT: lambda: True,
+            Exit.TRAP: self._trap,
+            Exit.THROW: self._throw,
+            Exit.TRANSLATE: self._translate,
+            Exit.HYPERCALL: self._hypercall,
+            Exit.POLL: self._poll,
+            Exit.SCHEDULE: self._schedule,
+            Exit.INTERRUPTED: self._interrupted,
+        }
+
+    def _prepare(self, seed: int) -> None:
+        """Fill the control block and the globals, and make an empty heap."""
+        cage, metadata, limits = self.cage, self.program.metadata, self.limits
+        words = {
+            "memory_limit": min(limits.memory, MAX_HEAP),
+            "classes": metadata.base,
+            "class_count": layout.CLASS_GUEST + len(self.module.classes),
+            "functions": metadata.functions_address,
+            "function_count": len(self.module.functions),
+            "root_count": self.program.linkage.root_count,
+            "strings": metadata.strings_address,
+            "string_roots": layout.GLOBALS,
+            "seed": seed,
+            "nursery_size": NURSERY,
+            "fuel_limit": _NO_LIMIT if limits.fuel is None else min(limits.fuel, _NO_LIMIT),
+            "quantum": limits.quantum,
+            "turn_end": limits.quantum,
+            "clock_units": CLOCK_UNITS,
+            "next_clock": CLOCK_UNITS,
+            "max_stack": limits.stack,
+            "task_end": self.program.task_end,
+        }
+        for name, value in words.items():
+            cage.set_word(name, (value ^ (1 << 63)) - (1 << 63) if value >= 1 << 63 else value)
+        for address, data in self.program.globals_initial():
+            cage.view(address, len(data))[:] = data
+        self.native.heap_initialize()
+
+    def close(self) -> None:
+        """Give the cage back."""
+        self.heap.close()
+        self.program.cages.give_back(self.cage)
+
+    # Calls by the host
+
+    def call(self, function: int, slots: list[int]) -> int:
+        """Run a function to its end as the main task of an activation; the bits of its result.
+
+        ``slots`` are its arguments in the order of its slots.
+        """
+        if self.activations >= MAX_ACTIVATIONS:
+            kind = TrapKind.STACK_OVERFLOW
+            raise Trap(kind.mnemonic, "calls between host and guest are nested too deep", self.exceptions.here())
+        cage = self.cage
+        outer = cage.word("current")
+        record = self._make_task(function, slots)
+        number = self._number(record)
+        self.activations += 1
+        try:
+            self.native.fuel_refresh()
+            self.native.scheduler_resume(record)
+            self._run(number)
+            result = cage.u64(layout.control_word("exit_value"))
+            self.native.task_finish(cage.word("current"))
+        except BaseException:
+            self._abandon(number)
+            raise
+        finally:
+            self.activations -= 1
+            if outer:
+                self.native.scheduler_enter(outer)
+        return result
+
+    def _make_task(self, function: int, slots: list[int]) -> int:
+        """The record of a task that is about to enter a function."""
+        cage, frame = self.cage, self.program.metadata.frames[function]
+        placed = self.program.translate(function)
+        cage.set_word("max_stack", self._room)
+        record = int(self.native.task_create(0))
+        cage.set_word("max_stack", self.limits.stack)
+        if record:
+            record = int(self.native.stack_grow(record, layout.TASK_SIZE + 8 * frame.size))
+        if not record:
+            self.exceptions.end_by(TrapKind.STACK_OVERFLOW)
+        base = record + layout.TASK_SIZE
+        first = base + 8 * layout.FRAME_SLOTS
+        for number, bits in enumerate([*slots, *[0] * frame.refs]):
+            cage.set_u64(first + 8 * number, bits)
+        cage.set_u64(base, self.program.halt)
+        cage.set_u64(base + layout.FRAME_FUNCTION, self.program.metadata.descriptor(function))
+        cage.set_u32(record + layout.TASK_PC, placed.address + placed.translation.first)
+        cage.set_u32(record + layout.TASK_BASE, base)
+        return record
+
+    def _number(self, record: int) -> int:
+        return self.cage.i64(record + layout.TASK_NUMBER)
+
+    def _records(self) -> Iterator[int]:
+        """All tasks, the youngest first."""
+        record = self.cage.word("tasks_first")
+        while record:
+            yield record
+            record = self.cage.u32(record + layout.TASK_ALL_NEXT)
+
+    def _find(self, number: int) -> int:
+        """The record of the task of this number; it moves when its stack grows."""
+        return next((record for record in self._records() if self._number(record) == number), 0)
+
+    def _abandon(self, number: int) -> None:
+        """Forget the tasks that cannot go on after an activation has failed."""
+        current = self.cage.word("current")
+        for record in dict.fromkeys((self._find(number), current)):
+            if record:
+                self._waits.pop(record, None)
+                self.native.task_abandon(record)
+
+    @contextmanager
+    def host_call(self) -> Iterator[None]:
+        """Around a call of a host function: what it calls back gets the stack that is left."""
+        cage = self.cage
+        record, base = cage.word("current"), cage.word("base")
+        function = self.program.metadata.function_at(cage.u32(base + layout.FRAME_FUNCTION))
+        end = base + 8 * self.program.metadata.frames[function].size
+        outer = self._room
+        self._room = cage.u32(record + layout.TASK_MAX_STACK) - (end - record - layout.TASK_SIZE)
+        try:
+            yield
+        finally:
+            self._room = outer
+
+    def _run(self, main: int) -> None:
+        """Run tasks until the main one, of this number, has returned."""
+        enter, exits = self.native.enter, self._exits
+        self._mains.append(main)
+        try:
+            while True:
+                reason = enter()
+                try:
+                    if exits[reason]():
+                        return
+                except HeapFull:
+                    self.exceptions.trap(TrapKind.OUT_OF_MEMORY)
+        finally:
+            self._mains.pop()
+
+    # Exits
+
+    def _trap(self) -> bool:
+        self.exceptions.trap(TrapKind(self.cage.word("exit_value")))
+        return False
+
+    def _throw(self) -> bool:
+        self.exceptions.throw(self.cage.word("exit_value"))
+        return False
+
+    def _translate(self) -> bool:
+        """Translate the function of the innermost frame and enter it, paying for its first block."""
+        function = self.program.metadata.function_at(self.cage.u32(self.cage.word("base") + layout.FRAME_FUNCTION))
+        placed = self.program.translate(function)
+        self.cage.set_word("pc", placed.address + placed.translation.first)
+        return False
+
+    def _hypercall(self) -> bool:
+        cage = self.cage
+        pc, base, record = cage.word("pc"), cage.word("base"), cage.word("current")
+        self._waits.pop(record, None)
+        count = int.from_bytes(self.program.shared.read(pc + _HYPERCALL.field("count").offset, 2), "little")
+        size = (count + 4) // 4 * WORD
+        listed = memoryview(self.program.shared.read(pc + _HYPERCALL.size, size)).cast("H")
+        bound = self.imports[cage.word("exit_value")]
+        assert bound is not None
+        try:
+            result = bound([cage.u64(base + 8 * slot) for slot in listed[:count]])
+        except WouldBlock as wait:
+            self._waits[record] = wait
+            self.native.task_block()
+            return self._switch()
+        cage.set_u64(base + 8 * listed[-1], result)
+        cage.set_word("pc", pc + _HYPERCALL.size + size)
+        return False
+
+    def _poll(self) -> bool:
+        value = self.cage.word("exit_value")
+        action, kind = value & 0xFF, Poll(value >> 8)
+        while action in {layout.POLL_EXHAUSTED, layout.POLL_CLOCK}:
+            if action == layout.POLL_EXHAUSTED:
+                raise Exhaustion("fuel", "fuel used up", self.exceptions.here(kind))
+            self.check_clock(kind)
+            action = self.native.fuel_poll(self.cage.word("fuel_left"), int(kind is Poll.POINT))
+        return self._switch() if action == layout.POLL_SWITCH else False
+
+    def _interrupted(self) -> bool:
+        self.check_clock()
+        self.cage.set_word("interrupt", 0)
+        self.cage.set_word("interrupted", 0)
+        return False
+
+    def check_clock(self, kind: Poll | None = None) -> None:
+        """End the program if its deadline has passed."""
+        if self.is_late():
+            raise Exhaustion("time", "time limit reached", self.exceptions.here(kind))
+
+    def is_late(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    # Tasks
+
+    def _switch(self) -> bool:
+        """Let the next task run, after the current one gave way."""
+        return False if self.native.scheduler_next() else self._schedule()
+
+    def _schedule(self) -> bool:
+        """Nothing can run: wait for a hypercall that may succeed, or say that all tasks wait for each other."""
+        if self.cage.word("blocked_first"):
+            assert self.kernel is not None
+            if self.kernel.wait(list(self._waits.values()), self.is_late):
+                self.native.scheduler_retry()
+                return False
+            self.check_clock()
+        self._deadlock()
+        return False
+
+    def _deadlock(self) -> None:
+        waiting = [
+            record
+            for record in reversed(list(self._records()))
+            if self.cage.u32(record + layout.TASK_STATE) in {layout.TASK_PARKED, layout.TASK_BLOCKED}
+        ]
+        self._save_current()
+        traces = [self.exceptions.trace(self._waiting_frames(record)) for record in waiting[:MAX_NAMED]]
+        message = deadlock_message(self.module, traces, len(waiting))
+        main = self._find(self._mains[-1])
+        is_parked = self.cage.u32(main + layout.TASK_STATE) == layout.TASK_PARKED
+        self._waits.pop(main, None)
+        self.native.scheduler_wake(main)
+        self.exceptions.trap(TrapKind.DEADLOCK, message, after=is_parked)
+
+    def _save_current(self) -> None:
+        """Store where the task that gave way goes on in its record, as the scheduler does when another one runs."""
+        record = self.cage.word("current")
+        if record:
+            self.cage.set_u32(record + layout.TASK_PC, self.cage.word("pc"))
+            self.cage.set_u32(record + layout.TASK_BASE, self.cage.word("base"))
+
+    def _waiting_frames(self, record: int) -> Iterator[Frame]:
+        """Where a waiting task is: behind a park, or at a hypercall."""
+        pc = self.cage.u32(record + layout.TASK_PC)
+        if self.cage.u32(record + layout.TASK_STATE) == layout.TASK_PARKED:
+            pc -= 1
+        return frames_of(self.program, self.cage, pc, self.cage.u32(record + layout.TASK_BASE))
