@@ -264,9 +264,36 @@ class Handler(HeapLowering):
         wide = self.text.pure(f"zext i32 {obj.raw} to i64")
         self.text.line(f'call void @"image.gc.barrier"(ptr %cage, i64 {wide}, i64 {address.raw})')
 
-    def mark_all(self, array: Val) -> None:
-        wide = self.text.pure(f"zext i32 {array.raw} to i64")
-        self.text.line(f'call void @"image.gc.barrierAll"(ptr %cage, i64 {wide})')
+    # Bulk operations
+
+    def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None:
+        operands = [self._wide(to), at.raw, self._wide(source), start.raw, count.raw]
+        self._bulk("copy", kind, operands)
+
+    def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None:
+        raw, text = value.raw, self.text
+        if value.kind in {"f32", "f64"}:
+            raw = text.value(f"bitcast {SLOT_TYPES[value.kind]} {raw} to i{32 if value.kind == 'f32' else 64}")
+        if value.kind in {"i32", "f32", "ref"}:
+            raw = text.value(f"zext i32 {raw} to i64")
+        self._bulk("fill", kind, [self._wide(array), start.raw, count.raw, raw])
+
+    def _wide(self, obj: Val) -> str:
+        return self.text.pure(f"zext i32 {obj.raw} to i64")
+
+    def _bulk(self, name: str, kind: ArrayKind, operands: list[object]) -> None:
+        """Call the image, which stops in the middle if it is interrupted."""
+        text = self.text
+        if kind is ArrayKind.REF:
+            name += "References"
+        else:
+            operands = [*operands, ARRAY_STORAGE[kind].size.bit_length() - 1]
+        arguments = "".join(f", i64 {operand}" for operand in operands)
+        text.line(f'call void @"image.array.{name}"(ptr %cage{arguments})')
+        stopped = text.fresh_label("stopped")
+        with text.cold(stopped):
+            self.leave(Exit.INTERRUPTED)
+        text.branch_away(text.value(f"icmp ne i64 {self.load_control('interrupted')}, 0"), stopped)
 
     # What the translator has resolved, so that no handler asks for it
 

@@ -15,7 +15,6 @@ from pvm.engines.native.llvm.text import UNLIKELY, phi
 from pvm.isa.machine import Val
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Storage
 
-SHIFTS = {1: 0, 2: 1, 4: 2, 8: 3}
 HASH_LIMIT = 0xFFFFFFFF
 
 
@@ -68,11 +67,13 @@ class HeapLowering(Lowering):
 
     @abstractmethod
     def mark(self, obj: Val, address: Val) -> None:
-        """Tell the collector, which is marking, that the reference at an address in an object was stored."""
+        """Tell the collector, which is marking, that the reference at an address in an object will be overwritten."""
 
     @abstractmethod
-    def mark_all(self, array: Val) -> None:
-        """Tell the collector, which is marking, that many elements of an array were stored."""
+    def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None: ...
+
+    @abstractmethod
+    def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None: ...
 
     # Loads and stores
 
@@ -106,10 +107,11 @@ class HeapLowering(Lowering):
 
     def field_store(self, field: tuple[int, int], obj: Val, value: Val) -> None:
         storage, offset = self.field_place(field)
-        self.store(storage, self.pointer(obj, offset), value)
-        if storage is Storage.REF:
-            wide = self.text.pure(f"zext i32 {obj.raw} to i64")
-            self.barrier(obj, Val(self.text.pure(f"add i64 {wide}, {offset}"), "i64"))
+        if storage is not Storage.REF:
+            self.store(storage, self.pointer(obj, offset), value)
+            return
+        wide = self.text.pure(f"zext i32 {obj.raw} to i64")
+        self.store_reference(obj, Val(self.text.pure(f"add i64 {wide}, {offset}"), "i64"), value)
 
     def length(self, obj: Val) -> Val:
         """The length of an array or a string, an i64."""
@@ -136,68 +138,26 @@ class HeapLowering(Lowering):
 
     def array_store(self, kind: ArrayKind, array: Val, index: Val, value: Val) -> None:
         storage = ARRAY_STORAGE[kind]
-        self.store(storage, self.element(array, index, storage.size), value)
         if storage is Storage.REF:
-            self.barrier(array, self._element_address(array, index))
+            self.store_reference(array, self._element_address(array, index), value)
+        else:
+            self.store(storage, self.element(array, index, storage.size), value)
 
     def _element_address(self, array: Val, index: Val) -> Val:
         pure = self.text.pure
         base = pure(f"add i64 {pure(f'zext i32 {array.raw} to i64')}, {layout.ELEMENTS}")
         return Val(pure(f"add i64 {base}, {pure(f'shl i64 {index.raw}, 2')}"), "i64")
 
-    # Ranges
-
-    def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None:
-        storage = ARRAY_STORAGE[kind]
-        size = self.text.pure(f"shl i64 {count.raw}, {SHIFTS[storage.size]}")
-        self.move_bytes(self.element(to, at, storage.size), self.element(source, start, storage.size), size)
-        if storage is Storage.REF:
-            self.barrier_range(to, at, count)
-
-    def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None:
-        storage = ARRAY_STORAGE[kind]
-        first = self.element(array, start, storage.size)
-        if storage.size == 1:
-            self.fill_bytes(first, value, self.raw(count))
-            return
-        text = self.text
-        before, loop, done = text.label, text.fresh_label("fill"), text.fresh_label("filled")
-        text.branch(text.pure(f"icmp eq i64 {count.raw}, 0"), done, loop)
-        text.block(loop)
-        index, following = text.fresh(), text.fresh()
-        text.line(f"{index} = {phi('i64', (('0', before), (following, loop)))}")
-        place = text.value(f"getelementptr i{8 * storage.size}, ptr {first}, i64 {index}")
-        self.store(storage, place, value)
-        text.line(f"{following} = add i64 {index}, 1")
-        text.branch(text.value(f"icmp eq i64 {following}, {count.raw}"), done, loop)
-        text.block(done)
-        if storage is Storage.REF:
-            self.barrier_range(array, start, count)
-
     # Barriers
 
-    def barrier(self, obj: Val, address: Val) -> None:
-        """After the store of a reference at an address (i64) in an object."""
+    def store_reference(self, obj: Val, address: Val, value: Val) -> None:
+        """Store a reference at an address (i64) in an object: the collector hears of it before, the card after."""
+        self._while_marking(lambda: self.mark(obj, address))
+        place = self.text.pure(f"getelementptr i8, ptr {self.cage}, i64 {address.raw}")
+        self.store(Storage.REF, place, value)
         card = self.text.pure(f"lshr i64 {address.raw}, {layout.CARD_SHIFT}")
         pointer = self.text.pure(f"getelementptr i8, ptr {self.word(layout.CARDS)}, i64 {card}")
         self.text.line(f"store i8 1, ptr {pointer}, align 1")
-        self._while_marking(lambda: self.mark(obj, address))
-
-    def barrier_range(self, array: Val, start: Val, count: Val) -> None:
-        """After stores of references in a range of an array: the cards from the first to the last element."""
-        pure, text = self.text.pure, self.text
-        nothing, some = text.fresh_label("stored"), text.fresh_label("cards")
-        text.branch(text.value(f"icmp eq i64 {count.raw}, 0"), nothing, some)
-        text.block(some, dominated=True)
-        last = pure(f"sub i64 {pure(f'add i64 {start.raw}, {count.raw}')}, 1")
-        low = pure(f"lshr i64 {self._element_address(array, start).raw}, {layout.CARD_SHIFT}")
-        high = pure(f"lshr i64 {self._element_address(array, Val(last, 'i64')).raw}, {layout.CARD_SHIFT}")
-        cards = pure(f"getelementptr i8, ptr {self.word(layout.CARDS)}, i64 {low}")
-        size = pure(f"add i64 {pure(f'sub i64 {high}, {low}')}, 1")
-        self.fill_bytes(cards, self.i32(1), size)
-        self._while_marking(lambda: self.mark_all(array))
-        text.jump(nothing)
-        text.block(nothing)
 
     def _while_marking(self, tell: Callable[[], None]) -> None:
         text = self.text
