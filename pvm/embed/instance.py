@@ -127,6 +127,7 @@ class Instance:
             if self._depth:
                 raise UsageError("the instance is running: it cannot be closed from a host function")
             self._closed = True
+            self._engine.close()
             self._task.process.close()
             if self._owns_kernel:
                 self.kernel.close()
@@ -166,22 +167,25 @@ class Instance:
 
 
 def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -> Engine:
-    """The engine of a tier."""
-    if tier in {"interpreter", "jit"}:
-        raise UsageError(
-            f"tier {tier!r} needs the native engine, which this version does not have; use auto or reference"
-        )
-    if tier not in {"auto", "reference"}:
+    """The engine of a tier; ``auto`` is the native one wherever there is one for the machine and the module."""
+    if tier == "jit":
+        raise UsageError("tier 'jit' does not exist yet; use auto, interpreter or reference")
+    if tier not in {"auto", "reference", "interpreter"}:
         raise UsageError(f"tier {tier!r} is unknown, expected auto, reference, interpreter or jit")
+    assert isinstance(bindings.kernel, Kernel)
+    settings = EngineLimits(fuel=limits.fuel, memory=limits.memory_bytes, stack=limits.stack_bytes)
+    seed = int.from_bytes(bindings.kernel.random.read(8), "little")
+    if tier != "reference":
+        from pvm.engines.native.engine import NativeEngine, Unsupported
+
+        try:
+            return NativeEngine(module.verified, bindings, settings, seed=seed)
+        except Unsupported as reason:
+            if tier == "interpreter":
+                raise UsageError(f"the native engine cannot run this: {reason}; use tier auto or reference") from None
     from pvm.engines.reference.engine import ReferenceEngine
 
-    assert isinstance(bindings.kernel, Kernel)
-    return ReferenceEngine(
-        module.verified,
-        bindings,
-        EngineLimits(fuel=limits.fuel, memory=limits.memory_bytes, stack=limits.stack_bytes),
-        seed=int.from_bytes(bindings.kernel.random.read(8), "little"),
-    )
+    return ReferenceEngine(module.verified, bindings, settings, seed=seed)
 
 
 def checked_imports(module: Module, imports: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:

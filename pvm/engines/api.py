@@ -67,3 +67,6 @@ class Engine(Protocol):
 
     def statistics(self) -> Statistics:
         """What was used."""
+
+    def close(self) -> None:
+        """Give everything back; nothing may run then."""

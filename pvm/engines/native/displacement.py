@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pvm.engines.native.unsupported import Unsupported
+
 MAX_TRIES = 256
 """Places that are tried for a row before it goes behind all others."""
-
-
-class TableTooLarge(Exception):
-    """The rows do not fit into the size that is allowed."""
 
 
 class Displacement:
@@ -28,7 +26,7 @@ class Displacement:
         """Enter a row, column to number, and give its displacement: the place of column 0, maybe below 0.
 
         Raises:
-            TableTooLarge: there is no room.
+            Unsupported: there is no room.
         """
         if not row:
             return 0
@@ -37,7 +35,7 @@ class Displacement:
         place = self._find(columns)
         end = place + last - first + 1
         if end > self._limit:
-            raise TableTooLarge
+            raise Unsupported("the module's classes implement too many interface methods")
         self.entries.extend([0] * (end - len(self.entries)))
         for column in columns:
             self.entries[place + column - first] = row[column]

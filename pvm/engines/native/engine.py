@@ -9,10 +9,11 @@ from pvm.engines.api import Bindings, EngineLimits, Statistics
 from pvm.engines.boundary import argument_count
 from pvm.engines.native import layout
 from pvm.engines.native.heap import HeapFull, Reference
+from pvm.engines.native.interpreter.loading import interpreter_code
 from pvm.engines.native.machine import Machine
-from pvm.engines.native.machine_code.loader import LoadedCode
 from pvm.engines.native.program import program_of
 from pvm.engines.native.shapes import argument_order
+from pvm.engines.native.unsupported import Unsupported as Unsupported
 from pvm.engines.native.values import slot_bits, slot_value
 from pvm.errors import UsageError
 from pvm.isa.traps import TrapKind
@@ -25,7 +26,6 @@ class NativeEngine:
     """One instance.
 
     Args:
-        code: the interpreter, loaded.
         verified: the module.
         bindings: what provides the imports.
         limits: fuel, memory, stack and time.
@@ -33,12 +33,11 @@ class NativeEngine:
 
     Raises:
         LinkError: an import has no provider or another signature.
-        TableTooLarge, TooManyGlobals: the module is too large for this engine.
+        Unsupported: the module is too large for this engine, or there is no machine code for the host.
     """
 
     def __init__(
         self,
-        code: LoadedCode,
         verified: VerifiedModule,
         bindings: Bindings | None = None,
         limits: EngineLimits | None = None,
@@ -46,7 +45,12 @@ class NativeEngine:
         seed: int = 0,
     ) -> None:
         self._module = verified.module
-        self._machine = Machine(program_of(verified), code, bindings or Bindings(), limits or EngineLimits(), seed)
+        code = interpreter_code()
+        try:
+            program = program_of(verified)
+        except OSError as error:
+            raise Unsupported(f"the host has no memory for it: {error.strerror}") from None
+        self._machine = Machine(program, code, bindings or Bindings(), limits or EngineLimits(), seed)
         self._exports: dict[str, tuple[int, Boundary]] = {
             each.name: (each.function, parse_boundary(each.boundary)) for each in self._module.exports
         }

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pvm.engines.native import layout
 from pvm.engines.native.metadata import Metadata
+from pvm.engines.native.unsupported import Unsupported
 from pvm.engines.polls import PollRule
 from pvm.isa.types import RefType
 from pvm.pbc.effects import EffectResolver
 from pvm.verify.verified import VerifiedModule
 
+MAX_SLOTS = 0xFFFF
+"""Slots that an instruction can name."""
 MIN_HANDLES = 1 << 16
 """Roots that must be left for the host."""
-
-
-class TooManyGlobals(Exception):
-    """The constants and globals of a module do not fit into the cage's region for them."""
 
 
 class Linkage:
@@ -24,7 +23,7 @@ class Linkage:
     primitives are at the very end.  ``root_count`` counts the references.
 
     Raises:
-        TableTooLarge, TooManyGlobals: the module does not fit.
+        Unsupported: the module does not fit.
     """
 
     def __init__(self, verified: VerifiedModule) -> None:
@@ -32,6 +31,9 @@ class Linkage:
         self.resolver = EffectResolver(verified.module, verified.layouts)
         self.polls = PollRule(verified.functions)
         module = verified.module
+        for frame, function in zip(self.metadata.frames, module.functions, strict=True):
+            if frame.size > MAX_SLOTS:
+                raise Unsupported(f"function {function.name!r:.120} has more than {MAX_SLOTS} slots in its frame")
         first = len(module.strings)
         self._globals: dict[int, int] = {}
         references = primitives = 0
@@ -45,7 +47,7 @@ class Linkage:
         self.root_count = first + references
         self.max_roots = (layout.GLOBALS_END - layout.GLOBALS) // 8 - primitives
         if self.root_count + MIN_HANDLES > self.max_roots:
-            raise TooManyGlobals
+            raise Unsupported("the module has too many globals and string constants")
 
     def global_address(self, index: int) -> int:
         """Address of a global."""

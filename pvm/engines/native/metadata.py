@@ -30,7 +30,7 @@ class Metadata:
     ``data`` is what goes to ``base``; ``code_start`` is where internal code begins.
 
     Raises:
-        TableTooLarge: the dispatch tables of the module do not fit.
+        Unsupported: the dispatch tables of the module do not fit.
     """
 
     base = layout.METADATA_PROGRAM

@@ -49,7 +49,7 @@ class Program:
     """Everything that instances of one verified module share.
 
     Raises:
-        TableTooLarge, TooManyGlobals: the module is too large for the native engine.
+        Unsupported: the module is too large for the native engine.
         OSError: the host has no memory for it.
     """
 
@@ -102,7 +102,7 @@ class Program:
         """Give a function its code, unless it has some.
 
         Raises:
-            TooLarge, CodeSpaceFull: the native engine cannot run it.
+            CodeSpaceFull: there is no room for it.
         """
         with self._lock:
             found = self.placed.get(index)

@@ -30,12 +30,7 @@ from pvm.isa.instruction import Form
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, Bank, HeapKind, RefType
 from pvm.pbc.effects import item_bank
 
-MAX_SLOTS = 0xFFFF
 _INVERSE = {"branch.if": "unless", "branch.unless": "if"}
-
-
-class TooLarge(Exception):
-    """A function whose frame has more slots than an instruction can name."""
 
 
 class Translation(NamedTuple):
@@ -66,10 +61,6 @@ class Translator:
         self.verified = linkage.metadata.verified.functions[index]
         self.function = self.verified.function
         self.frame = linkage.metadata.frames[index]
-        if self.frame.size > MAX_SLOTS:
-            raise TooLarge(
-                f"function {self.function.name}: expected at most {MAX_SLOTS} slots, found {self.frame.size}"
-            )
         self.buffer = CodeBuffer()
         self.prims = OperandStack(self.buffer, "prim", self.frame.prim_operands)
         self.refs = OperandStack(self.buffer, "ref", self.frame.ref_operands)
@@ -543,9 +534,5 @@ _FORMS: dict[Form, Callable[[Translator, Instruction], None]] = {
 
 
 def translate(linkage: Linkage, index: int) -> Translation:
-    """Translate a function.
-
-    Raises:
-        TooLarge: its frame has too many slots.
-    """
+    """Translate a function."""
     return Translator(linkage, index).translate()

@@ -1,0 +1,45 @@
+"""The interpreter in this process: found in the cache or compiled by the worker, and loaded once."""
+
+from __future__ import annotations
+
+import threading
+
+from pvm.engines.native.machine_code.loader import LoadedCode, load
+from pvm.engines.native.unsupported import Unsupported
+
+_lock = threading.Lock()
+_loaded: list[LoadedCode] = []
+_failure = ""
+
+
+def interpreter_code() -> LoadedCode:
+    """The interpreter, compiled and loaded when it is first asked for.
+
+    Raises:
+        Unsupported: there is none for this machine, or it could not be compiled.
+    """
+    global _failure  # noqa: PLW0603 - what went wrong once is not tried again in this process
+    with _lock:
+        if _failure:
+            raise Unsupported(_failure)
+        if not _loaded:
+            try:
+                _loaded.append(_obtain())
+            except Unsupported as reason:
+                _failure = str(reason)
+                raise
+        return _loaded[0]
+
+
+def _obtain() -> LoadedCode:
+    from pvm.engines.native.machine_code.compiling import Compiler, note_on_terminal
+    from pvm.engines.native.machine_code.request import Request
+
+    with Compiler(note=note_on_terminal) as compiler:
+        blob = compiler.obtain(Request("pvm.engines.native.interpreter.build:interpreter_ir"))
+        if blob is None:
+            raise Unsupported(compiler.failure)
+    try:
+        return load(blob)
+    except OSError as error:
+        raise Unsupported(f"the host allows no executable memory: {error.strerror}") from None
