@@ -27,7 +27,7 @@ class Exit(IntEnum):
 
 
 class Poll(IntEnum):
-    """Where the counter went below zero."""
+    """Where the clock is looked at: where the counter went below zero, as a rule."""
 
     BLOCK = 0
     """At the entry of a block where tasks are not preempted."""
@@ -35,3 +35,5 @@ class Poll(IntEnum):
     """At the entry of a block where they are."""
     AFTER = 2
     """Behind an instruction that cost more than its block: it is the one before where to go on."""
+    COLLECT = 3
+    """At an instruction that waits for the collector, which has done a slice."""

@@ -103,7 +103,10 @@ class GuestHeap:
         if record:
             cage.set_u32(record + layout.TASK_BASE, cage.word("base"))
         cage.set_word("need", 0)
-        if self._native.gc_collect(need):
+        status = layout.COLLECT_AGAIN
+        while status == layout.COLLECT_AGAIN:
+            status = self._native.gc_collect(need)
+        if status != layout.COLLECT_DONE:
             raise HeapFull
 
     @contextmanager

@@ -80,6 +80,7 @@ class Machine:
             "class_count": layout.CLASS_GUEST + len(self.module.classes),
             "functions": metadata.functions_address,
             "function_count": len(self.module.functions),
+            "trace_functions": metadata.traces_address,
             "root_count": self.program.linkage.root_count,
             "strings": metadata.strings_address,
             "string_roots": layout.GLOBALS,
@@ -249,6 +250,8 @@ class Machine:
             if action == layout.POLL_EXHAUSTED:
                 raise Exhaustion("fuel", "fuel used up", self.exceptions.here(kind))
             self.check_clock(kind)
+            if kind is Poll.COLLECT:
+                return False
             action = self.native.fuel_poll(self.cage.word("fuel_left"), int(kind is Poll.POINT))
         return self._switch() if action == layout.POLL_SWITCH else False
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pvm.engines.native import layout
 from pvm.engines.native.displacement import Displacement
 from pvm.engines.native.shapes import FrameShape, ObjectShape, frame_shape, object_shapes
+from pvm.engines.native.trace_tables import trace_tables
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Signature
 from pvm.pbc.layout import ClassLayout
 from pvm.pbc.model import Module
@@ -96,6 +97,8 @@ class Metadata:
         self._dispatch(count)
         self._class_descriptors()
         self._strings()
+        self.traces_address = self._append(b"")
+        self._append(trace_tables(self.module, self.traces_address))
         self._append(b"")
         self.code_start = self._end()
 

@@ -15,8 +15,9 @@ from pvm.verify import verify
 IMAGE = Path(__file__).parent.parent / "runtime" / "image.pbc"
 
 
-def interpreter_ir(target: Target) -> str:
-    """The IR of everything that an instance runs on."""
+def interpreter_ir(target: Target, argument: bytes) -> str:
+    """The IR of everything that an instance runs on; there is nothing to choose."""
+    assert not argument
     module = ModuleText()
     lower_image(module, verify(read_module(IMAGE.read_bytes()), privileged=True))
     define_interpreter(module)

@@ -29,7 +29,7 @@ def define_interpreter(module: ModuleText) -> None:
     module.define(f"@handlers = internal constant [{len(symbols)} x ptr] [{entries}]")
     for kind in TrapKind:
         _define(module, f'@"trap.{kind.mnemonic}"', attributes, _exit(Exit.TRAP, str(int(kind))))
-    for poll in Poll:
+    for poll in (Poll.BLOCK, Poll.POINT, Poll.AFTER):
         _define(module, f"@poll.{poll.name.lower()}", attributes, _poll(poll))
     _define(module, "@overflow", attributes, _OVERFLOW)
     _define(module, "@schedule", attributes, _SCHEDULE)
@@ -143,10 +143,11 @@ _COLLECT = f"""\
   store i32 %base.low, ptr %task.base, align 4
 {_load("%need", "need")}{_store("need", "0")}\
   %status = call i64 @"image.gc.collect"(ptr %cage, i64 %need)
-  %failed = icmp ne i64 %status, 0
-  br i1 %failed, label %exhausted, label %again
-again:
-{_dispatch()}exhausted:
+  switch i64 %status, label %exhausted [ i64 {layout.COLLECT_DONE}, label %done
+    i64 {layout.COLLECT_AGAIN}, label %again ]
+done:
+{_dispatch()}again:
+{_exit(Exit.POLL, str(layout.POLL_CLOCK | int(Poll.COLLECT) << 8))}exhausted:
 {_tail(f'@"trap.{TrapKind.OUT_OF_MEMORY.mnemonic}"')}"""
 
 _ENTER = f"""\
