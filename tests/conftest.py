@@ -14,7 +14,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import settings
 
-ENGINES = ("reference",)
+ENGINES = ("reference", "interpreter")
 NOT_RUN = "not run: "
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, database=None, print_blob=True)

@@ -176,7 +176,8 @@ def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -
     settings = EngineLimits(fuel=limits.fuel, memory=limits.memory_bytes, stack=limits.stack_bytes)
     seed = int.from_bytes(bindings.kernel.random.read(8), "little")
     if tier != "reference":
-        from pvm.engines.native.engine import NativeEngine, Unsupported
+        from pvm.engines.native.engine import NativeEngine
+        from pvm.engines.native.unsupported import Unsupported
 
         try:
             return NativeEngine(module.verified, bindings, settings, seed=seed)

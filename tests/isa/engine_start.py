@@ -30,5 +30,9 @@ def start(
         from pvm.engines.reference.engine import ReferenceEngine
 
         return ReferenceEngine(verified, bindings, limits)
+    if engine == "interpreter":
+        from pvm.engines.native.engine import NativeEngine
+
+        return NativeEngine(verified, bindings, limits)
     message = f"no engine is called {engine!r}"
     raise ValueError(message)

@@ -125,6 +125,8 @@ def test_operation(engine: str, path: Path) -> None:
 
 @pytest.mark.parametrize("path", BODIES, ids=lambda path: path.stem)
 def test_body(engine: str, path: Path) -> None:
+    if engine != "reference" and path.parent.name == "memory":
+        pytest.skip("raw memory is for the runtime image, whose compiled form test_lowering.py holds to these")
     text = path.read_text(encoding="utf-8")
     module = assemble(text, path.name)
     code = places(module, mnemonic_of(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,12 +14,13 @@ from pvm.engines.native.interpreter.loading import interpreter_code
 from pvm.engines.native.machine import Machine
 from pvm.engines.native.program import program_of
 from pvm.engines.native.shapes import argument_order
-from pvm.engines.native.unsupported import Unsupported as Unsupported
+from pvm.engines.native.unsupported import Unsupported
 from pvm.engines.native.values import slot_bits, slot_value
 from pvm.errors import UsageError
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import RefType, ValueType
 from pvm.pbc.boundary import Boundary, parse_boundary
+from pvm.pbc.model import Feature
 from pvm.verify.verified import VerifiedModule
 
 
@@ -45,12 +47,16 @@ class NativeEngine:
         seed: int = 0,
     ) -> None:
         self._module = verified.module
+        if verified.module.features & Feature.PRIVILEGED:
+            raise Unsupported("it is privileged, as only the runtime image may be")
         code = interpreter_code()
         try:
             program = program_of(verified)
         except OSError as error:
             raise Unsupported(f"the host has no memory for it: {error.strerror}") from None
         self._machine = Machine(program, code, bindings or Bindings(), limits or EngineLimits(), seed)
+        self._finalizer = weakref.finalize(self, Machine.close, self._machine)
+        self._finalizer.atexit = False
         self._exports: dict[str, tuple[int, Boundary]] = {
             each.name: (each.function, parse_boundary(each.boundary)) for each in self._module.exports
         }
@@ -148,4 +154,4 @@ class NativeEngine:
 
     def close(self) -> None:
         """Give the memory back."""
-        self._machine.close()
+        self._finalizer()
