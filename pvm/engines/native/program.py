@@ -127,7 +127,7 @@ class Program:
         formats = {"i32": "<iI", "i64": "<q", "f32": "<fI", "f64": "<d"}
         found = []
         for index, declared in enumerate(self.module.globals):
-            if isinstance(declared.type, RefType) or not declared.initial:
+            if isinstance(declared.type, RefType):
                 continue
             text = formats[declared.type.name.lower()]
             values = (declared.initial, 0) if "I" in text else (declared.initial,)
