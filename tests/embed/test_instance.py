@@ -205,7 +205,7 @@ def test_closed_instance_is_refused(module: pvm.Module) -> None:
         running.call("double", 1)
 
 
-@pytest.mark.parametrize("tier", ["interpreter", "jit", "fast"])
+@pytest.mark.parametrize("tier", ["jit", "fast"])
 def test_tiers_that_are_not_there_are_refused(module: pvm.Module, tier: str) -> None:
     with pytest.raises(pvm.UsageError, match=tier):
         instance(module, tier=tier)

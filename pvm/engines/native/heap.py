@@ -86,10 +86,10 @@ class GuestHeap:
         """
         size = (size + 7) & -8
         allocate = self._native.heap_allocate
-        address = allocate(size, header)
+        address = int(allocate(size, header))
         while not address:
             self.collect(self.cage.word("need"))
-            address = allocate(size, header)
+            address = int(allocate(size, header))
         return address
 
     def collect(self, need: int) -> None:

@@ -248,8 +248,8 @@ class Translator:
             return mnemonic, ()
         value = immediates[0]
         if isinstance(value, ArrayKind):
-            extra = (layout.array_class(value),) if mnemonic == "array.new" else ()
-            return f"{mnemonic}.{ARRAY_STORAGE[value]}", extra
+            name = f"{mnemonic}.{ARRAY_STORAGE[value]}"
+            return name, (layout.array_class(value),) if mnemonic == "array.new" else ()
         if mnemonic in {"ref.instance", "ref.cast"}:
             suffix, extra = self.type_test(value)
             return f"{mnemonic}.{suffix}", extra

@@ -15,9 +15,8 @@ from pvm.verify import verify
 IMAGE = Path(__file__).parent.parent / "runtime" / "image.pbc"
 
 
-def interpreter_ir(target: Target, argument: bytes) -> str:
-    """The IR of everything that an instance runs on; there is nothing to choose."""
-    assert not argument
+def interpreter_ir(target: Target) -> str:
+    """The IR of everything that an instance runs on."""
     module = ModuleText()
     lower_image(module, verify(read_module(IMAGE.read_bytes()), privileged=True))
     define_interpreter(module)
