@@ -33,6 +33,10 @@ def test_numbers_agree_with_the_reference_engine(fuzz_seed: int, fuzz_factor: in
     assert differences("number_campaign", fuzz_seed, 300 * fuzz_factor) == (0, "", "")
 
 
+def test_fields_elements_and_barriers() -> None:
+    assert differences("heap_functions") == (0, "", "")
+
+
 def test_equal_pure_instructions_are_one_value() -> None:
     text = FunctionText(ModuleText())
     first = text.pure("add i32 %a, %b")
