@@ -54,8 +54,8 @@ format: setup  ## apply ruff's fixes and format
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-bench: setup  ## run the benchmarks and print their figures
-	@$(BIN)/python -m bench
+bench: setup  ## run the benchmarks and print their figures: ARGS='--quick', ARGS=--help for more
+	@$(BIN)/python -m bench $(ARGS)
 
 docs: setup  ## write the generated files anew
 	@$(BIN)/python -m pytest -q tests/test_architecture.py -k generated --bless

@@ -6,22 +6,23 @@ from functools import partial
 from pathlib import Path
 
 import pvm
-from bench.report import Row, Table
-from bench.timing import interleave, timed
+from bench.options import Options
+from bench.report import Row, Section, Table
+from bench.timing import interleave, medians, timed
 from pvm.pbc.reader import read_module
 from pvm.verify import verify
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
-def tables(quick: bool) -> list[Table]:
-    rounds = 1 if quick else 5
+def tables(options: Options) -> list[Section]:
+    rounds = 1 if options.quick else 5
     modules, refused = compiled_samples()
-    found = interleave({path.name: timed(partial(pvm.compile, path)) for path in modules}, rounds)
+    found = medians(interleave({path.name: timed(partial(pvm.compile, path)) for path in modules}, rounds))
     rows = []
     for path in modules:
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        seconds = found[path.name].median
+        seconds = found[path.name]
         rows.append(Row(path.name, seconds * 1e3, "ms", note=f"{lines} lines, {lines / seconds:,.0f} lines/s"))
     rows += [Row(name, None, "", note="does not compile") for name in refused]
     return [Table("Compiling the samples, with what they use of the library", rows), loading(modules, 3 * rounds)]
@@ -45,12 +46,11 @@ def loading(modules: dict[Path, pvm.Module], rounds: int) -> Table:
     for path, made in modules.items():
         data = made.to_bytes()
         module = read_module(data)
-        found = interleave(
-            {"read": timed(partial(read_module, data)), "verify": timed(partial(verify, module))}, rounds
-        )
+        steps = {"read": timed(partial(read_module, data)), "verify": timed(partial(verify, module))}
+        found = medians(interleave(steps, rounds))
         code = sum(len(function.code) for function in module.functions)
         for step, size, what in (("read", len(data), "file"), ("verify", code, "code")):
-            seconds = found[step].median
+            seconds = found[step]
             speed = f"{size:,} bytes of {what}, {size / seconds / 1e6:.2f} MB/s"
             rows.append(Row(f"{step} {path.stem}.pbc", seconds * 1e3, "ms", note=speed))
     return Table("Reading and verifying modules", rows)

@@ -7,10 +7,12 @@ import tracemalloc
 from functools import partial
 
 import pvm
-from bench.report import Row, Table
-from bench.timing import Sample, interleave, timed
+from bench.options import Options
+from bench.report import Row, Section, Table
+from bench.timing import interleave, medians, timed
 
 CALLBACKS = 1_000
+CALLBACK = "guest to host callback"
 PROGRAM = """
 import host tick(i64) -> i64
 
@@ -57,9 +59,9 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-def tables(quick: bool) -> list[Table]:
-    rounds = 5 if quick else 31
-    return [costs(rounds, quick), memory(50 if quick else 200)]
+def tables(options: Options) -> list[Section]:
+    rounds = 5 if options.quick else 31
+    return [costs(rounds, options.quick), memory(50 if options.quick else 200)]
 
 
 def costs(rounds: int, quick: bool) -> Table:
@@ -77,27 +79,20 @@ def costs(rounds: int, quick: bool) -> Table:
         for _ in range(100):
             pvm.Instance(module, imports=imports).call("add", 1, 2)
 
-    found = interleave(
-        {
-            "python call add(1, 2)": timed(lambda: add(1, 2), many),
-            "host to guest, add(1, 2)": timed(lambda: instance.call("add", 1, 2), many),
-            "host to guest, a string each way": timed(lambda: instance.call("greet", "bench"), many),
-            "guest to host callback": timed(lambda: instance.call("repeat", CALLBACKS)),
-            "Kernel()": timed(pvm.Kernel, few),
-            "Instance(module)": timed(lambda: pvm.Instance(module, imports=imports), few),
-            "Instance(module, kernel=shared)": timed(lambda: pvm.Instance(module, imports=imports, kernel=kernel), few),
-            "100 instances with a first call": timed(hundred),
-            "Module.from_bytes": timed(partial(pvm.Module.from_bytes, module.to_bytes()), few),
-        },
-        rounds,
-    )
-    found["guest to host callback"] = per_callback(found["guest to host callback"])
-    return Table("Embedding, CPU time", [Row(name, taken.median * 1e6, "us") for name, taken in found.items()])
-
-
-def per_callback(taken: Sample) -> Sample:
-    """The cost of one of the callbacks."""
-    return Sample(taken.median / CALLBACKS, taken.least / CALLBACKS, taken.rounds)
+    cases = {
+        "python call add(1, 2)": timed(lambda: add(1, 2), many),
+        "host to guest, add(1, 2)": timed(lambda: instance.call("add", 1, 2), many),
+        "host to guest, a string each way": timed(lambda: instance.call("greet", "bench"), many),
+        CALLBACK: timed(lambda: instance.call("repeat", CALLBACKS)),
+        "Kernel()": timed(pvm.Kernel, few),
+        "Instance(module)": timed(lambda: pvm.Instance(module, imports=imports), few),
+        "Instance(module, kernel=shared)": timed(lambda: pvm.Instance(module, imports=imports, kernel=kernel), few),
+        "100 instances with a first call": timed(hundred),
+        "Module.from_bytes": timed(partial(pvm.Module.from_bytes, module.to_bytes()), few),
+    }
+    found = medians(interleave(cases, rounds))
+    found[CALLBACK] /= CALLBACKS
+    return Table("Embedding, CPU time", [Row(name, seconds * 1e6, "us") for name, seconds in found.items()])
 
 
 def memory(count: int) -> Table:

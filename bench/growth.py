@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pvm
-from bench.report import Row, Table
-from bench.timing import interleave, timed
+from bench.options import Options
+from bench.report import Row, Section, Table
+from bench.timing import interleave, medians, timed
 
 FACTOR = 4
 MOST_LINEAR = 4.4
@@ -64,16 +65,16 @@ def growth(instance: pvm.Instance, work: Work, size: int) -> float:
     return fuel(instance, work.function, FACTOR * size) / fuel(instance, work.function, size)
 
 
-def tables(quick: bool) -> list[Table]:
-    size = 1_000 if quick else 4_000
+def tables(options: Options) -> list[Section]:
+    size = 1_000 if options.quick else 4_000
     rows: list[Row] = []
     compiled = module()
     for work in WORKS:
         with pvm.Instance(compiled) as instance:
             grown = growth(instance, work, size)
             cases = {str(n): timed(partial(instance.call, work.function, n)) for n in (size, FACTOR * size)}
-            taken = interleave(cases, 2 if quick else 5)
-        small, large = (sample.median for sample in taken.values())
+            taken = medians(interleave(cases, 2 if options.quick else 5))
+        small, large = taken.values()
         verdict = "as it should" if grown <= work.most else "TOO FAST"
         note = f"fuel grows {grown:.2f} times, at most {work.most}: {verdict}"
         rows.append(Row(work.name, large * 1e9 / (FACTOR * size), "ns each", large / small, note))

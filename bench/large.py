@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pvm
 from bench import large_program
-from bench.report import Row, Table
+from bench.options import Options
+from bench.report import Row, Section, Table
 from bench.startup import HELLO, HELLO_PBC, environment
-from bench.timing import interleave, process
+from bench.timing import Cost, cpu_medians, interleave, process
 
 COLD_BAR = 2.0
 CHANGE_BAR = 0.5
@@ -25,8 +26,8 @@ BODY = "        let row = List<Cell"
 """The line of the program before which the changed function gets others."""
 
 
-def tables(quick: bool) -> list[Table]:
-    rounds = 2 if quick else 9
+def tables(options: Options) -> list[Section]:
+    rounds = 2 if options.quick else 9
     with tempfile.TemporaryDirectory(prefix="pvm-bench-") as name:
         folder = Path(name)
         env = environment(folder)
@@ -36,17 +37,17 @@ def tables(quick: bool) -> list[Table]:
             "one file": (write(folder / "one", {"main.peb": one}), "main.peb"),
             f"{len(many)} modules": (write(folder / "many", many), "database.peb"),
         }
-        cases: dict[str, Callable[[], float]] = {}
+        cases: dict[str, Callable[[], Cost]] = {}
         for what, (program, changed) in programs.items():
             cases[f"{what}, cold"] = cold(program, folder / "cache", env)
             cases[f"{what}, nothing changed"] = compiling(program, env)
             cases[f"{what}, one function changed"] = one_changed(program, program / changed, env)
-        found = interleave(cases, rounds)
+        found = cpu_medians(interleave(cases, rounds))
     rows = []
     for case, taken in found.items():
         bar = COLD_BAR if "cold" in case else CHANGE_BAR
-        verdict = "met" if taken.median < bar else "MISSED"
-        rows.append(Row(case, taken.median * 1e3, "ms", note=f"bar {bar * 1e3:.0f} ms: {verdict}"))
+        verdict = "met" if taken < bar else "MISSED"
+        rows.append(Row(case, taken * 1e3, "ms", note=f"bar {bar * 1e3:.0f} ms: {verdict}"))
     return [Table(f"pvm compile of {lines:,} lines, CPU time of the process", rows), hello(rounds)]
 
 
@@ -61,9 +62,9 @@ def hello(rounds: int) -> Table:
             f"pvm run {path.name}": process([sys.executable, "-m", "pvm", "run", str(path)], env=environment(folder))
             for path in programs
         }
-        found = interleave(cases, 2 * rounds)
-    base = found[HELLO_PBC].median
-    rows = [Row(case, taken.median * 1e3, "ms", taken.median / base) for case, taken in found.items()]
+        found = cpu_medians(interleave(cases, 2 * rounds))
+    base = found[HELLO_PBC]
+    rows = [Row(case, taken * 1e3, "ms", taken / base) for case, taken in found.items()]
     verdict = "met" if rows[0].against is not None and rows[0].against <= HELLO_BAR else "MISSED"
     rows[0] = rows[0]._replace(note=f"bar {HELLO_BAR} times: {verdict}")
     return Table("Hello from source, warm, against hello from its module; CPU time of the process", rows, HELLO_PBC)
@@ -77,31 +78,31 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def compiling(program: Path, env: Mapping[str, str]) -> Callable[[], float]:
+def compiling(program: Path, env: Mapping[str, str]) -> Callable[[], Cost]:
     """A process that compiles the program in a folder."""
     command = [sys.executable, "-m", "pvm", "compile", str(program / "main.peb"), "-o", str(program / "main.pbc")]
     return process(command, env=env)
 
 
-def cold(program: Path, cache: Path, env: Mapping[str, str]) -> Callable[[], float]:
+def cold(program: Path, cache: Path, env: Mapping[str, str]) -> Callable[[], Cost]:
     """A compilation without any cache; what is there is put aside meanwhile."""
     command = compiling(program, {**env, "XDG_CACHE_HOME": str(cache.with_name("cold"))})
 
-    def measure() -> float:
+    def measure() -> Cost:
         shutil.rmtree(cache.with_name("cold"), ignore_errors=True)
         return command()
 
     return measure
 
 
-def one_changed(program: Path, file: Path, env: Mapping[str, str]) -> Callable[[], float]:
+def one_changed(program: Path, file: Path, env: Mapping[str, str]) -> Callable[[], Cost]:
     """A compilation after a line was put into one function, which shifts all lines behind it."""
     text = file.read_text(encoding="utf-8")
     place = text.index(BODY)
     command = compiling(program, env)
     count = 0
 
-    def measure() -> float:
+    def measure() -> Cost:
         nonlocal count
         file.write_text(text, encoding="utf-8")
         command()

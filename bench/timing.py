@@ -1,8 +1,7 @@
-"""Measuring: interleaved rounds, medians, CPU time.
+"""Measuring: interleaved rounds, medians, time of processes.
 
 What is compared is measured in turn within each round, in an order that changes, so that a machine
-that becomes slower for a while slows all alike.  CPU time is quoted, never wall time: other jobs of
-the machine do not count.
+that becomes slower for a while slows all alike.
 """
 
 from __future__ import annotations
@@ -12,36 +11,46 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 Action = Callable[[], object]
+T = TypeVar("T")
 
 
-class Sample(NamedTuple):
-    """What was measured of one case, in seconds of CPU."""
+class Cost(NamedTuple):
+    """What a process took, in seconds."""
 
-    median: float
-    least: float
-    rounds: int
-
-
-def summary(seconds: Sequence[float]) -> Sample:
-    """The sample of some measurements."""
-    return Sample(statistics.median(seconds), min(seconds), len(seconds))
+    cpu: float
+    wall: float
 
 
-def interleave(cases: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Sample]:
-    """Measure each case once a round, after one round that does not count."""
+def interleave(cases: Mapping[str, Callable[[], T]], rounds: int, *, discard: int = 1) -> dict[str, list[T]]:
+    """Measure each case once a round; the first rounds, ``discard`` of them, do not count."""
     order = list(cases)
     shuffle = random.Random(1).shuffle
-    found: dict[str, list[float]] = {name: [] for name in cases}
-    for count in range(rounds + 1):
+    found: dict[str, list[T]] = {name: [] for name in cases}
+    for count in range(rounds + discard):
         shuffle(order)
         for name in order:
-            seconds = cases[name]()
-            if count:
-                found[name].append(seconds)
-    return {name: summary(seconds) for name, seconds in found.items()}
+            measured = cases[name]()
+            if count >= discard:
+                found[name].append(measured)
+    return found
+
+
+def medians(found: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """The median of each case."""
+    return {name: statistics.median(measured) for name, measured in found.items()}
+
+
+def cpu_medians(found: Mapping[str, Sequence[Cost]]) -> dict[str, float]:
+    """The median CPU time of each case, in seconds."""
+    return {name: statistics.median(cost.cpu for cost in costs) for name, costs in found.items()}
+
+
+def geometric_mean(ratios: Sequence[float]) -> float | None:
+    """The mean of ratios; none of no ratios."""
+    return statistics.geometric_mean(ratios) if ratios else None
 
 
 def timed(action: Action, repeat: int = 1) -> Callable[[], float]:
@@ -56,8 +65,8 @@ def timed(action: Action, repeat: int = 1) -> Callable[[], float]:
     return measure
 
 
-def process(command: Sequence[str], *, env: Mapping[str, str], stdin: str = os.devnull) -> Callable[[], float]:
-    """A case that gives the CPU time of a whole process, whose output goes nowhere.
+def process(command: Sequence[str], *, env: Mapping[str, str], stdin: str = os.devnull) -> Callable[[], Cost]:
+    """A case that gives the time of a whole process, whose output goes nowhere.
 
     Raises:
         RuntimeError: the process fails.
@@ -68,20 +77,22 @@ def process(command: Sequence[str], *, env: Mapping[str, str], stdin: str = os.d
         (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
     ]
 
-    def measure() -> float:
+    def measure() -> Cost:
+        started = time.perf_counter()
         child = os.posix_spawnp(command[0], list(command), dict(env), file_actions=actions)
         _, status, usage = os.wait4(child, 0)
+        wall = time.perf_counter() - started
         if status:
             raise RuntimeError(f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}")
-        return usage.ru_utime + usage.ru_stime
+        return Cost(usage.ru_utime + usage.ru_stime, wall)
 
     return measure
 
 
-def pin() -> int | None:
-    """Keep this process and its children on one core, where the system can; gives its number."""
+def pin(cores: int) -> list[int]:
+    """Keep this process and its children on some cores, where the system can; gives their numbers."""
     if not hasattr(os, "sched_setaffinity"):
-        return None
-    core = max(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {core})
-    return core
+        return []
+    kept = sorted(os.sched_getaffinity(0))[-cores:]
+    os.sched_setaffinity(0, kept)
+    return kept

@@ -1,0 +1,177 @@
+"""The programs of the suite on every tier of PVM and every peer: times, ratios, memory.
+
+Runs are interleaved: in each round every case runs every program once, in an order that changes.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from bench.options import Options
+from bench.peers import TIERS, Case, build, present_peers, present_tiers, tier_case
+from bench.plot import write_plot
+from bench.report import Grid, Section
+from bench.running import BenchmarkFailure, Run, run
+from bench.suite import Program, chosen
+from bench.timing import geometric_mean, interleave
+
+MEAN = "geometric mean"
+BASE = "java"
+
+
+class Effort(NamedTuple):
+    """How much is measured: rounds, and iterations of a run with and without a compiler to warm up."""
+
+    rounds: int
+    iterations: int
+    warming: int
+    timeout: float
+
+
+EFFORT = Effort(rounds=3, iterations=11, warming=60, timeout=120.0)
+QUICK = Effort(rounds=1, iterations=3, warming=30, timeout=20.0)
+
+# By program and case: the runs, or why there is none.
+Outcomes = dict[tuple[str, str], list[Run] | str]
+
+
+def tables(options: Options) -> list[Section]:
+    tiers, notes = chosen_tiers(options)
+    peers, missing = present_peers(options.peers)
+    notes += missing
+    programs = chosen(list(options.programs))
+    build(peers, programs, tiers=bool(tiers))
+    cases = [*map(tier_case, tiers), *(peer.case for peer in peers)]
+    effort = QUICK if options.quick else EFFORT
+    found = measure(programs, cases, effort, quick=options.quick)
+    disagreements = refuse_different_results(programs, cases, found)
+    failures = [f"{program}, {case}: {reason}" for (program, case), reason in found.items() if isinstance(reason, str)]
+    return report(programs, cases, found, [*notes, *failures, *disagreements], options)
+
+
+def chosen_tiers(options: Options) -> tuple[list[str], list[str]]:
+    """The tiers to measure: the native ones, and the reference engine where it is asked for or the sizes are small."""
+    wanted = options.tiers or TIERS
+    present, notes = present_tiers(wanted)
+    if "reference" in present and not options.tiers and not options.quick:
+        present.remove("reference")
+        notes.append("tier reference left out: the sizes are too large for it; --quick or --tiers reference has it")
+    return present, notes
+
+
+def measure(programs: Sequence[Program], cases: Sequence[Case], effort: Effort, *, quick: bool) -> Outcomes:
+    """Run everything."""
+    found: Outcomes = {}
+    for program in programs:
+        size = program.sizes.quick if quick else program.sizes.full
+        attempts = {case.name: partial(attempt, case, program, size, effort) for case in cases}
+        for name, runs in interleave(attempts, effort.rounds, discard=0).items():
+            good = [outcome for outcome in runs if isinstance(outcome, Run)]
+            failed = [outcome for outcome in runs if not isinstance(outcome, Run)]
+            found[program.name, name] = failed[0] if failed else good
+        print(f"  {program.name} measured", file=sys.stderr, flush=True)
+    return found
+
+
+def attempt(case: Case, program: Program, size: int, effort: Effort) -> Run | str:
+    """A run, or why there is none."""
+    iterations = effort.warming if case.warms else effort.iterations
+    try:
+        return run(case, program, iterations, size, timeout=effort.timeout)
+    except BenchmarkFailure as failure:
+        return str(failure)
+
+
+def refuse_different_results(programs: Sequence[Program], cases: Sequence[Case], found: Outcomes) -> list[str]:
+    """Drop the runs of a program whose results are not the same everywhere, and say so."""
+    lines = []
+    for program in programs:
+        results: dict[int, list[str]] = {}
+        for case in cases:
+            for each in runs_of(found, program.name, case.name):
+                results.setdefault(each.result, []).append(case.name)
+        if len(results) > 1:
+            shown = "; ".join(f"{result} by {', '.join(sorted(set(names)))}" for result, names in results.items())
+            lines.append(f"{program.name}: different results: {shown}")
+            found |= {(program.name, case.name): [] for case in cases}
+    return lines
+
+
+def runs_of(found: Outcomes, program: str, case: str) -> list[Run]:
+    """The runs, none if it failed."""
+    outcome = found[program, case]
+    return [] if isinstance(outcome, str) else outcome
+
+
+def steady(found: Outcomes, program: str, case: str) -> float | None:
+    """Milliseconds of an iteration that has warmed up: the median of the runs."""
+    runs = runs_of(found, program, case)
+    return statistics.median(each.steady for each in runs) / 1e3 if runs else None
+
+
+def report(
+    programs: Sequence[Program], cases: Sequence[Case], found: Outcomes, notes: Sequence[str], options: Options
+) -> list[Section]:
+    """The tables, and the plot if it is asked for."""
+    names = [case.name for case in cases]
+    times = {program.name: {case: steady(found, program.name, case) for case in names} for program in programs}
+    size = "quick" if options.quick else "full"
+    sections: list[Section] = [
+        Grid(f"Programs, time of an iteration ({size} sizes)", "ms", names, rows(times, names), notes)
+    ]
+    bases = [name for name in names if name.startswith("pvm ")] or [name for name in names if name == "CPython"]
+    for base in bases:
+        others = [name for name in names if name != base]
+        sections.append(ratios(f"Programs, time of {base} as a multiple of", times, base, others))
+    sections.append(Grid("Programs, highest resident size", "MiB", names, rows(memory(programs, names, found), names)))
+    if options.plot is not None and BASE in names and len(names) > 1:
+        write_plot(options.plot, relative(times, BASE, names), f"Time of an iteration, {BASE} = 1 ({size} sizes)")
+        print(f"  wrote {options.plot}", file=sys.stderr)
+    return sections
+
+
+def rows(
+    figures: Mapping[str, Mapping[str, float | None]], names: Sequence[str]
+) -> list[tuple[str, Sequence[float | None]]]:
+    """The rows of a grid."""
+    return [(program, [by_case[name] for name in names]) for program, by_case in figures.items()]
+
+
+def ratios(title: str, times: Mapping[str, Mapping[str, float | None]], base: str, others: Sequence[str]) -> Grid:
+    """How many times as long as each of the others the base takes, by program and in the geometric mean."""
+    body = {
+        program: {name: ratio(by_case[base], by_case[name]) for name in others} for program, by_case in times.items()
+    }
+    means = [geometric_mean([value for row in body.values() if (value := row[name])]) for name in others]
+    return Grid(title, "", others, [*rows(body, others), (MEAN, means)])
+
+
+def relative(
+    times: Mapping[str, Mapping[str, float | None]], base: str, names: Sequence[str]
+) -> dict[str, dict[str, float | None]]:
+    """The times as multiples of those of the base, with the geometric means at the end."""
+    body = {
+        program: {name: ratio(by_case[name], by_case[base]) for name in names} for program, by_case in times.items()
+    }
+    means = {name: geometric_mean([value for row in body.values() if (value := row[name])]) for name in names}
+    return {**body, MEAN: means}
+
+
+def ratio(value: float | None, base: float | None) -> float | None:
+    """The quotient, if there is one."""
+    return value / base if value is not None and base else None
+
+
+def memory(programs: Sequence[Program], names: Sequence[str], found: Outcomes) -> dict[str, dict[str, float | None]]:
+    """The highest resident size of a process, in MiB."""
+    return {
+        program.name: {
+            name: max((each.kib for each in runs_of(found, program.name, name)), default=0) / 1024 or None
+            for name in names
+        }
+        for program in programs
+    }

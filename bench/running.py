@@ -1,0 +1,109 @@
+"""Running one case of one program as a process, and reading what it printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.peers import Case, first_line
+from bench.suite import Program
+
+SPAWN = Path(__file__).parent / "spawn.py"
+RUNTIME = re.compile(r"^(\w+): iterations=1 runtime: (\d+)us$")
+RESULT = re.compile(r"^(\w+): result=(-?\d+)$")
+# The figure of a run is the median of its last iterations, so many.
+COUNTED = 10
+
+
+class Run(NamedTuple):
+    """What a process did: microseconds of each iteration, the result, the highest resident size, CPU seconds."""
+
+    micros: tuple[int, ...]
+    result: int
+    kib: int
+    cpu: float
+
+    @property
+    def steady(self) -> float:
+        """Microseconds of an iteration, when it has warmed up."""
+        return steady_state(self.micros)
+
+
+class BenchmarkFailure(Exception):
+    """A program did not run, or gave a wrong result; the message says why."""
+
+
+def steady_state(micros: Sequence[int]) -> float:
+    """The median of the last ten iterations; the first one never counts, unless it is the only one."""
+    return statistics.median(micros[max(1, len(micros) - COUNTED) :] or micros)
+
+
+def run(case: Case, program: Program, iterations: int, size: int, *, timeout: float) -> Run:
+    """Run a program in a process of its own.
+
+    Raises:
+        BenchmarkFailure: it fails or takes too long, or what it prints is not what a benchmark prints.
+    """
+    output, kib, cpu = spawned([*case.command(program), str(iterations), str(size)], case.folder, timeout)
+    micros, result = parse(program.name, output)
+    if len(micros) != iterations:
+        raise BenchmarkFailure(f"{len(micros)} iterations instead of {iterations}")
+    return Run(micros, result, kib, cpu)
+
+
+def spawned(command: Sequence[str], folder: Path, timeout: float) -> tuple[str, int, float]:
+    """What a process printed, the highest resident size in KiB, and the seconds of CPU that it used.
+
+    Raises:
+        BenchmarkFailure: it fails or takes too long.
+    """
+    read, write = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(SPAWN), str(write), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        pass_fds=(write,),
+        start_new_session=True,
+    )
+    os.close(write)
+    with os.fdopen(read, encoding="ascii") as used:
+        try:
+            output, errors = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise BenchmarkFailure(f"longer than {timeout:.0f} s") from None
+        if process.returncode:
+            raise BenchmarkFailure(f"status {process.returncode}: {first_line(errors)}")
+        kib, cpu = used.read().split()
+    return output, int(kib), float(cpu)
+
+
+def parse(name: str, output: str) -> tuple[tuple[int, ...], int]:
+    """The iterations and the result that a program printed.
+
+    Raises:
+        BenchmarkFailure: the output is another.
+    """
+    micros: list[int] = []
+    result: int | None = None
+    for line in output.splitlines():
+        if (found := RUNTIME.match(line)) and found[1] == name:
+            micros.append(int(found[2]))
+        elif (found := RESULT.match(line)) and found[1] == name:
+            result = int(found[2])
+        else:
+            raise BenchmarkFailure(f"unexpected output: {line}")
+    if result is None:
+        raise BenchmarkFailure("no result")
+    return tuple(micros), result
