@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
+from typing import NamedTuple
 
+from pvm.engines.direct.guest import GuestProcess, identify
 from pvm.engines.direct.jail import Jail
+from pvm.engines.direct.memory import StaleMemory
 from pvm.errors import GuestError
 from pvm.kernel.vfs.description import Description, DirectoryDescription, FileDescription
 from pvm.kernel.vfs.node import DirectoryEntry, FileKind, Stat
@@ -22,6 +25,7 @@ from pvm.kernel.vfs.path import Location
 SWEEP_AT = 256
 """How many open files are remembered before the first look at which still are open."""
 
+SEEN_MAX = 8192
 Identity = tuple[int, int]
 
 
@@ -39,12 +43,20 @@ class Opened:
         self.position = 0
 
 
+class Seen(NamedTuple):
+    """A file of the host that a guest has open for reading, through a descriptor that only the guest has."""
+
+    view: Callable[[os.stat_result], Stat]
+    location: Location
+
+
 class OpenFiles:
     """The open files of all guests of a jail."""
 
     def __init__(self, jail: Jail) -> None:
         self._jail = jail
         self._opened: dict[Identity, Opened] = {}
+        self._seen: dict[Identity, Seen] = {}
         self._next_name = count()
         self._sweep_at = SWEEP_AT
         self._inode_key = int.from_bytes(os.urandom(8), "little")
@@ -56,7 +68,7 @@ class OpenFiles:
 
     def is_due(self) -> bool:
         """Whether it is time to sweep."""
-        return len(self._opened) >= self._sweep_at
+        return len(self._opened) >= self._sweep_at or len(self._seen) >= SEEN_MAX
 
     def sweep(self, pids: Iterable[int]) -> None:
         """Give up what none of the processes ``pids``, which are all that there are, has open."""
@@ -71,6 +83,8 @@ class OpenFiles:
                 continue
         for identity in self._opened.keys() - alive:
             self._forget(identity)
+        for identity in self._seen.keys() - alive:
+            del self._seen[identity]
         self._sweep_at = max(SWEEP_AT, 2 * len(self._opened))
 
     def _forget(self, identity: Identity) -> None:
@@ -83,6 +97,12 @@ class OpenFiles:
         """A descriptor of the host, with a position of its own, for a file that a guest has opened."""
         if isinstance(description, DirectoryDescription):
             return self._new_directory(description)
+        if isinstance(description, FileDescription) and not flags & (os.O_ACCMODE | os.O_NONBLOCK):
+            detached = description.file.detach()
+            if detached is not None:
+                status = os.fstat(detached.descriptor)
+                self._seen[status.st_dev, status.st_ino] = Seen(detached.view, description.location)
+                return detached.descriptor
         access = flags & (os.O_ACCMODE | os.O_APPEND | os.O_NONBLOCK)
         try:
             path = f"/proc/self/fd/{description.host_fd()}"
@@ -122,50 +142,59 @@ class OpenFiles:
         with self._jail.as_owner():
             return os.open(".", os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=self._jail.store_fd)
 
-    def status(self, tid: int, fd: int) -> os.stat_result:
+    def status(self, guest: GuestProcess, fd: int) -> os.stat_result:
         """The host's view of a guest's descriptor.
 
         Raises:
             GuestError: EBADF.
         """
         try:
-            return os.stat(f"/proc/{tid}/fd/{fd}")  # noqa: PTH116 - one call, no object
+            return os.stat(str(fd), dir_fd=guest.descriptors)
         except OSError:
+            if identify(guest.pid) is None:
+                raise StaleMemory from None
             raise GuestError(errno.EBADF) from None
 
-    def find(self, tid: int, fd: int) -> Opened | None:
+    def find(self, guest: GuestProcess, fd: int) -> Opened | None:
         """What a guest's descriptor refers to, if it is a file of the virtual kernel."""
-        status = self.status(tid, fd)
+        status = self.status(guest, fd)
         return self._opened.get((status.st_dev, status.st_ino))
 
-    def directory(self, tid: int, fd: int) -> Location:
+    def directory(self, guest: GuestProcess, fd: int) -> Location:
         """The directory that a guest's descriptor refers to.
 
         Raises:
             GuestError: EBADF or ENOTDIR.
         """
-        opened = self.find(tid, fd)
+        opened = self.find(guest, fd)
         if opened is None or not isinstance(opened.description, DirectoryDescription):
             raise GuestError(errno.ENOTDIR)
         return opened.description.location
 
-    def stat(self, tid: int, fd: int) -> Stat:
+    def stat(self, guest: GuestProcess, fd: int) -> Stat:
         """The state of what a guest's descriptor refers to, whatever made it."""
-        status = self.status(tid, fd)
+        status = self.status(guest, fd)
         opened = self._opened.get((status.st_dev, status.st_ino))
         if opened is not None:
             return opened.description.stat()
+        seen = self._seen.get((status.st_dev, status.st_ino))
+        if seen is not None:
+            return seen.view(status)
         inode = hash((self._inode_key, status.st_dev, status.st_ino)) & (1 << 63) - 1
         kind = foreign_kind(status.st_mode)
         size = status.st_size if kind is FileKind.REGULAR else 0
         return Stat(1, inode, kind, 0o600, 1, size, status.st_mtime_ns, status.st_mtime_ns, status.st_mtime_ns)
 
-    def location(self, tid: int, fd: int) -> Location | None:
+    def location(self, guest: GuestProcess, fd: int) -> Location | None:
         """Where what a guest's descriptor refers to was opened."""
-        opened = self.find(tid, fd)
-        description = None if opened is None else opened.description
-        if isinstance(description, (DirectoryDescription, FileDescription)):
-            return description.location
+        status = self.status(guest, fd)
+        identity = status.st_dev, status.st_ino
+        opened = self._opened.get(identity)
+        if opened is None:
+            seen = self._seen.get(identity)
+            return None if seen is None else seen.location
+        if isinstance(opened.description, DirectoryDescription | FileDescription):
+            return opened.description.location
         return None
 
 

@@ -24,10 +24,22 @@ class Invocation(NamedTuple):
 class GuestProcess:
     """One process; ``pending`` is the image that its stub is about to map, or None.
 
-    ``view`` is the process that the kernel sees, with the working directory.
+    ``view`` is the process that the kernel sees, with the working directory; ``descriptors`` is the host's folder of
+    its open descriptors.
     """
 
-    __slots__ = ("inner_pid", "invocation", "memory", "parent_pid", "pending", "pid", "program_path", "umask", "view")
+    __slots__ = (
+        "descriptors",
+        "inner_pid",
+        "invocation",
+        "memory",
+        "parent_pid",
+        "pending",
+        "pid",
+        "program_path",
+        "umask",
+        "view",
+    )
 
     def __init__(self, pid: int, inner_pid: int, parent_pid: int, view: Process, umask: int, ran: Invocation) -> None:
         self.pid = pid
@@ -38,7 +50,13 @@ class GuestProcess:
         self.invocation = ran
         self.program_path = ran.path
         self.pending: Image | None = None
+        self.descriptors = -1
         self.memory = GuestMemory(pid)
+        self.descriptors = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        if self.descriptors >= 0:
+            os.close(self.descriptors)
 
 
 class Identification(NamedTuple):

@@ -149,7 +149,7 @@ class ProcFiles(FileSystem):
         return Link(self, (guest.inner_pid, "fd", name), lambda: self._descriptor_text(guest, int(name), host))
 
     def _descriptor_text(self, guest: GuestProcess, fd: int, host: str) -> str:
-        location = self._supervisor.files.location(guest.pid, fd)
+        location = self._supervisor.files.location(guest, fd)
         if location is not None:
             return location.path()
         return host if host.startswith(SYNTHETIC_NAMES) else f"/memfd:{fd} (deleted)"
@@ -200,7 +200,7 @@ class ProcFiles(FileSystem):
             return None
         fd = STANDARD[standard] if standard else int(text)
         try:
-            self._supervisor.files.status(call.tid, fd)
+            self._supervisor.files.status(call.guest, fd)
         except GuestError:
             raise GuestError(Errno.NOENT) from None
         return fd

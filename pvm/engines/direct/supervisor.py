@@ -82,6 +82,7 @@ class Supervisor:
         ``streams`` become its descriptors 0, 1 and 2; ``given`` is called when it has them.  ``watch`` is called now
         and then, and gives the seconds until it wants to be called again.
         """
+        linux.wake_on_same_processor(self.listener)
         self._streams = list(streams)
         self._streams_given = given
         poll = select.poll()

@@ -25,6 +25,7 @@ from pvm.kernel.fs.growth import Growth
 from pvm.kernel.fs.hoststatus import host_errors, host_failure, identity_of, kind_of
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.node import (
+    Detached,
     DirectoryEntry,
     DirectoryNode,
     FileKind,
@@ -40,6 +41,7 @@ from pvm.kernel.vfs.node import (
 
 OPEN_MAX = 32
 SNAPSHOTS_MAX = 4
+Identity = tuple[int, int]
 INT64_MAX = (1 << 63) - 1
 SWAPS_MAX = 16
 """How often a name may change its kind while it is looked up."""
@@ -54,7 +56,7 @@ class HostFs(FileSystem):
     ``only`` is the one name of it that exists for guests, or None if all do.
     """
 
-    __slots__ = ("_inode_key", "_open", "growth", "only", "snapshots")
+    __slots__ = ("_inode_key", "_known", "_open", "growth", "only", "snapshots")
 
     root: HostDirectory
 
@@ -73,6 +75,7 @@ class HostFs(FileSystem):
         self.growth = Growth(ledger)
         self.snapshots: dict[tuple[int, int], list[str]] = {}
         self._open: dict[int, weakref.ref[HostDirectory]] = {}
+        self._known: dict[tuple[Identity, bytes], HostDirectory] = {}
         self._inode_key = inode_key
         try:
             descriptor = os.open(path, DIRECTORY_FLAGS)
@@ -91,7 +94,7 @@ class HostFs(FileSystem):
         kind = kind_of(status)
         return Stat(
             device=self.device,
-            inode=hash((self._inode_key, status.st_dev, status.st_ino)) & (1 << 63) - 1,
+            inode=self.shown_inode(status.st_dev, status.st_ino),
             kind=kind,
             mode=status.st_mode & 0o777,
             links=1 if kind is FileKind.DIRECTORY else status.st_nlink,
@@ -100,6 +103,22 @@ class HostFs(FileSystem):
             changed_ns=status.st_ctime_ns,
             accessed_ns=status.st_mtime_ns,
         )
+
+    def shown_inode(self, device: int, inode: int) -> int:
+        """The number that stands for an inode of the host."""
+        return hash((self._inode_key, device, inode)) & (1 << 63) - 1
+
+    def known(self, parent: HostDirectory, name: bytes, identity: Identity) -> HostDirectory | None:
+        """A directory that was looked up lately, if its name still leads to it."""
+        found = self._known.get((parent.identity, name))
+        return found if found is not None and found.identity == identity else None
+
+    def remember(self, parent: HostDirectory, name: bytes, directory: HostDirectory) -> None:
+        """Keep a directory for the next lookups; at most as many as may be open."""
+        self._known.pop((parent.identity, name), None)
+        self._known[parent.identity, name] = directory
+        while len(self._known) > OPEN_MAX:
+            del self._known[next(iter(self._known))]
 
     def keep_open(self, directory: HostDirectory) -> None:
         """Note that a directory holds a descriptor and was used; the one unused longest may lose its own."""
@@ -132,6 +151,7 @@ class HostFs(FileSystem):
             self.growth.removed(replaced)
 
     def close(self) -> None:
+        self._known.clear()
         for reference in list(self._open.values()):
             directory = reference()
             if directory is not None:
@@ -181,7 +201,7 @@ class HostFile(RegularNode):
     def open(self, flags: OpenFlag) -> OpenFile:
         if flags & OpenFlag.WRITE:
             self.fs.check_writable()
-        file = HostOpenFile(self.fs, self._open_descriptor(flags))
+        file = HostOpenFile(self.fs, self._open_descriptor(flags), reads_only=not flags & OpenFlag.WRITE)
         if flags & OpenFlag.TRUNCATE:
             try:
                 file.truncate(0)
@@ -210,11 +230,12 @@ class HostFile(RegularNode):
 class HostOpenFile(OpenFile):
     """An open file of the host; growth is charged before it happens."""
 
-    __slots__ = ("descriptor", "fs")
+    __slots__ = ("descriptor", "fs", "reads_only")
 
-    def __init__(self, fs: HostFs, descriptor: int) -> None:
+    def __init__(self, fs: HostFs, descriptor: int, *, reads_only: bool = False) -> None:
         self.fs = fs
         self.descriptor = descriptor
+        self.reads_only = reads_only
         fs.growth.opened(identity_of(os.fstat(descriptor)))
 
     def read_at(self, count: int, offset: int) -> bytes:
@@ -285,7 +306,16 @@ class HostOpenFile(OpenFile):
     def host_fd(self) -> int:
         return self.descriptor
 
+    def detach(self) -> Detached | None:
+        if not self.reads_only:
+            return None
+        descriptor, self.descriptor = self.descriptor, -1
+        self.fs.growth.closed(os.fstat(descriptor))
+        return Detached(descriptor, self.fs.view)
+
     def close(self) -> None:
+        if self.descriptor < 0:
+            return
         status = os.fstat(self.descriptor)
         os.close(self.descriptor)
         self.descriptor = -1
@@ -416,7 +446,7 @@ class HostDirectory(DirectoryNode):
             if kind is FileKind.SYMLINK:
                 found: Node | None = self._read_link(encoded, status)
             elif kind is FileKind.DIRECTORY:
-                found = self._open_directory(encoded)
+                found = self.fs.known(self, encoded, identity_of(status)) or self._open_directory(encoded)
             else:
                 return OpaqueNode(self.fs, self.fs.view(status))
             if found is not None:
@@ -449,10 +479,15 @@ class HostDirectory(DirectoryNode):
         directory = HostDirectory(self.fs, self, name, identity_of(os.fstat(descriptor)))
         directory.descriptor = descriptor
         self.fs.keep_open(directory)
+        self.fs.remember(self, name, directory)
         return directory
 
     def entries_after(self, name: str, limit: int) -> list[DirectoryEntry]:
-        names = self._snapshot(anew=not name)
+        if not name:
+            return self._read_entries()[:limit]
+        names = self.fs.snapshots.get(self.identity)
+        if names is None:
+            names = [entry.name for entry in self._read_entries()]
         entries = []
         for index in range(bisect_right(names, name), len(names)):
             status = self.status(names[index].encode())
@@ -463,25 +498,28 @@ class HostDirectory(DirectoryNode):
                     break
         return entries
 
-    def _snapshot(self, *, anew: bool) -> list[str]:
-        """The visible names in order, read when a listing starts and kept for as long as there is room."""
-        kept = None if anew else self.fs.snapshots.get(self.identity)
-        if kept is not None:
-            return kept
+    def _read_entries(self) -> list[DirectoryEntry]:
+        """The visible entries in order, read when a listing starts; their names are kept as long as there is room."""
+        entries: list[DirectoryEntry] = []
         try:
             descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.acquire())
             try:
-                found = os.listdir(descriptor)  # noqa: PTH208 - pathlib cannot list a descriptor
+                with os.scandir(descriptor) as found:
+                    for item in found:
+                        name = _visible(item.name)
+                        if name is not None and not self.is_hidden(name.encode()):
+                            inode = self.fs.shown_inode(self.identity[0], item.inode())
+                            entries.append(DirectoryEntry(name, _kind_of_entry(item), inode))
             finally:
                 os.close(descriptor)
         except OSError as error:
             raise host_failure(error) from None
-        names = sorted(name for name in map(_visible, found) if name is not None)
+        entries.sort()
         self.fs.snapshots.pop(self.identity, None)
-        self.fs.snapshots[self.identity] = names
+        self.fs.snapshots[self.identity] = [entry.name for entry in entries]
         while len(self.fs.snapshots) > SNAPSHOTS_MAX:
             del self.fs.snapshots[next(iter(self.fs.snapshots))]
-        return names
+        return entries
 
     def check_creatable(self, name: str) -> None:
         """Refuse to make a name where the mount is read-only or does not reach to it."""
@@ -544,6 +582,20 @@ class HostDirectory(DirectoryNode):
         except OSError as error:
             raise host_failure(error) from None
         self.fs.growth.release_file()
+
+
+def _kind_of_entry(item: os.DirEntry[str]) -> FileKind:
+    """The kind of a directory entry; the host tells the common ones in the listing itself."""
+    if item.is_file(follow_symlinks=False):
+        return FileKind.REGULAR
+    if item.is_dir(follow_symlinks=False):
+        return FileKind.DIRECTORY
+    if item.is_symlink():
+        return FileKind.SYMLINK
+    try:
+        return kind_of(item.stat(follow_symlinks=False))
+    except FileNotFoundError:  # it has gone meanwhile; a listing may still name it
+        return FileKind.CHARACTER
 
 
 def _visible(name: str) -> str | None:

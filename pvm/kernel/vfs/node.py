@@ -7,6 +7,7 @@ Names that reach a node are single valid components (never empty, ``.``, ``..``,
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable
 from enum import IntEnum, IntFlag
@@ -86,6 +87,13 @@ class DirectoryEntry(NamedTuple):
     inode: int
 
 
+class Detached(NamedTuple):
+    """A host descriptor that was given away, and how the guest sees what the host says of it."""
+
+    descriptor: int
+    view: Callable[[os.stat_result], Stat]
+
+
 class OpenFile:
     """An open regular file: content by position. Closed exactly once, by its description."""
 
@@ -126,6 +134,10 @@ class OpenFile:
     def host_fd(self) -> int:
         """A host descriptor of the content, which stays owned by the file system."""
         raise NotImplementedError
+
+    def detach(self) -> Detached | None:
+        """Give the host descriptor away, if it is good for all that this open file allows; the file is closed then."""
+        return None
 
     def close(self) -> None:
         """Give up the file."""

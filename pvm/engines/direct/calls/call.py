@@ -71,7 +71,7 @@ class Call:
         fd = self.signed(directory)
         if fd == linux.AT_FDCWD:
             return self.guest.view
-        return self.guest.view.standing_at(self.supervisor.files.directory(self.tid, fd))
+        return self.guest.view.standing_at(self.supervisor.files.directory(self.guest, fd))
 
     def write(self, index: int, data: bytes) -> None:
         """Put bytes where an argument points to."""

@@ -60,7 +60,7 @@ def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int
 
 def open_again(call: Call, fd: int, wanted: OpenFlag, flags: int) -> int:
     """Open what a descriptor of the caller refers to once more; a pipe or a device is duplicated."""
-    location = call.supervisor.files.location(call.tid, fd)
+    location = call.supervisor.files.location(call.guest, fd)
     if location is not None and isinstance(location.node, DirectoryNode):
         return give(call, DirectoryDescription(location), flags)
     if location is not None:
@@ -115,12 +115,12 @@ def memfd_create(call: Call) -> int:
 
 
 def fstat(call: Call) -> int:
-    call.write(1, layouts.pack_stat(call.supervisor.files.stat(call.tid, call.signed(0))))
+    call.write(1, layouts.pack_stat(call.supervisor.files.stat(call.guest, call.signed(0))))
     return 0
 
 
 def fchmod(call: Call) -> int:
-    location = call.supervisor.files.location(call.tid, call.signed(0))
+    location = call.supervisor.files.location(call.guest, call.signed(0))
     if location is None:
         return 0
     location.node.change_mode(call.args[1] & 0o777)
@@ -128,19 +128,19 @@ def fchmod(call: Call) -> int:
 
 
 def fchown(call: Call) -> int:
-    call.supervisor.files.status(call.tid, call.signed(0))
+    call.supervisor.files.status(call.guest, call.signed(0))
     return 0
 
 
 def fstatfs(call: Call) -> int:
-    call.supervisor.files.status(call.tid, call.signed(0))
+    call.supervisor.files.status(call.guest, call.signed(0))
     call.write(1, call.supervisor.file_system_state())
     return 0
 
 
 def list_directory(call: Call, *, wide: bool) -> int:
     """Fill a buffer with entries of a directory."""
-    opened = call.supervisor.files.find(call.tid, call.signed(0))
+    opened = call.supervisor.files.find(call.guest, call.signed(0))
     if opened is None:
         raise GuestError(errno.ENOTDIR)
     room = call.args[2] & 0xFFFF_FFFF

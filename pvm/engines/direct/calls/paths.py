@@ -39,11 +39,11 @@ def stat_at(call: Call, directory: int, path: int, flags: int) -> Stat:
         fd = call.signed(directory)
         if fd == linux.AT_FDCWD:
             return call.guest.view.cwd.node.stat()
-        return call.supervisor.files.stat(call.tid, fd)
+        return call.supervisor.files.stat(call.guest, fd)
     last = Last.KEEP if flags & linux.AT_SYMLINK_NOFOLLOW else Last.FOLLOW
     named = call.supervisor.proc.own_descriptor(call, text) if last is Last.FOLLOW else None
     if named is not None:
-        return call.supervisor.files.stat(call.tid, named)
+        return call.supervisor.files.stat(call.guest, named)
     return seen_from(call, directory, text).walk(text, last).existing().node.stat()
 
 
@@ -223,11 +223,9 @@ def read_times(call: Call, address: int) -> tuple[int | None, int | None]:
 def utimensat(call: Call) -> int:
     times = read_times(call, call.args[2])
     if call.args[1] == 0:
-        opened = call.supervisor.files.find(call.tid, call.signed(0))
-        if opened is None:
+        location = call.supervisor.files.location(call.guest, call.signed(0))
+        if location is None:
             raise GuestError(errno.EINVAL)
-        location = call.supervisor.files.location(call.tid, call.signed(0))
-        assert location is not None, "what is known has a place"
         return set_times(call, location, times)
     follow = not call.args[3] & linux.AT_SYMLINK_NOFOLLOW
     return set_times(call, locate(call, 0, 1, follow=follow), times)
@@ -273,7 +271,7 @@ def chdir(call: Call) -> int:
 
 
 def fchdir(call: Call) -> int:
-    place = call.supervisor.files.directory(call.tid, call.signed(0))
+    place = call.supervisor.files.directory(call.guest, call.signed(0))
     call.supervisor.adopt_children(call.guest)
     call.guest.view.cwd = place
     return 0
