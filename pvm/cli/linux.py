@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pvm.cli.running import LinuxOptions, RunOptions, end_start_up
 from pvm.cli.status import Refusal, Status, print_error
 from pvm.embed.spawn import Completed, Guest, GuestLimits, start
-from pvm.embed.system import system_mounts
+from pvm.embed.system import FOLDERS, system_mounts
 from pvm.errors import ContainmentError, GuestError, UsageError
 from pvm.kernel import INHERIT, HostDir, Kernel
 from pvm.kernel.grants import Grant
@@ -33,9 +33,11 @@ def run_linux_program(name: str, arguments: Sequence[str], options: RunOptions) 
     if linux.root is not None:
         mounts = {"/": root_grant(linux.root), **mounts}
     else:
-        folder, _, base = os.path.abspath(name).rpartition("/")  # noqa: PTH100 - pathlib costs start-up
-        path = f"{PROGRAM_FOLDER}/{base}"
-        mounts = {PROGRAM_FOLDER: HostDir(folder or "/", only=base), **mounts}
+        path = os.path.abspath(name)  # noqa: PTH100 - pathlib costs start-up
+        if not linux.system or not path.startswith(tuple(f"{folder}/" for folder in FOLDERS)):
+            folder, _, base = os.path.realpath(name).rpartition("/")
+            path = f"{PROGRAM_FOLDER}/{base}"
+            mounts = {PROGRAM_FOLDER: HostDir(folder or "/", only=base), **mounts}
     if linux.system:
         mounts = system_mounts() | mounts
     kernel = Kernel(

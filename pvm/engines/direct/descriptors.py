@@ -18,6 +18,8 @@ from pvm.engines.direct.guest import GuestProcess, identify
 from pvm.engines.direct.jail import Jail
 from pvm.engines.direct.memory import StaleMemory
 from pvm.errors import GuestError
+from pvm.kernel.fs.devfs import DataDescription
+from pvm.kernel.randomness import RandomSource
 from pvm.kernel.vfs.description import Description, DirectoryDescription, FileDescription
 from pvm.kernel.vfs.node import DirectoryEntry, FileKind, Stat
 from pvm.kernel.vfs.path import Location
@@ -25,6 +27,7 @@ from pvm.kernel.vfs.path import Location
 SWEEP_AT = 256
 """How many open files are remembered before the first look at which still are open."""
 
+MADE_UP_BYTES = 64 << 10
 SEEN_MAX = 8192
 Identity = tuple[int, int]
 
@@ -93,7 +96,7 @@ class OpenFiles:
         if opened.descriptor >= 0:
             os.close(opened.descriptor)
 
-    def new_file(self, description: Description, flags: int) -> int:
+    def new_file(self, description: Description, flags: int, random: RandomSource) -> int:
         """A descriptor of the host, with a position of its own, for a file that a guest has opened."""
         if isinstance(description, DirectoryDescription):
             return self._new_directory(description)
@@ -103,12 +106,22 @@ class OpenFiles:
                 status = os.fstat(detached.descriptor)
                 self._seen[status.st_dev, status.st_ino] = Seen(detached.view, description.location)
                 return detached.descriptor
+        if isinstance(description, DataDescription) and not description.device.host:
+            return self._made_up(description, random)
         access = flags & (os.O_ACCMODE | os.O_APPEND | os.O_NONBLOCK)
         try:
             path = f"/proc/self/fd/{description.host_fd()}"
             descriptor = os.open(path, access | os.O_CLOEXEC | os.O_NOCTTY)
         except OSError as error:
             raise GuestError(error.errno or errno.EIO) from None
+        self.remember(descriptor, description)
+        return descriptor
+
+    def _made_up(self, description: DataDescription, random: RandomSource) -> int:
+        """A file with the first bytes of a random device whose randomness has a seed."""
+        descriptor = self.new_store_file()
+        os.write(descriptor, random.read(MADE_UP_BYTES))
+        os.lseek(descriptor, 0, os.SEEK_SET)
         self.remember(descriptor, description)
         return descriptor
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.engines.direct.memory import GuestMemory
 from pvm.kernel.process import Process
+from pvm.kernel.randomness import RandomSource
 
 if TYPE_CHECKING:
     from pvm.engines.direct.execution import Image
@@ -37,6 +38,7 @@ class GuestProcess:
         "pending",
         "pid",
         "program_path",
+        "random",
         "umask",
         "view",
     )
@@ -50,6 +52,7 @@ class GuestProcess:
         self.invocation = ran
         self.program_path = ran.path
         self.pending: Image | None = None
+        self.random: RandomSource | None = None
         self.descriptors = -1
         self.memory = GuestMemory(pid)
         self.descriptors = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -58,7 +58,8 @@ class OutputPump:
             raise self.failure
 
     def stop(self) -> None:
-        """Nothing to do: the thread ends when the last guest's end is closed."""
+        """Wait for the end, which comes when the last guest's end is closed."""
+        self._thread.join()
 
 
 class InputPump:

@@ -31,6 +31,7 @@ from pvm.errors import GuestError
 from pvm.kernel.fs.memfs import MemFs
 from pvm.kernel.kernel import Kernel
 from pvm.kernel.process import Process
+from pvm.kernel.randomness import HostRandom, RandomSource, SeededRandom
 
 SHM_PATH = "/dev/shm"  # noqa: S108 - a path of the guest
 SHM_DEVICE = 91
@@ -72,6 +73,8 @@ class Supervisor:
         self._first = first
         self._started = False
         self._named = False
+        seeded = not isinstance(kernel.random, HostRandom)
+        self._random_base = int.from_bytes(kernel.random.read(8), "little") if seeded else None
         self._buffer = bytearray(EMPTY)
 
     # The loop.
@@ -118,6 +121,7 @@ class Supervisor:
                 guest.pending.close()
         self.processes.clear()
         self._threads.clear()
+        self.proc.current = None
         with self.kernel.lock:
             self.kernel.keep_host_files(None)
             self.files.close()
@@ -282,7 +286,7 @@ class Supervisor:
             self._streams = []
             self._streams_given()
         descriptors = [call.put_descriptor(file.host_fd()) for file in new.files]
-        start = checked_start(new.invocation, self._stack_bytes, self.kernel.random.read(16))
+        start = checked_start(new.invocation, self._stack_bytes, bytes(16))
         size = len(image.stack_image(top, start, [(0, 0)] * 20)[1])
         lowest = top - size - PAGE if size > image.STACK_READY else 0
         batch = image.map_image(new.main, new.linker, descriptors, lowest)
@@ -304,7 +308,7 @@ class Supervisor:
         host = read_vector(guest.pid)
         vdso = host.get(image.AT_SYSINFO_EHDR, 0) if self.uses_host_clock else 0
         vector = image.auxiliary_vector(new.main, new.linker, host, vdso)
-        start = checked_start(new.invocation, self._stack_bytes, self.kernel.random.read(16))
+        start = checked_start(new.invocation, self._stack_bytes, self.random_for(guest).read(16))
         pointer, content = image.stack_image(top, start, vector)
         guest.memory.write(pointer, content)
         entry = (new.linker or new.main).entry
@@ -314,6 +318,14 @@ class Supervisor:
         batch = image.enter_image(pointer, entry, unmapped, name, executable_stack=new.main.program.executable_stack)
         guest.memory.write(BUFFER, batch.pack())
         return len(batch)
+
+    def random_for(self, guest: GuestProcess) -> RandomSource:
+        """The randomness of a process: with a seed each has its own, so that it does not depend on what others do."""
+        if self._random_base is None:
+            return self.kernel.random
+        if guest.random is None:
+            guest.random = SeededRandom(self._random_base + guest.inner_pid)
+        return guest.random
 
     @property
     def uses_host_clock(self) -> bool:

@@ -84,7 +84,8 @@ def give(call: Call, description: Description, flags: int) -> int:
     try:
         if call.supervisor.files.is_due():
             call.supervisor.sweep()
-        descriptor = call.supervisor.files.new_file(description, flags)
+        random = call.supervisor.random_for(call.guest)
+        descriptor = call.supervisor.files.new_file(description, flags, random)
     finally:
         description.release()
     try:

@@ -129,7 +129,7 @@ def clock_nanosleep(call: Call) -> int:
 
 
 def getrandom(call: Call) -> int:
-    data = call.supervisor.kernel.random.read(min(call.args[1], 1 << 20))
+    data = call.supervisor.random_for(call.guest).read(min(call.args[1], 1 << 20))
     call.write(0, data)
     return len(data)
 
