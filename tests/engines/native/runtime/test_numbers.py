@@ -127,7 +127,7 @@ def test_the_shortest_of_a_power_of_two_may_be_on_its_farther_side(cage: Cage) -
         assert expected("string.from_f32", value).value == digits
 
 
-WRONG = (
+WRONG: tuple[bytes, ...] = (
     b"",
     b"+",
     b"-",
@@ -144,8 +144,6 @@ WRONG = (
     b"1_0",
     b"nan",
     b"inf",
-)
-WRONG += (
     b"1e5e5",
     b"--1",
     b"+-1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -150,9 +151,14 @@ class Pair:
         """The next turn; a deadlock wakes the main task, and blocked tasks never wait long."""
         model, scheduler = self.model, self.model.scheduler
         record = self.cage.raw("scheduler.next")
-        scheduler._wait = lambda: True  # type: ignore[method-assign]
         deadlocked: list[TaskRecord] = []
-        scheduler._deadlock = lambda main: deadlocked.append(main) or scheduler.ready.append(main)  # type: ignore[method-assign,func-returns-value]
+
+        def wake(main: TaskRecord) -> None:
+            deadlocked.append(main)
+            scheduler.ready.append(main)
+
+        scheduler._wait = lambda: True  # type: ignore[method-assign]
+        scheduler._deadlock = wake  # type: ignore[method-assign]
         task = scheduler._next(self.main)
         if not record and self.cage.word("blocked_first"):
             record = self.cage.raw("scheduler.retry")
@@ -364,30 +370,35 @@ def test_a_stack_grows_to_the_limit_of_the_task_and_not_beyond(cage: Cage) -> No
     assert cage.word("stack_limit") == moved + layout.TASK_SIZE + 100_000
 
 
-def test_stacks_are_used_again_and_run_out(cage: Cage) -> None:
+def grown(cage: Cage, size: int) -> int:
+    """A record with a stack of a size."""
+    return int(cage.call("stack.grow", cage.raw("task.create", 0), size - layout.STACK_SLACK).value)
+
+
+def test_stacks_run_out_and_are_used_again(cage: Cage) -> None:
     """Large free stacks are cut into small ones when nothing else is left."""
     cage.set_word("max_stack", 1 << 30)
     region = layout.STACKS_END - layout.STACKS
-    big = cage.raw("task.create", 0)
-    big = cage.call("stack.grow", big, region // 2 - layout.STACK_SLACK).value
+    big = grown(cage, region // 2)
     other = cage.raw("task.create", 0)
     assert cage.call("stack.grow", other, region // 2 - layout.STACK_SLACK).trap is TrapKind.OUT_OF_MEMORY
     assert cage.word("stack_bytes") == region // 2 + layout.STACK_SMALLEST
+    size = region // 4
+    while size > layout.STACK_SMALLEST:
+        grown(cage, size)
+        size //= 2
+    while cage.raw("task.create", 0):
+        assert cage.word("stack_bytes") <= region
+    assert cage.word("stack_bytes") == region
     cage.raw("task.finish", big)
-    other = cage.call("stack.grow", other, region // 4).value
-    assert other == big
-    cage.raw("task.finish", other)
+    used = sorted(cage.raw("task.create", 0) for _ in range(1000))
+    assert used[0] == big
+    assert used[-1] < big + region // 2
+    assert all(after - before >= layout.STACK_SMALLEST for before, after in pairwise(used))
+    assert grown(cage, region // 4) >= used[-1] + layout.STACK_SMALLEST
+    while cage.word("tasks_first"):
+        cage.raw("task.finish", cage.word("tasks_first"))
     assert cage.word("stack_bytes") == 0
-    cage.set_word("max_stack", MAX_STACK)
-    used = set()
-    for _ in range(2000):
-        record = cage.raw("task.create", 0)
-        assert record
-        assert record not in used
-        used.add(record)
-    for record in used:
-        cage.raw("task.finish", record)
-    assert (cage.word("stack_bytes"), cage.word("tasks_first")) == (0, 0)
 
 
 def test_a_queue_whose_last_task_is_abandoned_goes_on(cage: Cage) -> None:

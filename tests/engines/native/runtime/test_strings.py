@@ -65,6 +65,24 @@ def test_a_difference_at_every_place(cage: Cage) -> None:
                 assert cage.call("string.compare", a, b) == expected("string.compare", data, other)
 
 
+def test_long_texts_that_differ_late(cage: Cage) -> None:
+    long = bytes(1 << 20)
+    for end in (b"", b"end", b"\x01" * 9):
+        for other in (b"", b"enc", b"\x01" * 8 + b"\x02"):
+            a, b = cage.string(long + end), cage.string(long + other)
+            for name in ("string.equals", "string.compare"):
+                assert cage.call(name, a, b) == expected(name, long + end, long + other)
+    for at in (5, 1 << 20, (1 << 20) + 9):
+        whole = bytearray(3 << 20)
+        whole[at] = 7
+        a, b = cage.string(bytes(3 << 20)), cage.string(bytes(whole))
+        assert cage.call("string.compare", a, b).value == -1
+        assert cage.call("string.index_of", b, a, 0).value == -1
+    a, b = cage.string(b"\x01" * 20 + long), cage.string(b"\x01" * 20 + long + b"\x01")
+    assert cage.call("string.index_of", b, a, 0).value == 0
+    assert cage.call("string.index_of", b, cage.string(long + b"\x01"), 0).value == 20
+
+
 def test_slices(cage: Cage) -> None:
     data = "aé€😀z".encode()
     whole = cage.string(data)
@@ -206,14 +224,14 @@ def test_characters(cage: Cage) -> None:
 
 def test_memory_is_asked_for_without_an_effect() -> None:
     cage = Cage()
-    part = cage.string(b"x" * 100)
+    part = cage.string(b"x" * 101)
     free = cage.word("nursery_top")
-    cage.set_word("nursery_limit", free + 215)
-    with pytest.raises(NeedsMemory, match="216"):
+    cage.set_word("nursery_limit", free + 223)
+    with pytest.raises(NeedsMemory, match="224"):
         cage.call("string.concat", part, part)
     assert cage.word("nursery_top") == free
-    cage.set_word("nursery_limit", free + 216)
-    assert text(cage, "string.concat", part, part).value == b"x" * 200
+    cage.set_word("nursery_limit", free + 224)
+    assert text(cage, "string.concat", part, part).value == b"x" * 202
 
 
 def test_a_result_that_is_too_long_is_refused_before_it_costs(cage: Cage) -> None:
