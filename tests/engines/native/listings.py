@@ -42,7 +42,7 @@ def selected(module: ModuleText, names: Iterable[str] | None, target: Target) ->
 
 
 def functions(ir: str, target: Target) -> dict[str, list[str]]:
-    """Instructions of each function, labels among them."""
+    """Instructions of each function, labels among them; these are numbered within it."""
     found: dict[str, list[str]] = {}
     current: list[str] | None = None
     for line in compile_assembly(ir, target).splitlines():
@@ -53,5 +53,5 @@ def functions(ir: str, target: Target) -> dict[str, list[str]]:
         elif current is not None and label is not None and label[1].startswith(".Lfunc_end"):
             current = None
         elif current is not None and text and (label is not None or not text.startswith(".")):
-            current.append(" ".join(text.split()))
+            current.append(re.sub(r"\.LBB\d+_", ".L", " ".join(text.split())))
     return found

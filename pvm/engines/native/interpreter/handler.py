@@ -258,12 +258,6 @@ class Handler(HeapLowering):
         assert isinstance(storage, Storage)
         return storage, self.field("offset")
 
-    # The collector
-
-    def mark(self, obj: Val, address: Val) -> None:
-        wide = self.text.pure(f"zext i32 {obj.raw} to i64")
-        self.text.line(f'call void @"image.gc.barrier"(ptr %cage, i64 {wide}, i64 {address.raw})')
-
     # Bulk operations
 
     def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None:

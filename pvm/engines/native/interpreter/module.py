@@ -11,6 +11,8 @@ from pvm.engines.native import layout
 from pvm.engines.native.exits import Exit, Poll
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.handlers import define_handlers
+from pvm.engines.native.llvm.heap import define_marked_store
+from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.text import ModuleText, quoted
 from pvm.isa.traps import TrapKind
 
@@ -31,6 +33,7 @@ def define_interpreter(module: ModuleText) -> None:
         _define(module, f'@"trap.{kind.mnemonic}"', attributes, _exit(Exit.TRAP, str(int(kind))))
     for poll in (Poll.BLOCK, Poll.POINT, Poll.AFTER):
         _define(module, f"@poll.{poll.name.lower()}", attributes, _poll(poll))
+    define_marked_store(module, image_function("gc.barrier"))
     _define(module, "@overflow", attributes, _OVERFLOW)
     _define(module, "@schedule", attributes, _SCHEDULE)
     _define(module, "@collect", attributes, _COLLECT)

@@ -7,20 +7,35 @@ are looked at.  A store of a reference dirties its card and, while marking runs,
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 
 from pvm.engines.native import layout
 from pvm.engines.native.llvm.lowering import IR_TYPES, Lowering
-from pvm.engines.native.llvm.text import UNLIKELY, phi
+from pvm.engines.native.llvm.text import UNLIKELY, ModuleText, phi
 from pvm.isa.machine import Val
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Storage
 
 HASH_LIMIT = 0xFFFFFFFF
+MARKED_STORE = "@heap.storeMarked"
 
 
 def kind_of_storage(storage: Storage) -> str:
     """The kind of a loaded value."""
     return storage.prim.name.lower() if storage.prim is not None else "ref"
+
+
+def define_marked_store(module: ModuleText, barrier: str) -> None:
+    """Add the function that stores a reference while the collector marks; ``barrier`` tells the collector before."""
+    module.define(f"""\
+define internal void {MARKED_STORE}(ptr %cage, i64 %object, i64 %address, i32 %value) noinline nounwind {{
+  call void {barrier}(ptr %cage, i64 %object, i64 %address)
+  %place = getelementptr i8, ptr %cage, i64 %address
+  store i32 %value, ptr %place, align 4
+  %card = lshr i64 %address, {layout.CARD_SHIFT}
+  %cards = getelementptr i8, ptr %cage, i64 {layout.CARDS}
+  %byte = getelementptr i8, ptr %cards, i64 %card
+  store i8 1, ptr %byte, align 1
+  ret void
+}}""")
 
 
 class HeapLowering(Lowering):
@@ -64,10 +79,6 @@ class HeapLowering(Lowering):
     @abstractmethod
     def field_place(self, field: tuple[int, int]) -> tuple[Storage, int | str]:
         """How a field is stored, and its offset in the object: a number or the text of an i64."""
-
-    @abstractmethod
-    def mark(self, obj: Val, address: Val) -> None:
-        """Tell the collector, which is marking, that the reference at an address in an object will be overwritten."""
 
     @abstractmethod
     def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None: ...
@@ -151,23 +162,31 @@ class HeapLowering(Lowering):
     # Barriers
 
     def store_reference(self, obj: Val, address: Val, value: Val) -> None:
-        """Store a reference at an address (i64) in an object: the collector hears of it before, the card after."""
-        self._while_marking(lambda: self.mark(obj, address))
-        place = self.text.pure(f"getelementptr i8, ptr {self.cage}, i64 {address.raw}")
-        self.store(Storage.REF, place, value)
-        card = self.text.pure(f"lshr i64 {address.raw}, {layout.CARD_SHIFT}")
-        pointer = self.text.pure(f"getelementptr i8, ptr {self.word(layout.CARDS)}, i64 {card}")
-        self.text.line(f"store i8 1, ptr {pointer}, align 1")
+        """Store a reference at an address (i64) in an object, and dirty the card.
 
-    def _while_marking(self, tell: Callable[[], None]) -> None:
+        While the collector marks, a function does all of that: nothing but the store itself is then live in the rare
+        case, so that the common one saves no registers.
+        """
         text = self.text
+        place, card = (text.pure(f"getelementptr i8, ptr {base}, i64 {index}") for base, index in self._places(address))
+        wide = text.pure(f"zext i32 {obj.raw} to i64")
         marking = text.value(f"load i32, ptr {self.word(layout.control_word('marking'))}, align 8")
-        cold, on = text.fresh_label("marking"), text.fresh_label()
-        text.branch(text.value(f"icmp ne i32 {marking}, 0"), cold, on, UNLIKELY)
+        cold, plain, on = text.fresh_label("marking"), text.fresh_label(), text.fresh_label()
+        text.branch(text.value(f"icmp ne i32 {marking}, 0"), cold, plain, UNLIKELY)
         with text.cold(cold):
-            tell()
+            arguments = f"ptr {self.cage}, i64 {wide}, i64 {address.raw}, i32 {value.raw}"
+            text.line(f"call void {MARKED_STORE}({arguments})")
             text.jump(on)
+        text.block(plain, dominated=True)
+        text.line(f"store i32 {value.raw}, ptr {place}, align 4")
+        text.line(f"store i8 1, ptr {card}, align 1")
+        text.jump(on)
         text.block(on, dominated=True)
+
+    def _places(self, address: Val) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Where a reference is stored, and the byte of its card: base and offset of each."""
+        card = self.text.pure(f"lshr i64 {address.raw}, {layout.CARD_SHIFT}")
+        return (self.cage, self.raw(address)), (self.word(layout.CARDS), card)
 
     # Identity
 
