@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from compiler.check import codes as code
 from compiler.check.body import Body
 from compiler.check.declared import ParameterInfo, Signature, SourceFunction
+from compiler.check.flow import Flow
 from compiler.check.inference import Inference
 from compiler.check.subtyping import is_subtype, is_too_large, mentions_error, supertype_instance
 from compiler.check.type_display import display
@@ -286,21 +287,37 @@ def _spread(body: Body, value: hir.Expr, array: ClassType) -> hir.Expr:
 
 
 def _infer_slots(body: Body, slots: Sequence[_Slot], inference: Inference) -> list[list[hir.Expr]]:
-    """Check arguments and learn from them: plain ones first, then literals, then lambdas."""
+    """Check arguments and learn from them: plain ones first, then literals, then lambdas.
+
+    What says nothing of its type, as the `None` of an `Option<T>`, is checked once more when the others have said it.
+    """
+    diagnostics = body.session.diagnostics
     found: list[list[hir.Expr | None]] = [[None] * len(slot.nodes) for slot in slots]
     phases: tuple[list[tuple[int, int]], ...] = ([], [], [])
     for row, slot in enumerate(slots):
         for column, node in enumerate(slot.nodes):
             phases[_phase(node)].append((row, column))
+    open_: list[tuple[int, int, Type, Flow]] = []
     for phase in phases:
         for row, column in phase:
             slot = slots[row]
             param = slot.info.type
             if slot.is_spread:
                 param = body.session.core_type("Array", param)
+            errors, saw_error, flow = diagnostics.error_count, inference.saw_error, body.flow
             value = body.value(slot.nodes[column], inference.apply(param))
             inference.constrain(substitute(param, inference.given) if inference.given else param, value.type)
             found[row][column] = value
+            if mentions_error(value.type) and errors == diagnostics.error_count:
+                inference.saw_error = saw_error
+                open_.append((row, column, param, flow))
+    after = body.flow
+    for row, column, param, flow in open_:
+        wanted = inference.apply(param)
+        if not mentions_error(wanted):
+            body.flow = flow
+            found[row][column] = body.value(slots[row].nodes[column], wanted)
+    body.flow = after
     return [[item for item in row if item is not None] for row in found]
 
 

@@ -10,6 +10,7 @@ from compiler.check.conditions import condition
 from compiler.check.declared import DeclaredLocal
 from compiler.check.deferred import check_defer
 from compiler.check.flow import Flow, join_flows
+from compiler.check.literals import branch_grade, says_nothing
 from compiler.check.statements import check_statement
 from compiler.check.subtyping import is_assignable, is_subtype, join, mentions_error
 from compiler.check.type_display import display
@@ -67,15 +68,30 @@ def check_if(body: Body, node: ast.If, expected: Type | None) -> hir.Expr:
     body.flow = when_true
     if node.otherwise is None:
         return _one_armed(body, node, expected, test, when_false)
-    then = body.expr(node.then, expected)
-    after_then = body.flow
-    body.flow = when_false
-    otherwise = body.expr(node.otherwise, expected)
-    body.flow = join_flows(after_then, body.flow)
+    is_free = says_nothing(expected)
+    if is_free and branch_grade(node.then) < branch_grade(node.otherwise):
+        # The other branch says of what type this one is.
+        body.flow = when_false
+        otherwise = body.expr(node.otherwise)
+        after = body.flow
+        body.flow = when_true
+        then = body.expr(node.then, branch_hint(otherwise.type))
+    else:
+        then = body.expr(node.then, expected)
+        after = body.flow
+        body.flow = when_false
+        is_open = is_free and branch_grade(node.otherwise) < branch_grade(node.then)
+        otherwise = body.expr(node.otherwise, branch_hint(then.type) if is_open else expected)
+    body.flow = join_flows(after, body.flow)
     type_, (then, otherwise) = unify(body, [then, otherwise], expected)
     if isinstance(test.type, ErrorType):
         return hir.Constant(node.span, type_, None)
     return hir.If(node.span, type_, test, then, otherwise)
+
+
+def branch_hint(type_: Type) -> Type | None:
+    """Return what a branch tells another one of its type: nothing if it has no value."""
+    return None if isinstance(type_, UnitType | NothingType | ErrorType) or mentions_error(type_) else type_
 
 
 def _one_armed(body: Body, node: ast.If, expected: Type | None, test: hir.Expr, when_false: Flow) -> hir.Expr:

@@ -28,7 +28,7 @@ _ARITHMETIC = frozenset({
 })  # fmt: skip
 
 
-def is_number(node: ast.Expression) -> bool:
+def is_number(node: ast.Node) -> bool:
     """Tell whether an expression is made of number literals only, so that it could have any number type."""
     if isinstance(node, ast.Unary):
         return node.operator is not ast.UnaryOperator.NOT and is_number(node.operand)
@@ -225,27 +225,47 @@ def _items(body: Body, nodes: Sequence[ast.Expression], hints: Sequence[Type | N
     They have no effects, so it does not matter that they are looked at out of their order.
     """
     values: dict[int, hir.Expr] = {}
-    grades = [_grade(node) for node in nodes]
+    grades = [grade(node) for node in nodes]
     columns = len(hints)
-    for grade in sorted(set(grades), reverse=True):
+    for rank in sorted(set(grades), reverse=True):
         common: list[Type | None] = list(hints)
         for column, hint in enumerate(hints):
             types = [value.type for index, value in values.items() if index % columns == column]
             if hint is None and types:
                 common[column] = join_all(types)
         for index, node in enumerate(nodes):
-            if grades[index] == grade:
+            if grades[index] == rank:
                 values[index] = body.value(node, common[index % columns])
     return [values[index] for index in range(len(nodes))]
 
 
-def _grade(node: ast.Expression) -> int:
-    """How much an expression says of its type: nothing as an empty collection, that it is a number, or all."""
+def grade(node: ast.Node) -> int:
+    """How much an expression says of its type: nothing as an empty collection, that it is a number, or all.
+
+    The case of a generic enum says nothing either, and is told by its capitals: what else is written so has no effects.
+    """
+    if isinstance(node, ast.Member) and isinstance(node.object, ast.Name):
+        return 0 if node.object.text[:1].isupper() and node.name.text[:1].isupper() else 2
     if isinstance(node, ast.ListLiteral):
-        return min((_grade(item) for item in node.elements), default=0)
+        return min((grade(item) for item in node.elements), default=0)
     if isinstance(node, ast.MapLiteral):
-        return min((_grade(item) for entry in node.entries for item in (entry.key, entry.value)), default=0)
+        return min((grade(item) for entry in node.entries for item in (entry.key, entry.value)), default=0)
     return 1 if is_number(node) else 2
+
+
+def says_nothing(expected: Type | None) -> bool:
+    """Tell whether the surroundings leave open of what type a value is."""
+    return expected is None or non_null(expected) is ANY
+
+
+def branch_grade(node: ast.Node) -> int:
+    """How much a branch says of the type of its value."""
+    if isinstance(node, ast.Block):
+        last = node.statements[-1] if node.statements else None
+        return branch_grade(last.expression) if isinstance(last, ast.ExpressionStatement) else 2
+    if isinstance(node, ast.If) and node.otherwise is not None:
+        return min(branch_grade(node.then), branch_grade(node.otherwise))
+    return grade(node)
 
 
 def _element_type(body: Body, node: ast.Expression, values: list[hir.Expr]) -> Type | None:

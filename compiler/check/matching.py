@@ -8,14 +8,15 @@ from compiler.check import codes as code
 from compiler.check.assignment import check_assign
 from compiler.check.body import Body
 from compiler.check.conditions import condition
-from compiler.check.control import unify
+from compiler.check.control import branch_hint, unify
 from compiler.check.declared import SourceClass
 from compiler.check.exhaustiveness import NULL, SOME, Pattern, Search, Shape, TooComplexError
 from compiler.check.flow import join_flows
+from compiler.check.literals import branch_grade, says_nothing
 from compiler.check.members import call_method, find
 from compiler.check.paths import key_of
 from compiler.check.patterns import Matcher, Step, conjunction
-from compiler.check.subtyping import is_subtype
+from compiler.check.subtyping import is_subtype, join_all
 from compiler.check.type_display import display
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind
@@ -55,7 +56,10 @@ def check_match(body: Body, node: ast.Match, expected: Type | None) -> hir.Expr:
     arms: list[_Arm] = []
     for item in node.arms:
         body.flow = entry
-        arm = _check_arm(body, item, held, key, expected)
+        hint = expected
+        if says_nothing(expected) and arms and branch_grade(item.body) < 2:
+            hint = branch_hint(join_all([one.body.type for one in arms]))
+        arm = _check_arm(body, item, held, key, hint)
         if isinstance(subject.type, NullableType) and not isinstance(held.type, NullableType):
             arm.shapes = [None if shape is None else Shape(SOME, (shape,)) for shape in arm.shapes]
         arms.append(arm)

@@ -126,6 +126,14 @@ def _is_below(a: SourceFunction, b: SourceFunction) -> bool:
     left, right = a.params, b.params  # with the receivers, of which a nearer one counts too
     if len(left) != len(right):
         return len(left) < len(right)
-    return all(is_subtype(x.type, y.type) for x, y in zip(left, right, strict=True)) and not all(
-        is_subtype(y.type, x.type) for x, y in zip(left, right, strict=True)
+    return _takes(b, [x.type for x in left]) and not _takes(a, [y.type for y in right])
+
+
+def _takes(function: SourceFunction, types: Sequence[Type]) -> bool:
+    """Tell whether parameters could be of some types, for some type arguments."""
+    inference = Inference(function.type_params, {})
+    for param, type_ in zip(function.params, types, strict=True):
+        inference.constrain(param.type, type_)
+    return all(
+        is_subtype(type_, inference.apply(param.type)) for param, type_ in zip(function.params, types, strict=True)
     )

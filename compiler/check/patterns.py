@@ -27,7 +27,7 @@ from compiler.check.variables import read_global
 from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, LocalSymbol
-from compiler.ir.types import ClassType, ErrorType, NullableType, Repr, Type
+from compiler.ir.types import AnyType, ClassType, ErrorType, NullableType, Repr, Type
 from compiler.records import field, frozen, mutable
 from compiler.syntax import ast
 from compiler.syntax.source import Span
@@ -202,13 +202,18 @@ class Matcher:
         high = body.value(node.high, inner_type)
         if any(isinstance(item.type, ErrorType) for item in (low, high, value)):
             return Shape(object())
-        is_ordered = isinstance(inner_type, ClassType) and (
-            number_kind(inner_type) in INTEGER_RANGES or inner_type.symbol.builtin is Repr.CHAR
+        wanted = low.type if isinstance(inner_type, AnyType) else inner_type
+        is_ordered = isinstance(wanted, ClassType) and (
+            number_kind(wanted) in INTEGER_RANGES or wanted.symbol.builtin is Repr.CHAR
         )
-        if not is_ordered or low.type != inner_type or high.type != inner_type:
+        if not is_ordered or low.type != wanted or high.type != wanted:
             self._misfit(node.span, f"a range of `{display(low.type)}` does not fit `{display(value.type)}`")
             return Shape(object())
-        inner = self._non_null(node.span, value)
+        if wanted != inner_type:
+            self.test(hir.IsInstance(node.span, body.session.bool_type, value, wanted))
+            inner: hir.Expr = hir.Coerce(node.span, wanted, value)
+        else:
+            inner = self._non_null(node.span, value)
         self.test(machine_call(body, node.span, "ge", inner, low))
         self.test(machine_call(body, node.span, "le" if node.is_inclusive else "lt", inner, high))
         return self._some(value.type, Shape(object()))
