@@ -27,6 +27,7 @@ STATES = {
 }
 NO_LIMIT = (1 << 63) - 1
 MAX_STACK = 1 << 20
+MEMORY = 1 << 26
 
 
 class Model:
@@ -78,6 +79,7 @@ class Pair:
             ("clock_units", CLOCK_UNITS),
             ("quantum", limits.quantum),
             ("max_stack", MAX_STACK),
+            ("memory_limit", MEMORY),
         ):
             self.cage.set_word(word, value)
         self.objects: list[int] = []
@@ -283,6 +285,7 @@ def cage() -> Cage:
     """A cage with room for stacks."""
     made = Cage()
     made.set_word("max_stack", MAX_STACK)
+    made.set_word("memory_limit", MEMORY)
     made.set_word("quantum", 1000)
     return made
 
@@ -310,6 +313,14 @@ def test_spawning_asks_for_memory_without_an_effect(cage: Cage) -> None:
     with pytest.raises(NeedsMemory, match="16"):
         cage.call("task.spawn", 0)
     assert (cage.word("tasks_first"), cage.word("stack_bytes"), cage.word("task_counter")) == (0, 0, 0)
+
+
+def test_spawned_tasks_have_as_much_memory_as_objects_have(cage: Cage) -> None:
+    cage.set_word("max_stack", 2 * layout.STACK_SMALLEST)
+    cage.set_word("memory_limit", 3 * layout.STACK_SMALLEST)
+    assert all(cage.call("task.spawn", 0).value for _ in range(5))
+    assert cage.call("task.spawn", 0).trap is TrapKind.OUT_OF_MEMORY
+    assert cage.raw("task.create", 0), "the host may"
 
 
 def test_a_task_of_the_host_gets_its_object_when_it_is_asked_for(cage: Cage) -> None:
