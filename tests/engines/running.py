@@ -1,35 +1,54 @@
-"""Starts the reference engine on text, for the tests of this folder."""
+"""Starts an engine on text, for the tests of this folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from pvm.engines.api import Bindings, EngineLimits
+from pvm.engines.api import Bindings, Engine, EngineLimits
+from pvm.engines.native.engine import NativeEngine
 from pvm.engines.reference.engine import ReferenceEngine
 from pvm.pbc.asm import assemble
 from pvm.pbc.model import Feature
 from pvm.verify import verify
+from pvm.verify.verified import VerifiedModule
+
+AnyEngine = ReferenceEngine | NativeEngine
+
+
+def make(
+    engine: str,
+    verified: VerifiedModule,
+    bindings: Bindings | None = None,
+    limits: EngineLimits | None = None,
+    **more: Any,
+) -> AnyEngine:
+    """An engine by its name."""
+    if engine == "reference":
+        return ReferenceEngine(verified, bindings, limits, **more)
+    assert engine == "interpreter", engine
+    return NativeEngine(verified, bindings, limits, **more)
 
 
 def start(
+    engine: str,
     text: str,
     *,
     host: dict[str, Callable[..., Any]] | None = None,
     kernel: Any = None,
-    strict: bool = False,
     **limits: Any,
-) -> ReferenceEngine:
+) -> AnyEngine:
+    """An instance of an assembled module."""
     module = assemble(text, "test")
     verified = verify(module, privileged=bool(module.features & Feature.PRIVILEGED))
     bindings = Bindings(kernel, object() if kernel else None, host or {})  # type: ignore[arg-type]
-    return ReferenceEngine(verified, bindings, EngineLimits(**limits), strict=strict)
+    return make(engine, verified, bindings, EngineLimits(**limits))
 
 
-def function(engine: ReferenceEngine, name: str) -> int:
-    names = [each.name for each in engine._module.functions]
+def function(engine: Engine, name: str) -> int:
+    names = [each.name for each in engine._module.functions]  # type: ignore[attr-defined] # both have one
     return names.index(name)
 
 
-def call(engine: ReferenceEngine, name: str, *args: object) -> Any:
+def call(engine: Engine, name: str, *args: object) -> Any:
     return engine.call(function(engine, name), args)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pvm.errors import Trap
-from tests.engines.running import call, start
+from pvm.pbc.asm import assemble
+from pvm.verify import verify
+from tests.engines.running import call, make, start
 
 HEAD = """
 throwable Throwable
@@ -113,9 +115,9 @@ func survive() -> i64 {
 )
 
 
-def test_uncaught_has_a_trace() -> None:
+def test_uncaught_has_a_trace(engine: str) -> None:
     with pytest.raises(Trap) as caught:
-        call(start(DEEP), "top", 0)
+        call(start(engine, DEEP), "top", 0)
     trap = caught.value
     assert (trap.kind, trap.exception, trap.message) == ("uncaught", "Arithmetic", "division by zero")
     assert [(frame.function, frame.file, frame.line, frame.column) for frame in trap.frames] == [
@@ -126,18 +128,17 @@ def test_uncaught_has_a_trace() -> None:
     assert trap.frames[0].pc == 4
 
 
-def test_trace_text() -> None:
-    assert call(start(DEEP), "text") == b"fail (a.peb:3)\nmiddle (a.peb:7)\ntop (a.peb:11)\ntext (pc 2)"
+def test_trace_text(engine: str) -> None:
+    assert call(start(engine, DEEP), "text") == b"fail (a.peb:3)\nmiddle (a.peb:7)\ntop (a.peb:11)\ntext (pc 2)"
 
 
-def test_throwing_and_catching_repeatedly() -> None:
-    assert call(start(DEEP), "loop_of_throws", 200) == 200
+def test_throwing_and_catching_repeatedly(engine: str) -> None:
+    assert call(start(engine, DEEP), "loop_of_throws", 200) == 200
 
 
-def test_overflow_is_caught_and_its_trace_cut_in_the_middle() -> None:
-    assert call(start(DEEP), "survive") == 2 * 1024
+def test_overflow_is_caught_and_its_trace_cut_in_the_middle(engine: str) -> None:
+    assert call(start(engine, DEEP), "survive") == 2 * 1024
 
 
-@pytest.mark.parametrize("strict", [False, True])
-def test_exceptions_in_strict_mode(strict: bool) -> None:
-    assert call(start(DEEP, strict=strict), "loop_of_throws", 3) == 3
+def test_exceptions_in_strict_mode() -> None:
+    assert call(make("reference", verify(assemble(DEEP, "test")), strict=True), "loop_of_throws", 3) == 3

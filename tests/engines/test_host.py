@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pvm.engines.reference.engine import MAX_ACTIVATIONS, ReferenceEngine
+from pvm.engines.reference.engine import MAX_ACTIVATIONS
 from pvm.errors import LinkError, Trap, UsageError
-from tests.engines.running import call, start
+from tests.engines.running import AnyEngine, call, start
 
 TEXT = """
 throwable Throwable
@@ -42,52 +42,52 @@ export back = back as (i64) -> i64
 """
 
 
-def test_host_exception_keeps_its_identity_and_passes_handlers() -> None:
+def test_host_exception_keeps_its_identity_and_passes_handlers(engine: str) -> None:
     error = KeyError("mine")
 
     def give(_: int) -> int:
         raise error
 
-    engine = start(TEXT, host={"give": give})
+    instance = start(engine, TEXT, host={"give": give})
     with pytest.raises(KeyError) as caught:
-        engine.call_export("apply", (1,))
+        instance.call_export("apply", (1,))
     assert caught.value is error
-    assert engine.call_export("back", (1,)) == 101
+    assert instance.call_export("back", (1,)) == 101
 
 
-def test_keyboard_interrupt_passes() -> None:
+def test_keyboard_interrupt_passes(engine: str) -> None:
     def give(_: int) -> int:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        start(TEXT, host={"give": give}).call_export("apply", (1,))
+        start(engine, TEXT, host={"give": give}).call_export("apply", (1,))
 
 
-def test_host_function_calls_back() -> None:
-    engines: list[ReferenceEngine] = []
-    engine = start(TEXT, host={"give": lambda n: engines[0].call_export("back", (n,)) + 1})
-    engines.append(engine)
-    assert engine.call_export("apply", (5,)) == 106
+def test_host_function_calls_back(engine: str) -> None:
+    instances: list[AnyEngine] = []
+    instance = start(engine, TEXT, host={"give": lambda n: instances[0].call_export("back", (n,)) + 1})
+    instances.append(instance)
+    assert instance.call_export("apply", (5,)) == 106
 
 
-def test_calls_back_are_limited() -> None:
-    engines: list[ReferenceEngine] = []
+def test_calls_back_are_limited(engine: str) -> None:
+    instances: list[AnyEngine] = []
     depths: list[int] = []
 
     def give(n: int) -> int:
         depths.append(n)
-        return int(engines[0].call_export("apply", (n + 1,)))
+        return int(instances[0].call_export("apply", (n + 1,)))
 
-    engines.append(start(TEXT, host={"give": give}))
+    instances.append(start(engine, TEXT, host={"give": give}))
     with pytest.raises(Trap, match="nested too deep"):
-        engines[0].call_export("apply", (0,))
+        instances[0].call_export("apply", (0,))
     assert len(depths) == MAX_ACTIVATIONS
     assert len(depths) * 30 < sys.getrecursionlimit()
 
 
-def test_missing_host_function() -> None:
+def test_missing_host_function(engine: str) -> None:
     with pytest.raises(LinkError, match="import give: there is no host function"):
-        start(TEXT)
+        start(engine, TEXT)
 
 
 ECHO = """
@@ -159,8 +159,8 @@ export flags = flags as (array bool) -> array bool
         ("flags", [True, False], [True, False]),
     ],
 )
-def test_round_trip(name: str, given: Any, expected: Any) -> None:
-    found = start(ECHO).call_export(name, (given,))
+def test_round_trip(name: str, given: Any, expected: Any, engine: str) -> None:
+    found = start(engine, ECHO).call_export(name, (given,))
     assert found == expected
     assert type(found) is type(expected)
 
@@ -182,22 +182,22 @@ def test_round_trip(name: str, given: Any, expected: Any) -> None:
         ("doubles", [None], "doubles: argument 1[0]: expected f64, found NoneType"),
     ],
 )
-def test_wrong_argument(name: str, given: Any, message: str) -> None:
+def test_wrong_argument(name: str, given: Any, message: str, engine: str) -> None:
     with pytest.raises(UsageError) as caught:
-        start(ECHO).call_export(name, (given,))
+        start(engine, ECHO).call_export(name, (given,))
     assert str(caught.value) == message
 
 
-def test_wrong_count_and_name() -> None:
-    engine = start(ECHO)
+def test_wrong_count_and_name(engine: str) -> None:
+    instance = start(engine, ECHO)
     with pytest.raises(UsageError, match="u8: expected 1 arguments, found 2"):
-        engine.call_export("u8", (1, 2))
+        instance.call_export("u8", (1, 2))
     with pytest.raises(UsageError, match="no export 'u9'"):
-        engine.call_export("u9", ())
+        instance.call_export("u9", ())
 
 
 @pytest.mark.parametrize(("given", "message"), [(None, "found NoneType"), (1 << 63, "found 9223372036854775808")])
-def test_wrong_host_result(given: object, message: str) -> None:
+def test_wrong_host_result(given: object, message: str, engine: str) -> None:
     give: Callable[[int], object] = lambda _: given  # noqa: E731 - the value is what varies
     with pytest.raises(UsageError, match=f"result of host function give: .*{message}"):
-        call(start(TEXT, host={"give": give}), "apply", 1)
+        call(start(engine, TEXT, host={"give": give}), "apply", 1)

@@ -22,12 +22,12 @@ def module() -> pvm.Module:
     return pvm.Module(compile_file(PROGRAM))
 
 
-def run(made: pvm.Module, monkeypatch: pytest.MonkeyPatch, quantum: int) -> tuple[list[str], int]:
+def run(engine: str, made: pvm.Module, monkeypatch: pytest.MonkeyPatch, quantum: int) -> tuple[list[str], int]:
     """Output and fuel of a run whose turns have a length."""
     monkeypatch.setattr(embedding, "EngineLimits", partial(EngineLimits, quantum=quantum))
     kernel = pvm.Kernel(stdout=pvm.CAPTURE, stderr=pvm.CAPTURE, clock="virtual", seed=1)
     limits = pvm.Limits(fuel=50_000_000)
-    with pvm.Instance(made, kernel=kernel, limits=limits) as made_instance:
+    with pvm.Instance(made, kernel=kernel, limits=limits, tier=engine) as made_instance:
         made_instance.run([made.name])
         used = made_instance.statistics.fuel_used
     assert kernel.stderr_bytes == b""
@@ -35,15 +35,15 @@ def run(made: pvm.Module, monkeypatch: pytest.MonkeyPatch, quantum: int) -> tupl
 
 
 @pytest.mark.parametrize("quantum", [1, 7, 31, 113, 997, 10_007])
-def test_results_do_not_depend_on_turns(monkeypatch: pytest.MonkeyPatch, quantum: int) -> None:
-    found, _ = run(module(), monkeypatch, quantum)
+def test_results_do_not_depend_on_turns(monkeypatch: pytest.MonkeyPatch, quantum: int, engine: str) -> None:
+    found, _ = run(engine, module(), monkeypatch, quantum)
     assert found == EXPECTED
 
 
-def test_fuel_is_the_same_in_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = run(module(), monkeypatch, 50)
-    assert run(module(), monkeypatch, 50) == first
-    assert run(module(), monkeypatch, 5000)[1] != first[1]
+def test_fuel_is_the_same_in_every_run(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    first = run(engine, module(), monkeypatch, 50)
+    assert run(engine, module(), monkeypatch, 50) == first
+    assert run(engine, module(), monkeypatch, 5000)[1] != first[1]
 
 
 BULK = """
@@ -75,5 +75,5 @@ func main(rounds: i64) -> i64 {
 
 
 @pytest.mark.parametrize("quantum", [1, 100, 5000])
-def test_a_bulk_operation_in_a_critical_section_may_take_longer_than_a_turn(quantum: int) -> None:
-    assert call(start(BULK, quantum=quantum), "main", 5) == 7
+def test_a_bulk_operation_in_a_critical_section_may_take_longer_than_a_turn(quantum: int, engine: str) -> None:
+    assert call(start(engine, BULK, quantum=quantum), "main", 5) == 7

@@ -79,27 +79,27 @@ func locked(rounds: i64) -> i64 {
 """
 
 
-def run(name: str, **limits: Any) -> tuple[list[int], int, int]:
+def run(engine: str, name: str, **limits: Any) -> tuple[list[int], int, int]:
     notes: list[int] = []
-    engine = start(PREEMPT, host={"note": notes.append}, **limits)
-    result = call(engine, name, 10_000)
-    return notes, result, engine.statistics().fuel_used
+    instance = start(engine, PREEMPT, host={"note": notes.append}, **limits)
+    result = call(instance, name, 10_000)
+    return notes, result, instance.statistics().fuel_used
 
 
-def test_preemption_is_by_fuel_and_repeats() -> None:
-    first = run("main")
+def test_preemption_is_by_fuel_and_repeats(engine: str) -> None:
+    first = run(engine, "main")
     assert first[0] == [1, 3, 2]
     assert first[1] > 5000
-    assert run("main") == first
-    assert run("main", fuel=10**9) == first
+    assert run(engine, "main") == first
+    assert run(engine, "main", fuel=10**9) == first
 
 
-def test_quantum_decides() -> None:
-    assert run("main", quantum=100)[1] != run("main", quantum=5000)[1]
+def test_quantum_decides(engine: str) -> None:
+    assert run(engine, "main", quantum=100)[1] != run(engine, "main", quantum=5000)[1]
 
 
-def test_locked_task_is_not_preempted() -> None:
-    assert run("locked")[:2] == ([3], 0)
+def test_locked_task_is_not_preempted(engine: str) -> None:
+    assert run(engine, "locked")[:2] == ([3], 0)
 
 
 @dataclass
@@ -174,21 +174,21 @@ func never() {
 """
 
 
-def test_waiting_hypercalls_take_turns() -> None:
+def test_waiting_hypercalls_take_turns(engine: str) -> None:
     kernel = WaitingKernel()
-    assert call(start(PAUSE, kernel=kernel), "main") == 70
+    assert call(start(engine, PAUSE, kernel=kernel), "main") == 70
     assert kernel.told == ["20 main", "30 other"]
 
 
-def test_hypercall_that_nothing_can_end_is_a_deadlock() -> None:
+def test_hypercall_that_nothing_can_end_is_a_deadlock(engine: str) -> None:
     with pytest.raises(Trap) as caught:
-        call(start(PAUSE, kernel=WaitingKernel()), "never")
+        call(start(engine, PAUSE, kernel=WaitingKernel()), "never")
     assert caught.value.kind == "deadlock"
     assert [(frame.function, frame.pc) for frame in caught.value.frames] == [("never", 2)]
 
 
-def test_fuel_ends_a_task_that_is_not_the_main_one() -> None:
+def test_fuel_ends_a_task_that_is_not_the_main_one(engine: str) -> None:
     with pytest.raises(Exhaustion) as caught:
-        run("main", fuel=15_000)
+        run(engine, "main", fuel=15_000)
     assert caught.value.kind == "fuel"
     assert caught.value.frames[-1].function in {"busy", "main"}

@@ -86,7 +86,7 @@ class Translator:
                 following = block[position + 1] if position + 1 < len(block) else None
                 if self._instruction(instruction, following):
                     break
-            falls = not block[-1].opcode.ends_block
+            falls = not block[-1].opcode.is_leader_after
         first = self._stub(0, self._edge(0))
         targets = {handler.target for handler in self.function.handlers}
         stubs = {label: self._stub(label + 1, self._edge(self.function.labels[label].offset)) for label in targets}
@@ -122,7 +122,7 @@ class Translator:
         return edge & MAX_COST | (1 << 31 if edge & POLL_BIT else 0)
 
     def _enter(self, offset: int, *, falls: bool, first: bool) -> None:
-        """Begin a block."""
+        """Begin a block, which control may fall into without a branch that has paid for it."""
         labels = self.labels_at.get(offset, ())
         if labels:
             label = self.function.labels[labels[0]]
