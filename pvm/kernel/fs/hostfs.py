@@ -22,7 +22,7 @@ from typing import NoReturn
 from pvm.errors import UsageError
 from pvm.kernel.abi import Errno, GuestError, HostFailure
 from pvm.kernel.fs.growth import Growth
-from pvm.kernel.fs.hoststatus import host_errors, host_failure, identity_of, kind_of
+from pvm.kernel.fs.hoststatus import FORMAT_BITS, host_errors, host_failure, identity_of, kind_of
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.node import (
     Detached,
@@ -42,6 +42,7 @@ from pvm.kernel.vfs.node import (
 OPEN_MAX = 32
 SNAPSHOTS_MAX = 4
 Identity = tuple[int, int]
+REGULAR = FileKind.REGULAR
 INT64_MAX = (1 << 63) - 1
 SWAPS_MAX = 16
 """How often a name may change its kind while it is looked up."""
@@ -56,7 +57,7 @@ class HostFs(FileSystem):
     ``only`` is the one name of it that exists for guests, or None if all do.
     """
 
-    __slots__ = ("_inode_key", "_known", "_open", "growth", "only", "snapshots")
+    __slots__ = ("_inode_key", "_known", "_open", "growth", "newest", "only", "snapshots")
 
     root: HostDirectory
 
@@ -72,6 +73,7 @@ class HostFs(FileSystem):
     ) -> None:
         super().__init__(device, read_only=read_only)
         self.only = only
+        self.newest = 0
         self.growth = Growth(ledger)
         self.snapshots: dict[tuple[int, int], list[str]] = {}
         self._open: dict[int, weakref.ref[HostDirectory]] = {}
@@ -92,16 +94,17 @@ class HostFs(FileSystem):
     def view(self, status: os.stat_result) -> Stat:
         """What the guest may know of a host file."""
         kind = kind_of(status)
+        sized = kind is REGULAR or kind is FileKind.SYMLINK
         return Stat(
-            device=self.device,
-            inode=self.shown_inode(status.st_dev, status.st_ino),
-            kind=kind,
-            mode=status.st_mode & 0o777,
-            links=1 if kind is FileKind.DIRECTORY else status.st_nlink,
-            size=status.st_size if kind in {FileKind.REGULAR, FileKind.SYMLINK} else 0,
-            modified_ns=status.st_mtime_ns,
-            changed_ns=status.st_ctime_ns,
-            accessed_ns=status.st_mtime_ns,
+            self.device,
+            self.shown_inode(status.st_dev, status.st_ino),
+            kind,
+            status.st_mode & 0o777,
+            1 if kind is FileKind.DIRECTORY else status.st_nlink,
+            status.st_size if sized else 0,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+            status.st_mtime_ns,
         )
 
     def shown_inode(self, device: int, inode: int) -> int:
@@ -122,7 +125,7 @@ class HostFs(FileSystem):
 
     def keep_open(self, directory: HostDirectory) -> None:
         """Note that a directory holds a descriptor and was used; the one unused longest may lose its own."""
-        key = id(directory)
+        key = self.newest = id(directory)
         self._open.pop(key, None)
         self._open[key] = weakref.ref(directory)
         while len(self._open) > OPEN_MAX:
@@ -132,6 +135,7 @@ class HostFs(FileSystem):
 
     def forget_open(self, directory: HostDirectory) -> None:
         """Note that a directory holds no descriptor any more."""
+        self.newest = 0
         self._open.pop(id(directory), None)
 
     def rename(self, old: DirectoryNode, old_name: str, new: DirectoryNode, new_name: str) -> None:
@@ -160,31 +164,37 @@ class HostFs(FileSystem):
 
 
 class HostFile(RegularNode):
-    """A name of a regular file; ``created`` is the descriptor of a file just made, for the first open."""
+    """A name of a regular file; ``created`` is the descriptor of a file just made, for the first open.
 
-    __slots__ = ("created", "identity", "name", "parent")
+    What the lookup saw serves the first ``stat``, which follows it at once, unless the file was opened before.
+    """
+
+    __slots__ = ("_seen", "created", "identity", "name", "parent")
 
     fs: HostFs
 
-    def __init__(self, parent: HostDirectory, name: bytes, identity: tuple[int, int], created: int = -1) -> None:
+    def __init__(self, parent: HostDirectory, name: bytes, status: os.stat_result, created: int = -1) -> None:
         super().__init__(parent.fs)
         self.parent = parent
         self.name = name
-        self.identity = identity
+        self.identity = identity_of(status)
         self.created = created
+        self._seen: os.stat_result | None = status
 
     def __del__(self) -> None:
         if self.created >= 0:
             os.close(self.created)
 
     def stat(self) -> Stat:
-        return self.fs.view(self.parent.status_of(self.name))
+        status, self._seen = self._seen, None
+        return self.fs.view(status or self.parent.status_of(self.name))
 
     def same_as(self, other: Node) -> bool:
         return isinstance(other, HostFile) and other.fs is self.fs and other.identity == self.identity
 
     def change_mode(self, mode: int) -> None:
         self.fs.check_writable()
+        self._seen = None
         self.parent.status_of(self.name)
         descriptor = self._open_descriptor(OpenFlag.READ)
         try:
@@ -195,10 +205,12 @@ class HostFile(RegularNode):
 
     def set_times(self, accessed_ns: int, modified_ns: int) -> None:
         self.fs.check_writable()
+        self._seen = None
         with host_errors():
             os.utime(self.name, ns=(accessed_ns, modified_ns), dir_fd=self.parent.acquire(), follow_symlinks=False)
 
     def open(self, flags: OpenFlag) -> OpenFile:
+        self._seen = None
         if flags & OpenFlag.WRITE:
             self.fs.check_writable()
         file = HostOpenFile(self.fs, self._open_descriptor(flags), reads_only=not flags & OpenFlag.WRITE)
@@ -370,6 +382,10 @@ class HostDirectory(DirectoryNode):
 
     def acquire(self) -> int:
         """The descriptor, opened anew from the nearest open ancestor if need be."""
+        if self.descriptor >= 0:
+            if self.parent is not None and self.fs.newest != id(self):
+                self.fs.keep_open(self)
+            return self.descriptor
         closed = []
         node = self
         while node.descriptor < 0:
@@ -425,7 +441,7 @@ class HostDirectory(DirectoryNode):
 
     def status(self, name: bytes) -> os.stat_result | None:
         """The state of a name, of a link itself, or None."""
-        if self.is_hidden(name):
+        if self.fs.only is not None and self.is_hidden(name):
             return None
         try:
             return os.stat(name, dir_fd=self.acquire(), follow_symlinks=False)
@@ -440,13 +456,13 @@ class HostDirectory(DirectoryNode):
             status = self.status(encoded)
             if status is None:
                 return None
-            kind = kind_of(status)
-            if kind is FileKind.REGULAR:
-                return HostFile(self, encoded, identity_of(status))
-            if kind is FileKind.SYMLINK:
-                found: Node | None = self._read_link(encoded, status)
-            elif kind is FileKind.DIRECTORY:
-                found = self.fs.known(self, encoded, identity_of(status)) or self._open_directory(encoded)
+            form = status.st_mode & FORMAT_BITS
+            if form == stat.S_IFREG:
+                return HostFile(self, encoded, status)
+            if form == stat.S_IFDIR:
+                found: Node | None = self.fs.known(self, encoded, identity_of(status)) or self._open_directory(encoded)
+            elif form == stat.S_IFLNK:
+                found = self._read_link(encoded, status)
             else:
                 return OpaqueNode(self.fs, self.fs.view(status))
             if found is not None:
@@ -535,7 +551,7 @@ class HostDirectory(DirectoryNode):
             descriptor = os.open(name.encode(), flags, mode, dir_fd=self.acquire())
         except OSError as error:
             self._not_made(error)
-        return HostFile(self, name.encode(), identity_of(os.fstat(descriptor)), descriptor)
+        return HostFile(self, name.encode(), os.fstat(descriptor), descriptor)
 
     def create_directory(self, name: str, mode: int) -> DirectoryNode:
         self.check_creatable(name)

@@ -20,6 +20,9 @@ KINDS = {
     stat.S_IFSOCK: FileKind.SOCKET,
 }
 
+FORMAT_BITS = 0o170000
+CHARACTER = FileKind.CHARACTER
+
 ERRNOS = {
     "EPERM": Errno.ACCES,
     "EDQUOT": Errno.NOSPC,
@@ -56,4 +59,4 @@ def identity_of(status: os.stat_result) -> tuple[int, int]:
 
 def kind_of(status: os.stat_result) -> FileKind:
     """The kind of a host file."""
-    return KINDS.get(stat.S_IFMT(status.st_mode), FileKind.CHARACTER)
+    return KINDS.get(status.st_mode & FORMAT_BITS, CHARACTER)

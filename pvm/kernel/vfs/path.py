@@ -18,6 +18,8 @@ from pvm.kernel.vfs.node import DirectoryNode, LinkNode, Node
 
 PATH_MAX = 4095
 NAME_MAX = 255
+SHORT_NAME = NAME_MAX // 4
+"""A name of no more characters is short enough, since each has four bytes at most."""
 LINKS_MAX = 40
 
 
@@ -49,7 +51,10 @@ class Location:
 
     def child(self, name: str) -> Location | None:
         """The place called ``name`` below this directory, or None."""
-        below = None if self.mounts is None else self.mounts.children.get(name)
+        if self.mounts is None:
+            node = self.directory().lookup(name)
+            return None if node is None else Location(node, self, name, None)
+        below = self.mounts.children.get(name)
         if below is not None and below.fs is not None:
             return Location(below.fs.root, self, name, below)
         node = self.directory().lookup(name)
@@ -108,6 +113,9 @@ class Last(Enum):
     """Never follow it: the path means the directory entry itself."""
 
 
+FOLLOW, KEEP = Last.FOLLOW, Last.KEEP  # names of the module are found faster than members of an enumeration
+
+
 def walk(root: Location, start: Location, path: str, last: Last = Last.FOLLOW) -> Walk:
     """Walk ``path`` from ``start``, or from ``root`` if it is absolute."""
     check_path(path)
@@ -119,18 +127,20 @@ def walk(root: Location, start: Location, path: str, last: Last = Last.FOLLOW) -
     parent, last_name = here, "."
     while pending:
         name = pending.pop()
-        here.directory()
+        if not isinstance(here.node, DirectoryNode):
+            raise GuestError(Errno.NOTDIR)
         if name in {".", ".."}:
             here = here.parent or here if name == ".." else here
             parent, last_name = here, "."
             continue
-        found = here.child(_checked(name))
+        if len(name) > SHORT_NAME:
+            check_name(name)
+        found = here.child(name)
         if found is None:
             if pending:
                 raise GuestError(Errno.NOENT)
             return Walk(here, name, None, as_directory)
-        followed = pending or last is Last.FOLLOW or (as_directory and last is Last.KEEP)
-        if isinstance(found.node, LinkNode) and followed:
+        if isinstance(found.node, LinkNode) and (pending or last is FOLLOW or (as_directory and last is KEEP)):
             links += 1
             target = _target(found.node, links)
             here = root if target.startswith("/") else here
@@ -147,10 +157,10 @@ def _components(path: str) -> list[str]:
     return [name for name in reversed(path.split("/")) if name]
 
 
-def _checked(name: str) -> str:
-    if len(name) > NAME_MAX or len(name.encode()) > NAME_MAX:
+def check_name(name: str) -> None:
+    """Refuse a component that is too long for any file system."""
+    if len(name.encode()) > NAME_MAX:
         raise GuestError(Errno.NAMETOOLONG)
-    return name
 
 
 def _target(link: LinkNode, links: int) -> str:
