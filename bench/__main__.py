@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from bench import compiling, embedding, growth, large, programs, startup
+from bench import compiling, embedding, growth, large, linux, programs, startup
 from bench.options import Options
 from bench.peers import BUILD, PEERS, TIERS, present_peers, version_of
 from bench.report import Section, machine, write_json
@@ -23,6 +23,7 @@ GROUPS: dict[str, Callable[[Options], list[Section]]] = {
     "large": large.tables,
     "growth": growth.tables,
     "embedding": embedding.tables,
+    "linux": linux.tables,
 }
 
 

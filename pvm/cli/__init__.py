@@ -18,11 +18,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # ``pvm run FILE`` has no options to read, so it starts without click, and without collections until
         # run_program ends the start-up: together half of what it cost (docs/decisions/0002).
         gc.disable()
+        from pvm.cli.dispatch import RunOptions, run_file
         from pvm.cli.files import read_program
-        from pvm.cli.running import RunOptions, run_program
         from pvm.cli.status import status_from
 
-        sys.exit(status_from(lambda: run_program(read_program(words[1]), words[2:], RunOptions())))
+        sys.exit(status_from(lambda: run_file(read_program(words[1]), words[2:], RunOptions())))
     if len(words) > 1 and words[0] == "compile":
         from pvm.cli.compiling import compile_file, plain_arguments
         from pvm.cli.status import status_from

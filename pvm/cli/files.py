@@ -8,11 +8,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from pvm.cli.status import Refusal, Status, print_error
-from pvm.embed.module import Module
 from pvm.errors import CompileError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pvm.embed.module import Module
 
 PBC_MAGIC_BYTE = 0
 ELF_MAGIC = b"\x7fELF"
@@ -81,6 +82,8 @@ def load_module(program: ProgramFile, *, warn: bool = False) -> Module:
     """
     match program.kind:
         case Kind.MODULE:
+            from pvm.embed.module import Module
+
             return Module.from_bytes(program.data)
         case Kind.SOURCE:
             return compile_program(program, warn=warn)
@@ -102,6 +105,7 @@ def compile_program(program: ProgramFile, *, warn: bool = False) -> Module:
         if warn:
             return compile_with_warnings(program.data, name, folder)
         from compiler.build import build_bytes
+        from pvm.embed.module import Module
 
         return Module.from_bytes(build_bytes(program.data, name, folder))
     except CompileError as error:
@@ -117,6 +121,7 @@ def compile_with_warnings(data: bytes, name: str, folder: Path | None) -> Module
     """Compile and print the warnings."""
     from compiler.diagnostics import Diagnostics, render_all
     from compiler.driver import compile_bytes
+    from pvm.embed.module import Module
 
     found = Diagnostics()
     module = Module(compile_bytes(data, name, folder=folder, diagnostics=found))

@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Sequence
 
-from pvm.cli.running import LinuxOptions, RunOptions, end_start_up
+from pvm.cli.dispatch import LinuxOptions, RunOptions, end_start_up
 from pvm.cli.status import Refusal, Status, print_error
 from pvm.embed.spawn import Completed, Guest, GuestLimits, start
 from pvm.embed.system import FOLDERS, system_mounts

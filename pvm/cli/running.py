@@ -6,48 +6,20 @@ every ``pvm run FILE``, and start-up is what a short program costs.
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
 
-from pvm.cli.files import Kind, ProgramFile, load_module
+from pvm.cli.dispatch import RunOptions, end_start_up
+from pvm.cli.files import ProgramFile, load_module
 from pvm.cli.status import Status, print_error, status_of
-from pvm.embed.instance import Instance, Tier
-from pvm.embed.limits import Limits
+from pvm.embed.instance import Instance
 from pvm.errors import Exhaustion, TraceFrame, Trap
-from pvm.kernel import INHERIT, HostDir, Kernel, ProcessExit
+from pvm.kernel import INHERIT, Kernel, ProcessExit
 from pvm.kernel.task import HypercallInfo, Task, Value
 
 TRACE_EDGE = 20
 """Frames that are shown at each end of a long stack trace."""
-
-
-class LinuxOptions(NamedTuple):
-    """What the command line says about Linux programs only; ``memory`` is None unless it was given."""
-
-    root: str | None = None
-    system: bool = False
-    memory: str | None = None
-    timeout: str | None = None
-    cpu: str | None = None
-    processes: int = 256
-    lower: Sequence[str] = ()
-
-
-class RunOptions(NamedTuple):
-    """What the command line grants and asks for."""
-
-    mounts: Mapping[str, HostDir] | None = None
-    env: Mapping[str, str] | None = None
-    limits: Limits | None = None
-    tier: Tier = "auto"
-    seed: int | None = None
-    clock: Literal["host", "virtual"] = "host"
-    stats: bool = False
-    trace: Callable[[str], None] | None = None
-    linux: LinuxOptions | None = None
 
 
 class ConsoleKernel(Kernel):
@@ -63,10 +35,6 @@ class ConsoleKernel(Kernel):
 
 def run_program(program: ProgramFile, arguments: Sequence[str], options: RunOptions) -> int:
     """Run a program and give the exit status."""
-    if program.kind is Kind.ELF:
-        from pvm.cli.linux import run_linux_program
-
-        return run_linux_program(program.name, arguments, options)
     module = load_module(program)
     kernel = ConsoleKernel(
         options.mounts,
@@ -86,12 +54,6 @@ def run_program(program: ProgramFile, arguments: Sequence[str], options: RunOpti
         finally:
             if options.stats:
                 print_statistics(instance, time.perf_counter() - started)
-
-
-def end_start_up() -> None:
-    """Let collections begin, and exempt what was loaded: it lives until the process ends."""
-    gc.freeze()
-    gc.enable()
 
 
 def run_instance(instance: Instance, arguments: list[str]) -> int:

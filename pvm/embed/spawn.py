@@ -6,7 +6,6 @@ machine.  If a wall of the jail cannot be built here, nothing is run and ``Conta
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -194,6 +193,8 @@ class Guest:
 
     async def wait_async(self) -> Completed:
         """The same, for asyncio: other tasks go on meanwhile."""
+        import asyncio  # it is heavy, and whoever awaits has it already
+
         return await asyncio.to_thread(self.wait)
 
     def kill(self) -> None:

@@ -7,8 +7,8 @@ from typing import Literal, cast
 
 import click
 
+from pvm.cli.dispatch import LinuxOptions, RunOptions, run_file
 from pvm.cli.files import read_program
-from pvm.cli.running import LinuxOptions, RunOptions, run_program
 from pvm.cli.status import STATUS_HELP, print_error
 from pvm.embed.instance import Tier
 from pvm.embed.limits import Limits, parse_duration, parse_size
@@ -172,4 +172,4 @@ def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
         from pvm.cli.linux import run_linux_program
 
         return run_linux_program(file, args, options)
-    return run_program(program, args, options)
+    return run_file(program, args, options)

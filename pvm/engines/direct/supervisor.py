@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 import select
+import signal
 import time
 from collections.abc import Callable
 
@@ -300,7 +302,8 @@ class Supervisor:
     def _enter(self, call: Call, new: Image, top: int, left: int) -> int:
         guest = call.guest
         guest.pending = None
-        if left:  # a record failed: the program does not fit into the address space
+        if left:  # a record failed: the program does not fit into the address space, and there is no way back
+            os.kill(guest.pid, signal.SIGKILL)
             return -errno.ENOMEM
         for placed in (new.main, new.linker):
             for address, size in [] if placed is None else image.tails(placed):
