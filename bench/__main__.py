@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from bench import compiling, embedding, growth, large, linux, programs, startup
+from bench import collector, compiling, embedding, growth, large, limits, linux, programs, startup, switching, warmup
 from bench.options import Options
 from bench.peers import BUILD, PEERS, TIERS, present_peers, version_of
 from bench.report import Section, machine, write_json
@@ -22,6 +22,10 @@ GROUPS: dict[str, Callable[[Options], list[Section]]] = {
     "compiling": compiling.tables,
     "large": large.tables,
     "growth": growth.tables,
+    "collector": collector.tables,
+    "switching": switching.tables,
+    "warmup": warmup.tables,
+    "limits": limits.tables,
     "embedding": embedding.tables,
     "linux": linux.tables,
 }
@@ -57,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     peer_names = [peer.case.name for peer in PEERS]
     of_peers = f"of {', '.join(peer_names)}"
     made.add_argument("--quick", action="store_true", help="smaller sizes, fewer rounds")
+    made.add_argument("--least", action="store_true", help="quote the fastest iteration, for a machine with other jobs")
     made.add_argument("--only", choices=GROUPS, action="append", help="one group; may be repeated")
     made.add_argument("--programs", type=names(program_names), default=(), metavar="NAMES", help="some programs")
     made.add_argument("--tiers", type=names(list(TIERS)), default=(), metavar="NAMES", help=f"of {', '.join(TIERS)}")
@@ -69,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> None:
     given = parser().parse_args()
-    options = Options(given.quick, given.programs, given.tiers, given.peers, given.plot)
+    options = Options(given.quick, given.least, given.programs, given.tiers, given.peers, given.plot)
     about = machine(pin(given.cores))
     about |= {peer.case.name: version_of(peer) for peer in present_peers(options.peers)[0]}
     print(tabulate(about.items(), tablefmt="plain"), "\n")

@@ -10,6 +10,7 @@ class Options(NamedTuple):
     """The options of the command line; empty lists stand for everything."""
 
     quick: bool = False
+    least: bool = False
     programs: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
     peers: tuple[str, ...] = ()

@@ -43,7 +43,7 @@ def tables(options: Options) -> list[Section]:
     tiers, notes = chosen_tiers(options)
     peers, missing = present_peers(options.peers)
     notes += missing
-    programs = chosen(list(options.programs))
+    programs = chosen(options.programs)
     build(peers, programs, tiers=bool(tiers))
     cases = [*map(tier_case, tiers), *(peer.case for peer in peers)]
     effort = QUICK if options.quick else EFFORT
@@ -107,10 +107,11 @@ def runs_of(found: Outcomes, program: str, case: str) -> list[Run]:
     return [] if isinstance(outcome, str) else outcome
 
 
-def steady(found: Outcomes, program: str, case: str) -> float | None:
-    """Milliseconds of an iteration that has warmed up: the median of the runs."""
+def figure(found: Outcomes, program: str, case: str, *, least: bool) -> float | None:
+    """Milliseconds of an iteration: the median of the runs, or the fastest of all."""
     runs = runs_of(found, program, case)
-    return statistics.median(each.steady for each in runs) / 1e3 if runs else None
+    times = [each.time(least=least) for each in runs]
+    return (min(times) if least else statistics.median(times)) / 1e3 if times else None
 
 
 def report(
@@ -118,18 +119,20 @@ def report(
 ) -> list[Section]:
     """The tables, and the plot if it is asked for."""
     names = [case.name for case in cases]
-    times = {program.name: {case: steady(found, program.name, case) for case in names} for program in programs}
+    times = {
+        program.name: {case: figure(found, program.name, case, least=options.least) for case in names}
+        for program in programs
+    }
+    what = "fastest iteration" if options.least else "time of an iteration"
     size = "quick" if options.quick else "full"
-    sections: list[Section] = [
-        Grid(f"Programs, time of an iteration ({size} sizes)", "ms", names, rows(times, names), notes)
-    ]
+    sections: list[Section] = [Grid(f"Programs, {what} ({size} sizes)", "ms", names, rows(times, names), notes)]
     bases = [name for name in names if name.startswith("pvm ")] or [name for name in names if name == "CPython"]
     for base in bases:
         others = [name for name in names if name != base]
         sections.append(ratios(f"Programs, time of {base} as a multiple of", times, base, others))
     sections.append(Grid("Programs, highest resident size", "MiB", names, rows(memory(programs, names, found), names)))
     if options.plot is not None and BASE in names and len(names) > 1:
-        write_plot(options.plot, relative(times, BASE, names), f"Time of an iteration, {BASE} = 1 ({size} sizes)")
+        write_plot(options.plot, relative(times, BASE, names), f"{what.capitalize()}, {BASE} = 1 ({size} sizes)")
         print(f"  wrote {options.plot}", file=sys.stderr)
     return sections
 

@@ -8,7 +8,8 @@ import signal
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,17 +24,17 @@ COUNTED = 10
 
 
 class Run(NamedTuple):
-    """What a process did: microseconds of each iteration, the result, the highest resident size, CPU seconds."""
+    """What a process did: microseconds of each iteration, the result, the highest resident size, seconds."""
 
     micros: tuple[int, ...]
     result: int
     kib: int
     cpu: float
+    wall: float
 
-    @property
-    def steady(self) -> float:
-        """Microseconds of an iteration, when it has warmed up."""
-        return steady_state(self.micros)
+    def time(self, *, least: bool = False) -> float:
+        """Microseconds of an iteration when the program has warmed up, or of the fastest."""
+        return min(self.micros) if least else steady_state(self.micros)
 
 
 class BenchmarkFailure(Exception):
@@ -45,20 +46,26 @@ def steady_state(micros: Sequence[int]) -> float:
     return statistics.median(micros[max(1, len(micros) - COUNTED) :] or micros)
 
 
-def run(case: Case, program: Program, iterations: int, size: int, *, timeout: float) -> Run:
-    """Run a program in a process of its own.
+def run(
+    case: Case, program: Program, iterations: int, size: int, *, timeout: float, env: Mapping[str, str] | None = None
+) -> Run:
+    """Run a program in a process of its own, in the environment at hand or in another.
 
     Raises:
         BenchmarkFailure: it fails or takes too long, or what it prints is not what a benchmark prints.
     """
-    output, kib, cpu = spawned([*case.command(program), str(iterations), str(size)], case.folder, timeout)
+    started = time.perf_counter()
+    output, kib, cpu = spawned([*case.command(program), str(iterations), str(size)], case.folder, timeout, env)
+    wall = time.perf_counter() - started
     micros, result = parse(program.name, output)
     if len(micros) != iterations:
         raise BenchmarkFailure(f"{len(micros)} iterations instead of {iterations}")
-    return Run(micros, result, kib, cpu)
+    return Run(micros, result, kib, cpu, wall)
 
 
-def spawned(command: Sequence[str], folder: Path, timeout: float) -> tuple[str, int, float]:
+def spawned(
+    command: Sequence[str], folder: Path, timeout: float, env: Mapping[str, str] | None = None
+) -> tuple[str, int, float]:
     """What a process printed, the highest resident size in KiB, and the seconds of CPU that it used.
 
     Raises:
@@ -72,6 +79,7 @@ def spawned(command: Sequence[str], folder: Path, timeout: float) -> tuple[str, 
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
+        env=env,
         pass_fds=(write,),
         start_new_session=True,
     )

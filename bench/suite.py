@@ -5,6 +5,7 @@ A program verifies its own result, and all languages must give the same, so a fa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +50,6 @@ SUITE = (
 )
 
 
-def chosen(names: list[str]) -> list[Program]:
+def chosen(names: Sequence[str]) -> list[Program]:
     """The programs of these names, or all."""
     return [program for program in SUITE if not names or program.name in names]
