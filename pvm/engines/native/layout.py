@@ -117,7 +117,7 @@ KIND_CLOSURE: Final = 6
 KIND_WEAK: Final = 7
 
 # Function descriptors: FUNCTION_SIZE bytes each, from the address in the control word ``functions``, by index
-FUNCTION_SIZE: Final = 32
+FUNCTION_SIZE: Final = 64
 FUNCTION_CODE: Final = 0
 """Address of the internal code; that of the translation stub until the function is translated."""
 FUNCTION_FRAME: Final = 4
@@ -135,6 +135,10 @@ FUNCTION_SIGNATURE: Final = 20
 FUNCTION_BOUND_SIGNATURE: Final = 24
 """The same for one that has captured the first parameter."""
 FUNCTION_INDEX: Final = 28
+FUNCTION_NATIVE: Final = 32
+"""Where machine code enters the function, in bytes from the dispatch table: ``@interpret`` until it is compiled."""
+FUNCTION_TEXT: Final = 36
+"""Address of all its internal code, in which positions are counted; 0 until the function is translated."""
 NO_SIGNATURE: Final = 0xFFFF_FFFF
 
 # Frames: a header of four words, then slots of 8 bytes: reference parameters, primitive parameters, other references,
@@ -149,7 +153,9 @@ FRAME_FUNCTION: Final = 8
 """Address of the function's descriptor, 32 bits."""
 FRAME_FLAGS: Final = 12
 FRAME_RESULT: Final = 16
-"""In the outermost frame of a task: what it returned.  Word 2 of the header."""
+"""What a function returned to machine code, or to nobody.  Word 2 of the header."""
+FRAME_NATIVE: Final = 24
+"""Where machine code goes on in the caller, in bytes from the dispatch table, 32 bits; 0: internal code goes on."""
 
 # Task records: at the start of each stack, not moved while the stack is not
 TASK_SIZE: Final = 128

@@ -151,6 +151,7 @@ class Machine:
         for number, bits in enumerate([*slots, *[0] * frame.refs]):
             cage.set_u64(first + 8 * number, bits)
         cage.set_u64(base, self.program.halt)
+        cage.set_u64(base + layout.FRAME_NATIVE, 0)
         cage.set_u64(base + layout.FRAME_FUNCTION, self.program.metadata.descriptor(function))
         cage.set_u32(record + layout.TASK_PC, placed.address + placed.translation.first)
         cage.set_u32(record + layout.TASK_BASE, base)

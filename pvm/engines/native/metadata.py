@@ -22,7 +22,7 @@ MAX_DISPATCH = 16 << 20
 """Entries of the two dispatch tables together."""
 _CLASS = struct.Struct("<IBBHIIIIII")
 _FUNCTION = struct.Struct("<IIIHHIIII")
-assert _FUNCTION.size == layout.FUNCTION_SIZE
+assert _FUNCTION.size == layout.FUNCTION_NATIVE
 
 
 class Metadata:

@@ -12,8 +12,8 @@ from pvm.isa.types import Bank, Signature, bank_of
 if TYPE_CHECKING:
     from pvm.engines.native.code.translator import Translator
 
-NO_RESULT = 3
-"""The slot that results go to where there is none: a word of the frame's header that nothing else uses."""
+NO_RESULT = 2
+"""The slot that results go to where there is none: FRAME_RESULT in the frame's header."""
 
 
 def emit_call(t: Translator, instruction: Instruction) -> None:

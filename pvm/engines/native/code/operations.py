@@ -286,8 +286,9 @@ def _control(table: _Table) -> None:
     table.add("switch", ("operand0", Kind.SLOT), ("count", Kind.WORD))
     table.add("throw", ("operand0", Kind.SLOT))
     table.add("unreachable")
-    # Functions that have no code yet point at this one
+    # Functions that have no code yet point at this one, functions that have machine code at the other
     table.add("translate")
+    table.add("native")
     # Where the outermost frame of an activation and of a task return to
     table.add("halt", last=("result", Kind.RESULT))
     table.add("task.end", last=("result", Kind.RESULT))

@@ -49,6 +49,7 @@ def emit_call(h: Handler) -> None:
         back = text.value(f"add i64 {here}, {size}")
         distance = text.value(f"shl i64 {h.field('frame')}, 35")
         text.line(f"store i64 {text.value(f'or i64 {back}, {distance}')}, ptr {frame}, align 8")
+        _return_to_interpreter(h, frame)
         _go(h, frame, callee)
 
     _with_callee(h, count, enter)
@@ -77,8 +78,15 @@ def emit_return(h: Handler, *, has_value: bool) -> None:
     text = h.text
     value = text.value(f"load i64, ptr {h.slot(h.field('operand0'))}, align 8") if has_value else ""
     header = text.value("load i64, ptr %base, align 8")
+    native = text.value(f"load i64, ptr {h.slot(str(layout.FRAME_NATIVE // 8))}, align 8")
     distance = text.value(f"lshr i64 {header}, 32")
     frame = text.value(f"getelementptr i8, ptr %base, i64 {text.value(f'sub i64 0, {distance}')}")
+    compiled = text.fresh_label("compiled")
+    with text.cold(compiled):
+        if has_value:
+            text.line(f"store i64 {value}, ptr {h.slot(str(layout.FRAME_RESULT // 8))}, align 8")
+        h.tail(text.value(f"getelementptr i8, ptr %table, i64 {native}"), "%pc", frame)
+    text.branch_away(text.value(f"icmp ne i64 {native}, 0"), compiled)
     pc = text.value(f"getelementptr i8, ptr %cage, i64 {text.value(f'and i64 {header}, 4294967295')}")
     if has_value:
         result = h.load_field(-2, Kind.RESULT, pc)
@@ -100,6 +108,7 @@ def emit_task_start(h: Handler) -> None:
         copy(frame, layout.FRAME_SLOTS + first)
         _clear_references(h, frame, callee)
         h.move(frame, h.control("task_end"))
+        _return_to_interpreter(h, frame)
         _go(h, frame, callee)
 
     _enter_closure(h, closure, _copy_nothing, enter)
@@ -239,6 +248,11 @@ def _clear_references(h: Handler, frame: str, callee: Callee) -> None:
     text.line(f"{following} = add i64 {index}, {_STRIDE}")
     text.branch(text.value(f"icmp ult i64 {following}, {count}"), loop, done, UNLIKELY)
     text.block(done)
+
+
+def _return_to_interpreter(h: Handler, frame: str) -> None:
+    place = h.text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_NATIVE}")
+    h.text.line(f"store i64 0, ptr {place}, align 8")
 
 
 def _go(h: Handler, frame: str, callee: Callee) -> None:

@@ -158,6 +158,15 @@ def _throw(h: Handler) -> None:
     h.leave(Exit.THROW, h.text.value(f"zext i32 {h.read('operand0', 'ref').raw} to i64"))
 
 
+def _native(h: Handler) -> None:
+    """Enter the machine code of the function whose frame is the innermost."""
+    text = h.text
+    place = text.value(f"getelementptr i8, ptr %base, i64 {layout.FRAME_FUNCTION}")
+    descriptor = Val(text.value(f"load i32, ptr {place}, align 8"), "ref")
+    offset = text.value(f"load i32, ptr {h.pointer(descriptor, layout.FUNCTION_NATIVE)}, align 4")
+    h.tail(text.value(f"getelementptr i8, ptr %table, i64 {text.value(f'zext i32 {offset} to i64')}"))
+
+
 # Variables and constants
 
 
@@ -394,6 +403,7 @@ _EMITTERS: dict[str, Callable[[Handler], None]] = {
     "throw": _throw,
     "unreachable": lambda h: h.trap(TrapKind.UNREACHABLE),
     "translate": lambda h: h.leave(Exit.TRANSLATE),
+    "native": _native,
     "halt": _halt,
     "task.end": _task_end,
     "task.start": emit_task_start,
