@@ -18,6 +18,8 @@ CLOSURE_SIZE = HEADER + 8
 TASK_SIZE = HEADER + 40
 DEFAULT_QUANTUM = 10_000
 """Units of fuel that a task runs before the others get their turn."""
+TURN_FOREVER = 1 << 61
+"""Where the turn of a task ends that has nobody to give way to."""
 
 
 def _aligned(size: int) -> int:

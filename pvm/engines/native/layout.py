@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pvm.engines import accounting
 from pvm.isa.types import ArrayKind
 
 # Regions
@@ -197,6 +198,7 @@ TASK_BLOCKED: Final = 3
 TASK_DONE: Final = 4
 
 # What fuel.poll returns
+TURN_FOREVER: Final = accounting.TURN_FOREVER
 POLL_CONTINUE: Final = 0
 POLL_SWITCH: Final = 1
 """The turn is over and the task is queued: scheduler.next comes next."""

@@ -88,7 +88,7 @@ class Machine:
             "nursery_size": NURSERY,
             "fuel_limit": _NO_LIMIT if limits.fuel is None else min(limits.fuel, _NO_LIMIT),
             "quantum": limits.quantum,
-            "turn_end": limits.quantum,
+            "turn_end": layout.TURN_FOREVER,
             "clock_units": CLOCK_UNITS,
             "next_clock": CLOCK_UNITS,
             "max_stack": limits.stack,

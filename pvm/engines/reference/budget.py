@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from pvm.engines.accounting import TURN_FOREVER
 from pvm.engines.api import EngineLimits
 from pvm.errors import Exhaustion
 
 CLOCK_UNITS = 20_000
 """Units between two looks at the clock: one to two milliseconds."""
-_FOREVER = 1 << 62
 
 
 class Budget:
@@ -29,7 +29,7 @@ class Budget:
         self.quantum = limits.quantum
         self.base = 0
         self.slice = 0
-        self.turn_end = limits.quantum
+        self.turn_end = TURN_FOREVER
         self.next_clock = CLOCK_UNITS
         self._end = end
         namespace["F"] = 0
@@ -51,10 +51,10 @@ class Budget:
         """Take changed limits into account."""
         self.namespace["F"] = self.restart(self.used())
 
-    def start_turn(self) -> None:
-        """Give the task that runs next a whole turn."""
+    def start_turn(self, *, alone: bool) -> None:
+        """Give the task that runs next a whole turn, without end if it is alone."""
         used = self.used()
-        self.turn_end = used + self.quantum
+        self.turn_end = TURN_FOREVER if alone else used + self.quantum
         self.namespace["F"] = self.restart(used)
 
     def poll(self, left: int) -> int:

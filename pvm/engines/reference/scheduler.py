@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from types import GeneratorType
 from typing import Any, Protocol, TypeAlias
 
+from pvm.engines.accounting import TURN_FOREVER
 from pvm.engines.reference.budget import Budget
 from pvm.engines.reference.heap import Closure, TaskObject
 from pvm.engines.reference.unwinding import GuestThrow, TailCall, TaskSwitch
@@ -70,7 +71,7 @@ class Scheduler:
     def spawn(self, closure: Closure) -> TaskRecord:
         """Make a runnable task."""
         record = self._record(call_closure(self.owner, closure))
-        self.ready.append(record)
+        self._make_ready(record)
         return record
 
     def yield_turn(self) -> None:
@@ -89,7 +90,7 @@ class Scheduler:
     def unpark(self, task: TaskRecord) -> None:
         """Make a parked task runnable, or let its next park fall through."""
         if task.state is PARKED:
-            self._requeue(task)
+            self._make_ready(task)
         elif task.state is not DONE:
             task.has_permit = True
 
@@ -119,7 +120,7 @@ class Scheduler:
         if used <= budget.turn_end:
             return left
         task = self._running()
-        if task.locks or not (self.ready or self.blocked):
+        if task.locks:
             # From here, not from where the turn ended: a bulk operation may have used more than a whole turn since.
             budget.turn_end = used + budget.quantum
             return budget.restart(used)
@@ -130,6 +131,15 @@ class Scheduler:
     def _running(self) -> TaskRecord:
         assert self.current is not None, "a task operation outside of a task"
         return self.current
+
+    def _make_ready(self, task: TaskRecord) -> None:
+        """Queue another task; whoever ran alone until now has a turn that ends, from here."""
+        self._requeue(task)
+        if self.owner.budget.turn_end == TURN_FOREVER:
+            self._start_turn()
+
+    def _start_turn(self) -> None:
+        self.owner.budget.start_turn(alone=not (self.ready or self.blocked))
 
     def _requeue(self, task: TaskRecord) -> None:
         task.state = READY
@@ -208,7 +218,7 @@ class Scheduler:
         self.current = task
         task.state = RUNNING
         task.wait = None
-        self.owner.budget.start_turn()
+        self._start_turn()
         stack = task.stack
         error, task.error = task.error, None
         frame = stack.pop()

@@ -262,13 +262,15 @@ class Translator:
         match instruction.opcode.mnemonic:
             case "task.spawn":
                 emitter.allocate(TASK_SIZE)
+                emitter.line(emitter.sync)
                 self._result("ref", f"SPAWN({operands[0].raw})")
+                emitter.reload()
             case "task.current":
                 self._result("ref", "CURRENT()")
             case "task.finished":
                 self._result("i32", f"FINISHED({operands[0].raw})")
             case "task.unpark":
-                emitter.line(f"UNPARK({operands[0].raw})")
+                self._around(f"UNPARK({operands[0].raw})")
             case "task.yield":
                 self._around("YIELD(); yield SWITCH")
             case "task.park":

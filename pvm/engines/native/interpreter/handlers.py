@@ -339,11 +339,13 @@ def _task_object(h: Handler) -> str:
 
 
 def _task_making(h: Handler, name: str, arguments: str = "") -> None:
-    """An operation that gives a task, and may need memory for it."""
+    """An operation that gives a task, and may need memory for it; the running task's turn may get an end."""
     for word in ("trap", "need"):
         h.store_control(word, "0")
+    h.store_control("fuel_left", "%fuel")
     made = _task_call(h, name, arguments, "i64")
     _check_outcome(h)
+    h.left = h.load_control("fuel_left")
     h.write("result", Val(made, "i64"))
     h.next()
 
@@ -379,7 +381,9 @@ def _task_lock(h: Handler) -> None:
 
 
 def _task_unpark(h: Handler) -> None:
+    h.store_control("fuel_left", "%fuel")
     _task_call(h, "task.unpark", f", i64 {_task_object(h)}")
+    h.left = h.load_control("fuel_left")
     h.next()
 
 

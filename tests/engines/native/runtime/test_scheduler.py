@@ -58,7 +58,7 @@ class Model:
         self.scheduler.current = task
         task.state = RUNNING
         task.wait = None
-        self.budget.start_turn()
+        self.budget.start_turn(alone=not (self.scheduler.ready or self.scheduler.blocked))
 
     @property
     def left(self) -> int:
@@ -74,7 +74,7 @@ class Pair:
         self.cage = Cage()
         for word, value in (
             ("fuel_limit", NO_LIMIT if limits.fuel is None else limits.fuel),
-            ("turn_end", limits.quantum),
+            ("turn_end", layout.TURN_FOREVER),
             ("next_clock", CLOCK_UNITS),
             ("clock_units", CLOCK_UNITS),
             ("quantum", limits.quantum),
