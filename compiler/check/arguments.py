@@ -305,7 +305,9 @@ def _infer_slots(body: Body, slots: Sequence[_Slot], inference: Inference) -> li
             if slot.is_spread:
                 param = body.session.core_type("Array", param)
             errors, saw_error, flow = diagnostics.error_count, inference.saw_error, body.flow
+            body.is_lost = phase is phases[-1] and inference.saw_error
             value = body.value(slot.nodes[column], inference.apply(param))
+            body.is_lost = False
             inference.constrain(substitute(param, inference.given) if inference.given else param, value.type)
             found[row][column] = value
             if mentions_error(value.type) and errors == diagnostics.error_count:

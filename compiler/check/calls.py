@@ -175,8 +175,25 @@ def call_on(body: Body, receiver: hir.Expr, name: ast.Identifier, site: CallSite
 def _call_found(body: Body, receiver: hir.Expr, found: Found, name: ast.Identifier, site: CallSite) -> hir.Expr:
     member = found.member
     if isinstance(member, Property):
-        return call_value(body, read_property(body, receiver, found, name.span), site)
+        value = read_property(body, receiver, found, name.span)
+        if not isinstance(value.type, FunctionType) and not site.arguments and site.trailing is None:
+            return _property_called(body, value, name)
+        return call_value(body, value, site)
     return call_method_group(body, receiver, found, name, site, is_super=False)
+
+
+def _property_called(body: Body, value: hir.Expr, name: ast.Identifier) -> hir.Expr:
+    """`list.isEmpty()`: go on as if the parentheses were not there."""
+    if isinstance(value.type, ErrorType):
+        return value
+    body.error(
+        code.NOT_CALLABLE,
+        name.span,
+        f"`{name.text}` is a property and is not called",
+        label=f"this is `{display(value.type)}`",
+        suggestion=f"leave out the parentheses: `{name.text}`",
+    )
+    return value
 
 
 def call_method_group(

@@ -31,7 +31,8 @@ def check_lambda(body: Body, node: ast.Lambda, expected: Type | None) -> hir.Exp
     """`{ parameters -> body }`."""
     wanted = non_null(expected) if expected is not None else None
     function = wanted if isinstance(wanted, FunctionType) else None
-    is_lost = isinstance(wanted, ErrorType)
+    is_lost = isinstance(wanted, ErrorType) or body.is_lost
+    body.is_lost = False
     frame = _open_frame(body, function.result if function is not None else None)
     mark = body.enter_scope()
     outer_flow = body.flow
@@ -72,7 +73,7 @@ def _parameters(
 ) -> list[LocalSymbol]:
     wanted = function.params if function is not None else None
     if node.parameters is None:
-        return _implicit_parameters(body, node, (ERROR,) if is_lost else wanted, is_lost=is_lost)
+        return _implicit_parameters(body, node, (ERROR,) if is_lost and wanted is None else wanted, is_lost=is_lost)
     if wanted is not None and len(wanted) != len(node.parameters):
         assert function is not None
         body.error(
@@ -112,8 +113,8 @@ def _implicit_parameters(
         )
         return [LocalSymbol("", type_) for type_ in wanted]
     type_ = wanted[0]
-    if mentions_error(type_) and not is_lost:
-        type_ = _uninferred(body, node.span, "it")
+    if mentions_error(type_):
+        type_ = ERROR if is_lost else _uninferred(body, node.span, "it")
     local = DeclaredLocal("it", type_, node.span.first(), "lambda parameter")
     body.declare(local)
     return [local]

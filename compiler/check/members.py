@@ -37,19 +37,16 @@ from compiler.syntax.source import Span
 
 # Names that other languages have for members of the library.
 _FOREIGN = {
-    "length": "size",
-    "count": "size",
-    "len": "size",
-    "push": "add",
-    "append": "add",
-    "charAt": "get",
-    "substring": "slice",
-    "toUpperCase": "upper",
-    "toLowerCase": "lower",
-    "hashCode": "hash",
-    "each": "forEach",
-    "items": "get",
-}
+    "length": "size", "count": "size", "len": "size", "push": "add", "append": "add", "charAt": "get",
+    "substring": "slice", "toUpperCase": "upper", "toLowerCase": "lower", "uppercased": "upper",
+    "lowercased": "lower", "uppercase": "upper", "lowercase": "lower", "hashCode": "hash", "each": "forEach",
+    "items": "get", "containsKey": "contains", "has": "contains", "includes": "contains", "put": "set",
+    "joinToString": "join", "joined": "join", "keys": "keyList", "values": "valueList", "hasPrefix": "startsWith",
+    "hasSuffix": "endsWith", "strip": "trim", "pop": "removeLast", "shift": "removeFirst", "some": "any",
+    "every": "all", "where": "filter", "select": "map", "extend": "addAll", "concat": "plus", "toMutableList": "copy",
+    "unshift": "addFirst", "enqueue": "addLast", "dequeue": "removeFirst", "orderBy": "sortedBy", "floorDiv": "div",
+    "toDouble": "toFloat", "toLong": "toInt", "ord": "code", "sqr": "pow", "asSequence": "lazy",
+}  # fmt: skip
 OBJECT_MEMBERS = {"equals": "anyEquals", "hash": "anyHash", "toString": "anyToString"}
 
 
@@ -374,17 +371,18 @@ def select(body: Body, receiver: hir.Expr, name: ast.Identifier, span: Span) -> 
     if found is None:
         return unknown_member(body, receiver, name)
     if isinstance(found.member, FunctionGroup):
-        return method_as_value(body, name)
+        return method_as_value(body, name, receiver.span.text)
     return read_property(body, receiver, found, span, name.span)
 
 
-def method_as_value(body: Body, name: ast.Identifier) -> hir.Expr:
+def method_as_value(body: Body, name: ast.Identifier, receiver: str = "this") -> hir.Expr:
     """Report a method that is used without being called."""
+    shown = receiver if len(receiver) < 40 and receiver.isprintable() else "x"
     body.error(
         code.NOT_A_VALUE,
         name.span,
         f"`{name.text}` is a method and must be called",
-        suggestion=f"write `{name.text}()`, or `{{ x.{name.text}(it) }}` to pass it on as a function",
+        suggestion=f"write `{name.text}()`, or `{{ {shown}.{name.text}(it) }}` to pass it on as a function",
     )
     return body.invalid(name.span)
 
@@ -407,16 +405,41 @@ def unknown_member(body: Body, receiver: hir.Expr, name: ast.Identifier) -> hir.
                     suggestion=f"write `{candidate.symbol.name}.{name.text}`",
                 )
                 return body.invalid(name.span)
-    near = body.session.did_you_mean(name.text, names)
-    if near is None and _FOREIGN.get(name.text) in names:
-        near = _FOREIGN[name.text]
+    names += _extension_names(body, type_)
+    near = _FOREIGN.get(name.text)
+    if near not in names:
+        near = body.session.did_you_mean(name.text, names)
+    suggestion = f"did you mean `{near}`?" if near else None
+    if near is None or near == "lazy":
+        suggestion = _of_sequences(body, type_, name.text) or suggestion
     body.error(
         code.UNKNOWN_MEMBER,
         name.span,
         f"`{display(type_)}` has no member `{name.text}`",
-        suggestion=f"did you mean `{near}`?" if near else None,
+        suggestion=suggestion,
     )
     return body.invalid(name.span)
+
+
+def _of_sequences(body: Body, type_: Type, name: str) -> str | None:
+    """What to write for a member of lists or sequences, of something else that can be walked over."""
+    if not isinstance(type_, ClassType):
+        return None
+    walked = supertype_instance(type_, body.session.core_class("Iterable"))
+    if walked is None:
+        return None
+    for way, class_ in (("lazy", "Sequence"), ("toList", "List")):
+        known = body.session.core_type(class_, *walked.arguments)
+        if find(body, known, name) is not None or find_extensions(body, known, name):
+            return f"write `.{way}().{name}(…)`: `{display(type_)}` can be walked over"
+    return None
+
+
+def _extension_names(body: Body, type_: Type) -> list[str]:
+    """Return the names of the extension functions for a type, for a suggestion."""
+    known = {*body.module.extensions, *body.session.core_extensions}
+    known.update(name for module in body.module.imported_modules for name in module.extensions)
+    return [name for name in known if find_extensions(body, type_, name)]
 
 
 # Tuples

@@ -321,6 +321,8 @@ def _no_operator(
         suggestion = f"give the type parameter a bound: `<{text}: {bound}<{text}>>`"
     elif is_machine_value(left.type) or not isinstance(left.type, ClassType):
         suggestion = ""
+    if op is Op.MULTIPLY and isinstance(left.type, ClassType) and left.type.symbol.builtin is Repr.STRING:
+        suggestion = "write `.repeat(n)`"
     if isinstance(right.type, ClassType) and right.type.symbol.builtin is Repr.STRING and op is Op.ADD:
         suggestion = 'put both into a text: `"${a}${b}"`'
     body.error(

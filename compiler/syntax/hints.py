@@ -336,8 +336,17 @@ def _bar_lambda(at: Situation) -> Hint | None:
     return None
 
 
+def _several_exceptions(at: Situation) -> Hint | None:
+    """`catch (e: A | B)`."""
+    if at.kind() in ("|", ",") and at.fitting >= {")"} and at.kind(-2) == ":" and at.kind(-5) == "catch":
+        message = "a `catch` names one type of exception"
+        return "E0114", at.span(), message, "", "write a clause for each, or catch a class that both extend"
+    return None
+
+
 _RULES: tuple[Callable[[Situation], Hint | None], ...] = (
     _walrus,
+    _several_exceptions,
     _keyword_as_name,
     _if_let,
     _result_colon,

@@ -451,6 +451,8 @@ class Scanner:
             self._stray_doc(*self._doc_span)
         elif start == len(self._text):
             tokens.module_doc = tokens.module_doc or "\n".join(self._doc)
+        elif not tokens.kinds and tokens.module_doc is None and self._text.startswith("import", start):
+            tokens.module_doc = "\n".join(self._doc)  # an import has no documentation of its own
         else:
             tokens.docs[start] = "\n".join(self._doc)
         self._doc, self._doc_span = [], None

@@ -24,7 +24,7 @@ def running(engine: str) -> pvm.Instance:
 
 def ordinal(value: float) -> int:
     """The place of a Float among all Floats, so that neighbours differ by one."""
-    (bits,) = struct.unpack("<q", struct.pack("<d", value))
+    bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
     return bits if bits >= 0 else -(bits & (2**63 - 1))
 
 

@@ -165,6 +165,12 @@ def test_documentation_belongs_to_the_next_declaration() -> None:
     assert [item.doc for item in module.declarations] == ["Adds.\n  Indented.", None]
 
 
+def test_documentation_before_an_import_is_that_of_the_module() -> None:
+    module = read("/// The module.\nimport io\n\n/// Adds.\nfun f() {}")
+    assert module.doc == "The module."
+    assert [item.doc for item in module.declarations] == ["Adds."]
+
+
 def test_documentation_of_members_cases_and_parameters() -> None:
     enum = declaration("/// E\nenum E {\n    /// A\n    A\n    /// B\n    B(Int)\n    /// f\n    fun f() {}\n}")
     assert enum.doc == "E"
