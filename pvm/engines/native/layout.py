@@ -28,7 +28,9 @@ CARDS: Final = 0x1100_0000
 CARD_SHIFT: Final = 9
 MARK_STACK: Final = 0x1200_0000
 """Objects that marking has found and not scanned, the collector's."""
-MARK_STACK_END: Final = 0x1300_0000
+MARK_STACK_END: Final = 0x12FF_0000
+MARK_QUEUE: Final = 0x12FF_8000
+"""Objects that are about to be scanned."""
 LINES: Final = 0x1300_0000
 """A byte for each line of the heap: ``LINES + (address >> LINE_SHIFT)``, the collector's; 0 is free."""
 LINE_SHIFT: Final = 8
