@@ -12,7 +12,7 @@ NODE = 1
 """The guest class with one reference."""
 PAIR = 2
 """The one with two."""
-LITTLE = 1 << 19
+LITTLE = 1 << 18
 """A limit that is reached soon."""
 MANY = 9
 """A root that is far enough from others for their objects not to refer to it."""

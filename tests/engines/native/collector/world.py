@@ -72,7 +72,7 @@ class World:
         self.eager = eager
         if eager:
             slices = {"work_least": 1000, "work_most": 2000, "weak_slice": 2, "sweep_slice": 1}
-            for name, value in (slices | {"trigger": 0, "mark_limit": layout.MARK_STACK + 64}).items():
+            for name, value in (slices | {"trigger": 0, "mark_limit": layout.MARK_STACK + 512}).items():
                 self.set_word(name, value)
         self.roots: list[Thing | None] = [None] * len(self.slots)
         self.hashes = 0
