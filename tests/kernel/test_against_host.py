@@ -110,7 +110,7 @@ class Guest:
         return self.world.list(path)
 
     def write(self, path: str, flags: int, data: bytes) -> object:
-        fd = self.world.open(path, R.__class__(flags))
+        fd = self.world.open(path, flags)
         try:
             if not flags & W:
                 return self.world.read(fd, 1000)

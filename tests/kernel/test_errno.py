@@ -17,7 +17,7 @@ from pvm.kernel.abi import GuestError
 from pvm.kernel.fs.memfs import MemDirectory, MemFile, MemFs
 from pvm.kernel.hypercalls import HYPERCALLS
 from pvm.kernel.streams import OutputDescription, Sink
-from pvm.kernel.vfs.node import DirectoryEntry, Node, OpenFile, OpenFlag
+from pvm.kernel.vfs.node import DirectoryEntry, Node, OpenFile
 from tests.kernel.world import Buffer, C, D, R, W, World, X
 
 Call = tuple[object, ...]
@@ -67,7 +67,7 @@ class FailingFile(MemFile):
         self.errno = errno
         self.at_open = at_open
 
-    def open(self, flags: OpenFlag) -> OpenFile:
+    def open(self, flags: int) -> OpenFile:
         if self.at_open:
             raise GuestError(self.errno)
         return FailingOpenFile(self.errno)
@@ -204,7 +204,7 @@ add("fs_rename", Errno.NOSPC, rename_full)
 add("fs_open", Errno.MFILE, lambda world: [world.open("/file") for _ in range(5)] and ("/file", int(R), 0))
 
 
-def on_fd(path: str, flags: OpenFlag, *rest: object) -> Case:
+def on_fd(path: str, flags: int, *rest: object) -> Case:
     return lambda world: (world.open(path, flags), *rest)
 
 

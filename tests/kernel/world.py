@@ -79,7 +79,7 @@ class World:
         size = self.call(name, *args)
         return buffer.read()[:size]
 
-    def open(self, path: str, flags: OpenFlag = R, mode: int = 0o644) -> int:
+    def open(self, path: str, flags: int = R, mode: int = 0o644) -> int:
         return self.call("fs_open", path, int(flags), mode)
 
     def close(self, fd: int) -> None:

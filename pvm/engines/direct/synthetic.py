@@ -15,7 +15,6 @@ from pvm.kernel.vfs.node import (
     LinkNode,
     Node,
     OpenFile,
-    OpenFlag,
     RegularNode,
     Stat,
 )
@@ -40,7 +39,7 @@ class Text(RegularNode):
     def stat(self) -> Stat:
         return made_up_stat(self.fs, FileKind.REGULAR, 0o444, self._name)
 
-    def open(self, flags: OpenFlag) -> OpenFile:
+    def open(self, flags: int) -> OpenFile:
         content = self._make()
         return OpenText(self, content.encode() if isinstance(content, str) else content)
 

@@ -21,7 +21,6 @@ from pvm.kernel.vfs.node import (
     FileKind,
     FileSystem,
     Node,
-    OpenFlag,
     Stat,
 )
 
@@ -93,7 +92,7 @@ class DataDevice(DeviceNode):
     def stat(self) -> Stat:
         return _stat(self.fs, self.inode, FileKind.CHARACTER)
 
-    def open_device(self, process: Process, flags: OpenFlag) -> Description:
+    def open_device(self, process: Process, flags: int) -> Description:
         return DataDescription(self, flags)
 
 
@@ -102,7 +101,7 @@ class DataDescription(Description):
 
     __slots__ = ("_descriptor", "device")
 
-    def __init__(self, device: DataDevice, flags: OpenFlag) -> None:
+    def __init__(self, device: DataDevice, flags: int) -> None:
         super().__init__(flags)
         self.device = device
         self._descriptor = -1
@@ -147,7 +146,7 @@ class StandardStream(DeviceNode):
     def stat(self) -> Stat:
         return _stat(self.fs, self.inode, FileKind.CHARACTER)
 
-    def open_device(self, process: Process, flags: OpenFlag) -> Description:
+    def open_device(self, process: Process, flags: int) -> Description:
         description = process.descriptors.find(self.fd)
         if description is None:
             raise GuestError(Errno.NOENT, "the standard stream is closed")

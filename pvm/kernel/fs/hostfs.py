@@ -209,7 +209,7 @@ class HostFile(RegularNode):
         with host_errors():
             os.utime(self.name, ns=(accessed_ns, modified_ns), dir_fd=self.parent.acquire(), follow_symlinks=False)
 
-    def open(self, flags: OpenFlag) -> OpenFile:
+    def open(self, flags: int) -> OpenFile:
         self._seen = None
         if flags & OpenFlag.WRITE:
             self.fs.check_writable()
@@ -222,7 +222,7 @@ class HostFile(RegularNode):
                 raise
         return file
 
-    def _open_descriptor(self, flags: OpenFlag) -> int:
+    def _open_descriptor(self, flags: int) -> int:
         if self.created >= 0:
             descriptor, self.created = self.created, -1
             return descriptor

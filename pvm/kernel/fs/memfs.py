@@ -223,7 +223,7 @@ class MemFile(MemNode, RegularNode):
             self.fs.ledger.release_bytes(self.charged - size)
         self.charged = size
 
-    def open(self, flags: OpenFlag) -> OpenFile:
+    def open(self, flags: int) -> OpenFile:
         if flags & OpenFlag.WRITE:
             self.fs.check_writable()
             if flags & OpenFlag.TRUNCATE:

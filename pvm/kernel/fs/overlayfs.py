@@ -81,7 +81,7 @@ class OverlayFile(MemFile):
             return super().size()
         return (self.lower if self.source is None else self.source).stat().size
 
-    def open(self, flags: OpenFlag) -> OpenFile:
+    def open(self, flags: int) -> OpenFile:
         if flags & OpenFlag.WRITE:
             self.copy_up(keep=not flags & OpenFlag.TRUNCATE)
         elif self.lower is not None and self.source is None:

@@ -34,7 +34,7 @@ def fs_open(task: Task, path: str, flags: int, mode: int) -> int:
         raise GuestError(Errno.INVAL)
     process = task.process
     process.descriptors.check_room()
-    return process.descriptors.add(operations.open_path(process, path, OpenFlag(flags), mode))
+    return process.descriptors.add(operations.open_path(process, path, flags, mode))
 
 
 @hypercall(0x0202, "fs_stat(path: path, buf: out_bytes) -> size", errors=WALK)

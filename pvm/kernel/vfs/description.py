@@ -38,7 +38,7 @@ class Description:
 
     __slots__ = ("flags", "references")
 
-    def __init__(self, flags: OpenFlag) -> None:
+    def __init__(self, flags: int) -> None:
         self.flags = flags
         self.references = 0
 
@@ -115,7 +115,7 @@ class FileDescription(Description):
 
     __slots__ = ("file", "location", "position")
 
-    def __init__(self, file: OpenFile, flags: OpenFlag, location: Location) -> None:
+    def __init__(self, file: OpenFile, flags: int, location: Location) -> None:
         super().__init__(flags)
         self.file = file
         self.location = location

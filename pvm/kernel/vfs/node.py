@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,8 +33,8 @@ class FileKind(IntEnum):
     BLOCK = 7
 
 
-class OpenFlag(IntFlag):
-    """How a file is opened."""
+class OpenFlag(IntEnum):
+    """How a file is opened: bits of a plain number, since sets of flags are slow."""
 
     READ = 1
     WRITE = 2
@@ -178,7 +178,7 @@ class RegularNode(Node):
 
     kind = FileKind.REGULAR
 
-    def open(self, flags: OpenFlag) -> OpenFile:
+    def open(self, flags: int) -> OpenFile:
         """Open for what READ, WRITE and APPEND say, after TRUNCATE; the other flags are done with."""
         raise NotImplementedError
 
@@ -202,7 +202,7 @@ class DeviceNode(Node):
 
     kind = FileKind.CHARACTER
 
-    def open_device(self, process: Process, flags: OpenFlag) -> Description:
+    def open_device(self, process: Process, flags: int) -> Description:
         """A description for ``process``."""
         raise NotImplementedError
 

@@ -13,7 +13,7 @@ from pvm.kernel.vfs.node import DeviceNode, DirectoryNode, LinkNode, Node, OpenF
 from pvm.kernel.vfs.path import Last, Location, Walk, check_path
 
 
-def open_path(process: Process, path: str, flags: OpenFlag, mode: int) -> Description:
+def open_path(process: Process, path: str, flags: int, mode: int) -> Description:
     """Open a path; the description is not yet retained."""
     check_flags(flags)
     last = Last.FOLLOW
@@ -39,7 +39,7 @@ def open_path(process: Process, path: str, flags: OpenFlag, mode: int) -> Descri
     return open_node(process, found, flags)
 
 
-def check_flags(flags: OpenFlag) -> None:
+def check_flags(flags: int) -> None:
     """Refuse combinations that mean nothing."""
     writes = bool(flags & OpenFlag.WRITE)
     creates = bool(flags & OpenFlag.CREATE)
@@ -53,13 +53,13 @@ def check_flags(flags: OpenFlag) -> None:
         raise GuestError(Errno.INVAL, "DIRECTORY excludes CREATE")
 
 
-def _create(place: Walk, flags: OpenFlag, mode: int) -> Description:
+def _create(place: Walk, flags: int, mode: int) -> Description:
     node = place.parent.directory().create_file(place.name, mode & 0o777)
     location = Location(node, place.parent, place.name, None)
     return FileDescription(node.open(flags & ~OpenFlag.TRUNCATE), flags, location)
 
 
-def open_node(process: Process, found: Location, flags: OpenFlag) -> Description:
+def open_node(process: Process, found: Location, flags: int) -> Description:
     """Open something that is no directory."""
     node = found.node
     if isinstance(node, RegularNode):

@@ -16,7 +16,11 @@ from pvm.kernel.vfs.operations import open_node, open_path
 
 O_TMPFILE = 0o20000000
 O_PATH = 0o10000000
-ACCESS = {os.O_RDONLY: OpenFlag.READ, os.O_WRONLY: OpenFlag.WRITE, os.O_RDWR: OpenFlag.READ | OpenFlag.WRITE}
+ACCESS: dict[int, int] = {
+    os.O_RDONLY: OpenFlag.READ,
+    os.O_WRONLY: OpenFlag.WRITE,
+    os.O_RDWR: OpenFlag.READ | OpenFlag.WRITE,
+}
 FLAGS = {
     os.O_CREAT: OpenFlag.CREATE,
     os.O_EXCL: OpenFlag.EXCLUSIVE,
@@ -27,7 +31,7 @@ FLAGS = {
 }
 
 
-def kernel_flags(flags: int) -> OpenFlag:
+def kernel_flags(flags: int) -> int:
     """The flags of Linux as those of the kernel, without the combinations that Linux lets mean nothing."""
     access = ACCESS.get(flags & os.O_ACCMODE)
     if access is None:
@@ -58,7 +62,7 @@ def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int
     return give(call, description, flags)
 
 
-def open_again(call: Call, fd: int, wanted: OpenFlag, flags: int) -> int:
+def open_again(call: Call, fd: int, wanted: int, flags: int) -> int:
     """Open what a descriptor of the caller refers to once more; a pipe or a device is duplicated."""
     location = call.supervisor.files.location(call.guest, fd)
     if location is not None and isinstance(location.node, DirectoryNode):
