@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         UsageError,
         VerifyError,
     )
-    from pvm.kernel import CAPTURE, INHERIT, HostDir, Kernel, MemDir, Quotas, Usage
+    from pvm.kernel import CAPTURE, INHERIT, HostDir, Kernel, MemDir, Quotas, TarDir, Usage
 
 _HOMES = {
     "pvm.embed.compiling": ("compile",),
@@ -68,7 +68,7 @@ _HOMES = {
         "UsageError",
         "VerifyError",
     ),
-    "pvm.kernel": ("CAPTURE", "INHERIT", "HostDir", "Kernel", "MemDir", "Quotas", "Usage"),
+    "pvm.kernel": ("CAPTURE", "INHERIT", "HostDir", "Kernel", "MemDir", "Quotas", "TarDir", "Usage"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -96,6 +96,7 @@ __all__ = [
     "PvmError",
     "Quotas",
     "Statistics",
+    "TarDir",
     "TraceFrame",
     "Trap",
     "Usage",

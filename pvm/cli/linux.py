@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import time
 from collections.abc import Sequence
 
 from pvm.cli.dispatch import LinuxOptions, RunOptions, end_start_up
@@ -11,11 +13,14 @@ from pvm.cli.status import Refusal, Status, print_error
 from pvm.embed.spawn import Completed, Guest, GuestLimits, start
 from pvm.embed.system import FOLDERS, system_mounts
 from pvm.errors import ContainmentError, GuestError, UsageError
-from pvm.kernel import INHERIT, HostDir, Kernel
+from pvm.kernel import INHERIT, HostDir, Kernel, TarDir
 from pvm.kernel.grants import Grant
 
 PROGRAM_FOLDER = "/program"
 """Where a program of this machine appears to itself, unless it comes with a root."""
+
+PATIENCE = 1.0
+"""Two presses of Ctrl-C within so many seconds end a program that does not heed the first."""
 
 LIMIT_TEXTS = {
     "time": "its time is used up (--timeout sets this limit)",
@@ -54,16 +59,18 @@ def run_linux_program(name: str, arguments: Sequence[str], options: RunOptions) 
     with kernel:
         end_start_up()
         with begin(kernel, path, [name, *arguments], limits, linux) as guest:
-            done = guest.wait()
+            done = wait_for(guest)
     report(done, stats=options.stats)
     return done.status
 
 
-def root_grant(root: str) -> HostDir:
-    """The grant for ``--root``."""
-    if not os.path.isdir(root):  # noqa: PTH112 - pathlib costs start-up
-        raise UsageError(f"--root {root!r} is not a directory of this machine")
-    return HostDir(root, mode="overlay")
+def root_grant(root: str) -> Grant:
+    """The grant for ``--root``: a directory, or an archive."""
+    if os.path.isdir(root):  # noqa: PTH112 - pathlib costs start-up
+        return HostDir(root, mode="overlay")
+    if os.path.isfile(root):  # noqa: PTH113 - the same
+        return TarDir(root)
+    raise UsageError(f"--root {root!r} is no directory or archive of this machine")
 
 
 def begin(kernel: Kernel, path: str, argv: list[str], limits: GuestLimits, linux: LinuxOptions) -> Guest:
@@ -79,6 +86,20 @@ def begin(kernel: Kernel, path: str, argv: list[str], limits: GuestLimits, linux
         if error.detail.startswith("the dynamic linker"):
             hint = " (--system grants this machine's libraries, --root a whole tree)"
         raise Refusal(status or Status.NOT_EXECUTABLE, f"{argv[0]}: {error}{hint}") from None
+
+
+def wait_for(guest: Guest) -> Completed:
+    """Wait for the end.  Ctrl-C is passed on, as a terminal would; pressed again soon it ends the program."""
+    pressed = float("-inf")
+    while True:
+        try:
+            return guest.wait()
+        except KeyboardInterrupt:
+            now = time.monotonic()
+            if now - pressed < PATIENCE:
+                guest.kill()
+            pressed = now
+            guest.send_signal(signal.SIGINT)
 
 
 def report(done: Completed, *, stats: bool) -> None:

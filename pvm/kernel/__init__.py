@@ -5,7 +5,7 @@
 
 from pvm.kernel.abi import Errno, Hypercall
 from pvm.kernel.clock import HostClock, VirtualClock
-from pvm.kernel.grants import HostDir, MemDir
+from pvm.kernel.grants import HostDir, MemDir, TarDir
 from pvm.kernel.kernel import Kernel
 from pvm.kernel.process import Process
 from pvm.kernel.quotas import Quotas, Usage
@@ -25,6 +25,7 @@ __all__ = [
     "ProcessExit",
     "Quotas",
     "Span",
+    "TarDir",
     "Task",
     "Usage",
     "VirtualClock",

@@ -80,7 +80,21 @@ class MemDir(NamedTuple):
         return fs
 
 
-Grant = HostDir | MemDir
+class TarDir(NamedTuple):
+    """The content of a tar archive of the host, in memory; changes stay there."""
+
+    path: str | os.PathLike[str]
+
+    def build(self, device: int, ledger: Ledger, clock: Clock, inode_key: int) -> FileSystem:
+        """The file system of this grant."""
+        from pvm.kernel.fs.tarball import unpack
+
+        fs = MemFs(device, ledger, clock)
+        unpack(fs, self.path)
+        return fs
+
+
+Grant = HostDir | MemDir | TarDir
 
 
 def content_bytes(content: bytes | str, what: str) -> bytes:

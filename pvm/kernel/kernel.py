@@ -266,7 +266,7 @@ def checked_grants(mounts: Mapping[str, Grant]) -> dict[str, Grant]:
         if key in grants:
             raise UsageError(f"two mounts at {key!r}")
         if not isinstance(grant, Grant):
-            raise UsageError(f"mount {path!r} is {type(grant).__name__}, expected HostDir or MemDir")
+            raise UsageError(f"mount {path!r} is {type(grant).__name__}, expected HostDir, MemDir or TarDir")
         grants[key] = grant
     return grants
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,3 +79,19 @@ def test_pvm_run_passes_everything_through(
 def test_no_unknown_wall_is_lowered(contained: None) -> None:
     with pytest.raises(pvm.UsageError, match="moat"):
         pvm.start("/x", kernel=pvm.Kernel(), lower=["moat"])
+
+
+def test_a_tree_or_an_archive_runs_as_itself(
+    contained: None, build: Build, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "root" / "bin").mkdir(parents=True)
+    program = tmp_path / "root" / "bin" / "hello"
+    program.write_bytes(build(HELLO))
+    program.chmod(0o755)
+    with tarfile.open(tmp_path / "root.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "root", ".")
+    for root in ("root", "root.tar.gz"):
+        assert run_command(["run", "--root", str(tmp_path / root), "/bin/hello", "a"]) == 2
+        assert capfd.readouterr().out == "hello\n"
+        assert run_command(["run", "--root", str(tmp_path / root), "/bin/none"]) == 127
+    assert run_command(["run", "--root", str(tmp_path / "none"), "/bin/hello"]) == 125

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import pvm
+from pvm.engines.direct.guest import descendants
 
 Build = Callable[[str], bytes]
 
@@ -178,3 +181,26 @@ def test_nothing_is_left_behind(kernel: pvm.Kernel) -> None:
         with pytest.raises(pvm.GuestError):
             pvm.spawn("/bin/none", kernel=kernel)
     assert descriptors() == before
+
+
+def test_ctrl_c_is_passed_on(kernel: pvm.Kernel, tmp_path: Path, build: Build) -> None:
+    program = tmp_path / "loop"
+    program.write_bytes(build(LOOP))
+    program.chmod(0o755)
+    command = [sys.executable, "-m", "pvm", "run", str(program)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        while not grandchildren(process.pid):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 128 + signal.SIGINT
+
+
+def grandchildren(pid: int) -> list[str]:
+    """The guests of a process that runs one, once they execute their own program."""
+    found = []
+    for child in descendants(pid):
+        try:
+            found += [name for name in [Path(f"/proc/{child}/comm").read_text().strip()] if name == "loop"]
+        except OSError:
+            continue
+    return found

@@ -168,7 +168,7 @@ def test_listing_merges_mounts_in_order_across_batches() -> None:
         ({"/a/../b": MemDir()}, "has a component that is no file name"),
         ({"/a\0b": MemDir()}, "has a component that is no file name"),
         ({"/a": MemDir(), "/a/": MemDir()}, "two mounts at '/a'"),
-        ({"/a": "somewhere"}, "mount '/a' is str, expected HostDir or MemDir"),
+        ({"/a": "somewhere"}, "mount '/a' is str, expected HostDir, MemDir or TarDir"),
         ({"/a": MemDir({"": b""})}, "'' is no path of a file"),
         ({"/a": MemDir({"x/../y": b""})}, "is no path of a file"),
         ({"/a": MemDir({"x": b"", "x/y": b""})}, "'x' is a file already"),

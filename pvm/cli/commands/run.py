@@ -118,7 +118,7 @@ Examples:
 )
 @click.option("--stats", is_flag=True, help="Print what the run used, on standard error.")
 @click.option("--trace", is_flag=True, help="Print each call to the kernel, on standard error.")
-@click.option("--root", metavar="DIR", help="For a Linux program: its root, changed in memory only; FILE is in it.")
+@click.option("--root", metavar="DIR|TAR", help="For a Linux program: its root, changed in memory only; FILE is in it.")
 @click.option("--system", is_flag=True, help="For a Linux program: this machine's programs and libraries, read-only.")
 @click.option("--cpu", type=DurationType(), help="For a Linux program: processor time; none by default.")
 @click.option(

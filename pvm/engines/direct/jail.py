@@ -74,7 +74,6 @@ class Confinement(NamedTuple):
     store_bytes: int
     store_files: int
     lowered: Collection[str] = ()
-    own_session: bool = True
 
 
 class Jail:
@@ -226,8 +225,7 @@ class Jail:
         fork_guest = batch.add(linux.CLONE, linux.SIGCHLD, 0, 0, 0, 0, then=REAP)
         batch.add(linux.RT_SIGPROCMASK, 2, bytes(8), 0, 8)
         batch.add(linux.CLOSE, SIGNAL_FD)
-        if self._confinement.own_session:
-            batch.add(linux.SETSID)
+        batch.add(linux.SETSID)  # else a signal to its process group would reach the host's processes in it
         self._send(batch)
         for _ in range(3):  # each of the three processes replies, in whatever order
             reply, sender = self._receive()

@@ -129,7 +129,6 @@ class Machine:
             store_bytes=quotas.bytes + STORE_OVERHEAD,
             store_files=2 * (quotas.files + quotas.descriptors),
             lowered=frozenset(lowered),
-            own_session=not self._streams.has_terminal,
         )
 
     def _run(self) -> None:

@@ -144,7 +144,6 @@ class StandardStreams:
                 writer = OutputPump(OutputDescription(sink, fd, ledger))
                 self.pumps.append(writer)
                 self.descriptors.append(writer.guest_end)
-        self.has_terminal = any(os.isatty(descriptor) for descriptor in self.descriptors)
 
     def close_descriptors(self) -> None:
         """Close our copies, so that the guest's are the last."""

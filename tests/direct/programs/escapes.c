@@ -85,6 +85,11 @@ static void processes(void)
     MUST_FAIL(process_vm_readv(child, &here, 1, &there, 1, 0));
     MUST_FAIL(process_vm_writev(1, &here, 1, &there, 1, 0));
     kill(1, SIGKILL); /* the reaper does not die of it */
+    if (getsid(0) != getpid() || getpgrp() != getpid())
+        GAINED("the process group or session of the host: %d %d", getpgrp(), getsid(0));
+    signal(SIGUSR1, SIG_IGN);
+    kill(0, SIGUSR1); /* else this would end the process that runs the tests */
+    kill(-1, SIGUSR1);
     kill(child, SIGKILL);
     waitpid(child, 0, 0);
     MUST_FAIL(syscall(SYS_kcmp, getpid(), 1, 0, 0, 0));
