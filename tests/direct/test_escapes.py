@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable
@@ -113,3 +115,57 @@ def test_the_tree_ends_with_its_first_process(contained: None, tool: Callable[[s
     done = shell(tool, "(trap '' HUP TERM; busybox sleep 60) & exit 3")
     assert done.returncode == 3
     assert time.monotonic() - started < 5
+
+
+BOMB = """
+    mov $0x500000, %edi                 # 2,000 pointers to one text of 45,000 bytes
+    mov $0x41, %al
+    mov $45000, %ecx
+    mov $0x504000, %edi
+    rep stosb
+    movb $0, (%rdi)
+    mov $0x500000, %edi
+    mov $0x504000, %eax
+    mov $2000, %ecx
+    rep stosq
+    lea name(%rip), %rdi
+    mov $0x500000, %esi
+    mov $0x500000, %edx
+    mov $59, %eax
+    syscall
+    neg %eax
+    mov %eax, %edi
+    mov $231, %eax
+    syscall
+name: .byte 47, 112, 0
+"""
+
+
+def test_arguments_do_not_fill_the_memory_of_the_host(contained: None, build: Callable[[str], bytes]) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pvm.Kernel({"/": pvm.MemDir({"p": build(BOMB)}, mode=0o755)}) as kernel:
+        assert pvm.spawn("/p", kernel=kernel).returncode == errno.E2BIG
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
+
+
+def test_killed_processes_are_forgotten(contained: None, tool: Callable[[str], str]) -> None:
+    """Each process that the supervisor knows holds descriptors of the host: those that nobody ends in order, too."""
+
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    tool("busybox")
+    script = (
+        "i=0; while [ $i -lt 150 ]; do (: < /bin/busybox; kill -9 $(busybox sh -c 'echo $PPID')) ; i=$((i+1)); done"
+    )
+    before = descriptors()
+    most = 0
+    mounts = pvm.system_mounts()
+    with (
+        pvm.Kernel(mounts) as kernel,
+        pvm.start("/bin/busybox", ["sh", "-c", script], kernel=kernel, stderr=None) as guest,
+    ):
+        while guest.poll() is None:
+            most = max(most, descriptors() - before)
+            time.sleep(0.01)
+    assert most < 100

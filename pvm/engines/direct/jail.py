@@ -265,10 +265,11 @@ class Jail:
     def _take_listener(self, batch: Batch) -> int:
         """Fetch the listener from the guest, whose reply itself may wait for the supervisor when all is traced."""
         deadline = time.monotonic() + WAIT_SECONDS
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
         with pidfd(self.guest_pid) as guest:
             while time.monotonic() < deadline:
-                answered, _, _ = select.select([self.control], [], [], 0.001)
-                if answered:
+                if poll.poll(1):
                     check(batch, results(self._receive()[0], len(batch)), "seccomp")
                 try:
                     return linux.syscall(linux.PIDFD_GETFD, guest, LISTENER_FD, 0)

@@ -35,6 +35,7 @@ STORE_OVERHEAD = 1 << 20
 PAGE = resource.getpagesize()
 TICKS = os.sysconf("SC_CLK_TCK")
 STOP_ROUNDS = 100
+DESCRIPTORS_WANTED = 8192
 
 
 class Bounds(NamedTuple):
@@ -82,6 +83,7 @@ class Machine:
         self._cpu_seconds = 0.0
         self._started = time.monotonic()
         self._ended = threading.Event()
+        allow_descriptors()
         with ExitStack() as undo:
             undo.callback(streams.abandon)
             check_lowered(lowered)
@@ -154,7 +156,9 @@ class Machine:
         elapsed = time.monotonic() - self._started
         if bounds.wall_seconds is not None and elapsed >= bounds.wall_seconds:
             self._end("time")
-        memory, cpu = measure(self._jail.init_pid)
+        alive = descendants(self._jail.init_pid)
+        self._supervisor.reap(alive)
+        memory, cpu = measure([self._jail.init_pid, *alive])
         self._cpu_seconds = max(self._cpu_seconds, cpu)
         if memory > bounds.memory:
             self._end("memory")
@@ -207,6 +211,14 @@ def first_image(kernel: Kernel, invocation: Invocation, working_directory: str) 
         return prepare(view, invocation)
 
 
+def allow_descriptors() -> None:
+    """Let this process open as many files as it may: some are needed for each process and directory of a guest."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_WANTED)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def clipped(number: int, pair: tuple[int, int]) -> tuple[int, int]:
     """A pair of soft and hard limit that the host lets us set."""
     _, hard = resource.getrlimit(number)
@@ -224,14 +236,14 @@ def send(pid: int, number: int) -> None:
             return
 
 
-def measure(init_pid: int) -> tuple[int, float]:
-    """Memory in bytes and processor time in seconds of everything below process 1 of a jail.
+def measure(pids: Sequence[int]) -> tuple[int, float]:
+    """Memory in bytes and processor time in seconds of the processes of a jail.
 
     Memory that several processes share counts for each of them only as far as it is of files.
     """
     memory = 0
     ticks = 0
-    for pid in (init_pid, *descendants(init_pid)):
+    for pid in pids:
         try:
             with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123 - every 20 ms
                 _, resident, shared, *_ = map(int, file.read().split())

@@ -13,7 +13,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from pvm.engines.direct import image, layouts, linux
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
@@ -203,6 +203,8 @@ class Supervisor:
     def _new_process(self, pid: int, inner: int, parent_pid: int) -> GuestProcess | None:
         """Remember a process, which has what its parent had when it was forked."""
         parent = self.processes.get(parent_pid)
+        if parent is None and parent_pid != self.jail.init_pid and pid != self.jail.guest_pid:
+            parent = self._adopt(parent_pid)  # one that has made no call yet: it has what its own parent had
         try:
             if parent is not None:
                 view = parent.view.standing_at(parent.view.cwd)
@@ -252,11 +254,17 @@ class Supervisor:
             self.forget_process(guest)
 
     def sweep(self) -> None:
-        """Give up the files that no guest has open any more, and the processes that have died."""
-        alive = descendants(self.jail.init_pid)
-        self.files.sweep(alive)
-        for pid in self.processes.keys() - set(alive):
-            self.forget_process(self.processes[pid])
+        """Give up the files that no guest has open any more."""
+        self.files.sweep(descendants(self.jail.init_pid))
+
+    def reap(self, alive: Collection[int]) -> None:
+        """Forget the processes that died by a signal, so that nobody heard of it; ``alive`` are those that were found.
+
+        One that was not found may have been missed while it changed parents, so it is looked for.
+        """
+        for pid in self.processes.keys() - alive:
+            if identify(pid) is None:
+                self.forget_process(self.processes[pid])
 
     # Programs.
 

@@ -8,10 +8,12 @@ import struct
 from pvm.engines.direct.calls.call import CONTINUE, Call
 from pvm.engines.direct.execution import decode_path, prepare
 from pvm.engines.direct.guest import Invocation
+from pvm.engines.direct.memory import GuestMemory
 from pvm.errors import GuestError
 
 ARGUMENTS_MAX = 1 << 16
 TEXT_MAX = 128 << 10
+TEXTS_MAX = 6 << 20
 SECOND = 10**9
 SYSINFO = struct.Struct("<q3Q6QHHIQQI4x")
 TIMESPEC = struct.Struct("<qq")
@@ -24,12 +26,10 @@ def execve(call: Call) -> int:
     """Prepare a program and let the call go on: the host's kernel executes the stub in its place."""
     memory = call.guest.memory
     raw = memory.read_text(call.args[0])
-    texts = []
-    for address in call.args[1:3]:
-        words = memory.read_words(address, ARGUMENTS_MAX) if address else []
-        texts.append([memory.read_text(word, TEXT_MAX) for word in words])
+    arguments, left = read_texts(memory, call.args[1], TEXTS_MAX)
+    environment, _ = read_texts(memory, call.args[2], left)
     call.check_waiting()
-    invocation = Invocation(decode_path(raw), texts[0] or [b""], texts[1])
+    invocation = Invocation(decode_path(raw), arguments or [b""], environment)
     image = prepare(call.guest.view, invocation)
     try:
         call.supervisor.check_image(image)
@@ -41,6 +41,22 @@ def execve(call: Call) -> int:
         call.guest.pending.close()
     call.guest.pending = image
     return CONTINUE
+
+
+def read_texts(memory: GuestMemory, address: int, room: int) -> tuple[list[bytes], int]:
+    """The texts that a list of pointers leads to, and what is left of ``room`` bytes.
+
+    Raises:
+        GuestError: E2BIG, before more is copied than fits, however often a guest names the same text.
+    """
+    texts = []
+    for word in memory.read_words(address, ARGUMENTS_MAX) if address else []:
+        text = memory.read_text(word, TEXT_MAX)
+        room -= len(text) + 9
+        if room < 0:
+            raise GuestError(errno.E2BIG)
+        texts.append(text)
+    return texts, room
 
 
 def exit_thread(call: Call) -> int:
