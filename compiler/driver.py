@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.check import check_program, compiling
 from compiler.diagnostics import Diagnostics, render_all
@@ -17,6 +18,10 @@ from compiler.syntax import decode
 from compiler.syntax.source import SourceFile, Span
 from pvm.errors import CompileError
 from pvm.pbc.model import Module
+
+if TYPE_CHECKING:
+    from compiler.emit.replay import Keeper
+    from compiler.incremental.memory import Memory
 
 
 def compile_source(
@@ -64,15 +69,50 @@ def compile_bytes(
 
 
 def compile_tracked(
-    data: bytes, name: str, *, folder: Path | None = None, diagnostics: Diagnostics | None = None
+    data: bytes,
+    name: str,
+    *,
+    folder: Path | None = None,
+    diagnostics: Diagnostics | None = None,
+    memory: Memory | None = None,
 ) -> tuple[Module, list[str]]:
-    """Compile as ``compile_bytes`` does; also give the files that were looked for in ``folder``, found or not."""
+    """Compile as ``compile_bytes`` does; also give the files that were looked for in ``folder``, found or not.
+
+    What ``memory`` knows of an earlier compilation is not done again; the result is the same.
+    """
     found = diagnostics if diagnostics is not None else Diagnostics()
     file = decode(name, data, found)
     if file is None:
         raise failure(found)
+    if memory is not None:
+        again = _compile_again(file, found, folder, memory)
+        if again is not None:
+            return again
     program = check_program(file, found, folder=folder)
     return emit_checked(program, found), program.looked_up
+
+
+def _compile_again(
+    file: SourceFile, diagnostics: Diagnostics, folder: Path | None, memory: Memory
+) -> tuple[Module, list[str]] | None:
+    """Compile with what is remembered; None if the program must be compiled from nothing.
+
+    That is so where it has errors: which ones are reported must not depend on what is remembered.
+    """
+    from compiler.emit.replay import StaleError
+
+    found = Diagnostics()
+    program = check_program(file, found, folder=folder, memory=memory)
+    try:
+        module = emit_checked(program, found, memory)
+    except (CompileError, StaleError):
+        if memory.is_used:
+            return None
+        diagnostics.take(found)
+        raise
+    memory.save(found)
+    diagnostics.take(found)
+    return module, program.looked_up
 
 
 def compile_file(path: str | os.PathLike[str], *, diagnostics: Diagnostics | None = None) -> Module:
@@ -86,8 +126,8 @@ def compile_file(path: str | os.PathLike[str], *, diagnostics: Diagnostics | Non
     return compile_bytes(file.read_bytes(), file.name, folder=file.parent, diagnostics=diagnostics)
 
 
-def emit_checked(program: hir.Program, diagnostics: Diagnostics) -> Module:
-    """Emit a program whose check reported to ``diagnostics``.
+def emit_checked(program: hir.Program, diagnostics: Diagnostics, keeper: Keeper | None = None) -> Module:
+    """Emit a program whose check reported to ``diagnostics``, with the help of earlier compilations.
 
     Raises:
         CompileError: there are errors, of the check or of library functions that are checked only now.
@@ -98,7 +138,7 @@ def emit_checked(program: hir.Program, diagnostics: Diagnostics) -> Module:
 
     with compiling():
         try:
-            module = emit(program)
+            module = emit(program, keeper)
         except LimitError as error:
             diagnostics.error("E0915", error.span or _root_span(program), error.message)
             raise failure(diagnostics) from None

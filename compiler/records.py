@@ -2,7 +2,7 @@
 
 They stand where dataclasses would.  A start of the compiler defines 180 such classes and makes objects of
 half of them; as dataclasses they, with `inspect`, which `dataclasses` imports, were a third of that start
-(docs/decisions/0004-compilation-that-scales.md).  mypy treats them as dataclasses.  That a record is
+(docs/decisions/0005-compilation-that-scales.md).  mypy treats them as dataclasses.  That a record is
 frozen is checked by mypy alone.
 """
 

@@ -95,7 +95,8 @@ def attach_constructor(symbol: SourceClass) -> None:
 
     def constructor() -> Constructor:
         if not made:
-            made.append(check_constructor(symbol))
+            with symbol.session.unit(symbol.span):
+                made.append(check_constructor(symbol))
         return made[0]
 
     symbol.constructor = constructor

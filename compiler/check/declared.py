@@ -330,6 +330,12 @@ class SourceFunction(FunctionSymbol):
                 raise AttributeError(name)
             return object.__getattribute__(self, name)
 
+    @property
+    def place(self) -> Span | None:
+        """Where its body is written, or else what it is made of."""
+        node = self.node
+        return node.body.span if node is not None and node.body is not None else self.span
+
     def __repr__(self) -> str:
         return f"<function {self.qualified_name}>"
 
@@ -378,6 +384,11 @@ class SourceGlobal(GlobalSymbol):
         self.span = node.binding.span if node is not None else None
         self.state = 0
         self.initial: Expr | None = None
+
+    @property
+    def qualified_name(self) -> str:
+        """``limits.highest``, ``geometry.Point.origin``."""
+        return f"{self.owner.qualified_name}.{self.name}" if self.owner is not None else f"{self.module}.{self.name}"
 
     if not TYPE_CHECKING:
 

@@ -55,10 +55,9 @@ def check_lambda(body: Body, node: ast.Lambda, expected: Type | None) -> hir.Exp
 
 
 def _open_frame(body: Body, result: Type | None) -> Frame:
-    body.module.lambda_count += 1
     owner = body.function.qualified_name if body.function is not None else body.frame.name
     wanted = None if result is None or mentions_error(result) else result
-    frame = Frame("lambda", f"{owner}.lambda#{body.module.lambda_count}", wanted, body.frame)
+    frame = Frame("lambda", body.session.lambda_name(owner), wanted, body.frame)
     body.frame = frame
     return frame
 

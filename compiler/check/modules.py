@@ -62,7 +62,6 @@ class ModuleScope:
         self.variables: list[SourceGlobal] = []
         self.aliases: list[TypeAlias_] = []
         self.reexported: dict[str, Entity] = {}
-        self.lambda_count = 0
 
     @property
     def is_user(self) -> bool:
@@ -85,6 +84,8 @@ class ModuleScope:
         imported = self.imported.get(name)
         if imported is not None:
             imported.is_used = True
+            if self.is_user:
+                self.session.note("import", self.tree.span.file.name, name)
             return imported.entity
         return (self.session.core if self.is_system else self.session.core_public).get(name)
 
@@ -209,6 +210,8 @@ class Loader:
         tree = parse_module(file, session, is_library=origin != "user")
         module = ModuleScope(session, name, tree, origin=origin)
         session.modules[name] = module
+        if module.is_user:
+            session.files[file.name] = module
         declare_names(module)
         self._stack.append(name)
         self._resolve_imports(module)

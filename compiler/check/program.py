@@ -10,11 +10,13 @@ import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from compiler.check import codes as code
 from compiler.check.body import Body
 from compiler.check.boundaries import check_boundary, check_export_names, check_main
+from compiler.check.by_name import NamedSymbols
 from compiler.check.completion import Completion
 from compiler.check.declared import (
     FunctionGroup,
@@ -30,6 +32,7 @@ from compiler.check.inheritance import check_class, check_distinct
 from compiler.check.modules import Loader, ModuleScope, Sources
 from compiler.check.session import Session
 from compiler.check.type_resolution import resolve_alias
+from compiler.check.units import Memory, check_units, work_of
 from compiler.diagnostics import Diagnostics
 from compiler.ir import hir
 from compiler.ir.symbols import ClassSymbol, FunctionSymbol, GlobalSymbol
@@ -73,10 +76,12 @@ def check_program(
     folder: Path | None = None,
     modules: Mapping[str, str] | None = None,
     library: Path | None = None,
+    memory: Memory | None = None,
 ) -> hir.Program:
     """Check a program whose main module is ``file``; its other modules are in ``folder`` or ``modules``.
 
-    ``modules`` maps names such as ``shapes.peb`` to texts.  If ``diagnostics`` has errors afterwards, the
+    ``modules`` maps names such as ``shapes.peb`` to texts.  What ``memory`` knows is not checked again; then the
+    program has no ``tests``.  If ``diagnostics`` has errors afterwards, the
     result must not be emitted.
     """
     Body.table = expression_table()
@@ -92,6 +97,9 @@ def check_program(
         if session.has_syntax_errors:
             # What could not be read is missing everywhere: more reports would be about that.
             return make_program(session, name, None, user_modules)
+        if memory is not None:
+            memory.begin(session)
+            session.memory = memory
         check_modules(session, user_modules)
         main = _find_main(main_module)
     program = make_program(session, name, main, user_modules)
@@ -107,8 +115,20 @@ def check_modules(session: Session, modules: list[ModuleScope]) -> None:
     check_export_names(function for module in modules for function in module.functions)
     for module in modules:
         _check_bodies(module)
+    session.effects = {}
     session.run_deferred()
+    _learn_deferred(session, modules)
     _warn_unused_imports(modules)
+
+
+def _learn_deferred(session: Session, modules: list[ModuleScope]) -> None:
+    """What was deferred belongs to the declarations of the module that it is about."""
+    if session.memory is None:
+        return
+    for module in modules:
+        file = module.tree.span.file.name
+        effects = [effect for effect in session.effects if effect[0] == "tasks" or effect[1] == file]
+        session.memory.learn(session.memory.unit(module.tree.span.first()), effects, is_clean=True)
 
 
 def _check_declarations(module: ModuleScope) -> None:
@@ -174,24 +194,12 @@ def _check_free_function(function: SourceFunction) -> None:
 
 def _check_bodies(module: ModuleScope) -> None:
     session = module.session
-    for function in module.functions:
-        check_written_body(function)
-    for symbol in _all_classes(module.classes):
-        for method in symbol.methods:
-            assert isinstance(method, SourceFunction)
-            check_written_body(method)
-        if symbol.constructor is not None:
-            symbol.constructor()
-        for entity in symbol.statics.values():
-            if isinstance(entity, FunctionGroup):
-                for function in entity.functions:
-                    check_written_body(function)
-            elif isinstance(entity, SourceGlobal) and entity.initializer is not None:
-                entity.initializer()
-    for variable in module.variables:
-        if variable.initializer is not None:
-            variable.initializer()
-    module.checked_tests = [check_test(session, TypeScope(module), test) for test in module.tests]
+    check_units(session, work_of(module, check_written_body))
+    scope = TypeScope(module)
+    if session.memory is None:
+        module.checked_tests = [check_test(session, scope, test) for test in module.tests]
+    else:
+        check_units(session, ((test.body.span, partial(check_test, session, scope, test)) for test in module.tests))
 
 
 def check_written_body(function: SourceFunction) -> None:
@@ -251,7 +259,8 @@ def make_program(
         core=core,
         core_functions=functions,
         bodies=session,
-        sources=[module.tree.span.file.name for module in user_modules],
+        symbols=NamedSymbols(session),
+        sources={(file := module.tree.span.file).name: file.text for module in user_modules},
         looked_up=session.sources.looked_up if session.sources is not None else [],
         is_privileged=session.is_privileged,
     )
@@ -260,7 +269,8 @@ def make_program(
 class GlobalOrder:
     """The variables of a program in the order of their initialisation; finds out when it is read.
 
-    Checking a library body can bring in further enum cases and static properties.
+    Checking a library body can bring in further enum cases and static properties.  The order is that of modules and
+    texts, and does not depend on what was checked first.
     """
 
     def __init__(self, session: Session) -> None:
@@ -268,8 +278,14 @@ class GlobalOrder:
 
     def __iter__(self) -> Iterator[GlobalSymbol]:
         session = self._session
-        yield from list(session.case_objects.values())
-        static = list(session.globals)
+        numbers = {id(module): number for number, module in enumerate(session.order)}
+
+        def place(variable: SourceGlobal) -> tuple[int, int]:
+            assert variable.span is not None
+            return numbers[id(variable.scope.module)], variable.span.start
+
+        yield from sorted(session.case_objects.values(), key=place)
+        static = sorted(session.globals, key=place)
         yield from (item for item in static if item.scope.module.is_system)
         for module in session.order:
             if module.is_user:

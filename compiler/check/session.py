@@ -6,7 +6,8 @@ compilations never share state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from compiler.check.declared import (
@@ -24,6 +25,8 @@ from compiler.ir.types import ClassType, Repr, Type
 
 if TYPE_CHECKING:
     from compiler.check.modules import ModuleScope, Sources
+    from compiler.check.units import Effect, Memory
+    from compiler.syntax.source import Span
 
 MAX_SUGGESTIONS = 200
 """More errors than anybody reads are not worth the time that finding near names takes."""
@@ -55,6 +58,8 @@ class Session:
         self.diagnostics = diagnostics
         self.completer = completer
         self.modules: dict[str, ModuleScope] = {}
+        self.files: dict[str, ModuleScope] = {}
+        """The user's modules by file."""
         self.order: list[ModuleScope] = []
         """Modules in the order in which their variables are initialised."""
         self.core: dict[str, Entity] = {}
@@ -65,6 +70,7 @@ class Session:
         self._bodies: dict[FunctionSymbol, hir.Expr] = {}
         self._deferred: list[Callable[[], None]] = []
         self._names: dict[str, int] = {}
+        self._lambdas: dict[str, int] = {}
         self._core_types: dict[str, ClassType] = {}
         self.case_objects: dict[SourceClass, SourceGlobal] = {}
         self.library_index: dict[str, str] | None = None
@@ -75,6 +81,9 @@ class Session:
         """The user's modules spawn tasks."""
         self.is_privileged = False
         """The user's modules are system modules."""
+        self.memory: Memory | None = None
+        self.effects: dict[Effect, None] = {}
+        """What the unit that is being checked does beside reporting."""
 
     # Core library
 
@@ -111,6 +120,33 @@ class Session:
     def string_type(self) -> ClassType:
         return self.core_type("String")
 
+    # Effects
+
+    def note(self, *effect: str) -> None:
+        """Note an effect of what is being checked."""
+        self.effects[effect] = None
+
+    @contextmanager
+    def unit(self, span: Span | None) -> Iterator[None]:
+        """What happens inside is an effect of what stands at a place, whoever asked for its check."""
+        memory = self.memory
+        if memory is None or span is None:
+            yield
+            return
+        around, self.effects = self.effects, {}
+        before = self.diagnostics.total
+        yield
+        memory.learn(memory.unit(span), self.effects, is_clean=self.diagnostics.total == before)
+        self.effects = around
+
+    def repeat(self, effects: Iterable[Effect]) -> None:
+        """Let effects happen that were noted in an earlier compilation."""
+        for kind, *about in effects:
+            if kind == "tasks":
+                self.uses_tasks = True
+            else:
+                self.files[about[0]].imported[about[1]].is_used = True
+
     # Names and deferred work
 
     def did_you_mean(self, name: str, candidates: Iterable[str]) -> str | None:
@@ -125,6 +161,14 @@ class Session:
         count = self._names.get(name, 0) + 1
         self._names[name] = count
         return name if count == 1 else f"{name}#{count}"
+
+    def lambda_name(self, owner: str) -> str:
+        """Return the name of the next lambda in the body of ``owner``.
+
+        It must not depend on what else is checked, or in which order.
+        """
+        count = self._lambdas[owner] = self._lambdas.get(owner, 0) + 1
+        return f"{owner}.lambda#{count}"
 
     def defer(self, work: Callable[[], None]) -> None:
         """Do a check when every declaration is known."""
@@ -145,7 +189,8 @@ class Session:
         if found is None:
             assert isinstance(function, SourceFunction), function
             made = function.check_body
-            found = made() if made is not None else self.completer.check_body(function)
+            with self.unit(function.place):
+                found = made() if made is not None else self.completer.check_body(function)
             self._bodies[function] = found
         return found
 

@@ -25,6 +25,7 @@ def check_spawn(body: Body, node: ast.Spawn, expected: Type | None) -> hir.Expr:
     """`spawn { … }`: a call of a function of the library with the block as a lambda."""
     if body.module.is_user:
         body.session.uses_tasks = True
+        body.session.note("tasks")
     span = node.span.first()
     work = ast.Lambda(node.body.span, (), node.body)
     call = ast.Call(node.span, ast.Name(span, "$spawnTask"), (), work)

@@ -102,18 +102,23 @@ def initial_value(symbol: SourceGlobal) -> hir.Expr:
         )
         symbol.initial = hir.Constant(symbol.span, ERROR, None)
         return symbol.initial
-    frame = Frame("initializer", symbol.name, None)
+    with symbol.session.unit(symbol.span):
+        symbol.initial = _initial_value(symbol, node, node.initializer)
+    return symbol.initial
+
+
+def _initial_value(symbol: SourceGlobal, node: ast.Variable, initializer: ast.Expression) -> hir.Expr:
+    frame = Frame("initializer", symbol.qualified_name, None)
     body = Body(symbol.session, symbol.scope, frame, this_class=symbol.owner)
     declared: Type | None = None
     if node.type is not None:
         declared = symbol.type
-    value = body.value(node.initializer, declared)
+    value = body.value(initializer, declared)
     if declared is not None:
         value = body.coerce(value, declared)
     if symbol.session.is_privileged:
         value = fold_constant(value)
     body.finish()
-    symbol.initial = value
     return value
 
 

@@ -119,6 +119,18 @@ class Diagnostics:
     def error_count(self) -> int:
         return self._error_count
 
+    @property
+    def total(self) -> int:
+        """How many were reported, kept or not."""
+        return len(self._kept) + self.dropped
+
+    def take(self, other: Diagnostics) -> None:
+        """Add everything that another collector has."""
+        for item in other._kept:
+            self.add(item)
+        self.dropped += other.dropped
+        self._error_count += other._error_count - sum(item.is_error for item in other._kept)
+
     def __len__(self) -> int:
         return len(self._kept)
 

@@ -32,6 +32,7 @@ from pvm.pbc.model import Field
 
 if TYPE_CHECKING:
     from compiler.emit.dispatch import Slot
+    from compiler.emit.journal import Journal
     from compiler.emit.lowering import Lowering
 
 _PRIM_STORAGE = {Prim.I32: Storage.I32, Prim.I64: Storage.I64, Prim.F32: Storage.F32, Prim.F64: Storage.F64}
@@ -70,6 +71,10 @@ class ClassInstance:
     own_fields: list[FieldRecord] | None = None
     first_field: int = 0
     is_instantiated: bool = False
+    holds: tuple[ValueType, ...] = ()
+    """Of cells and environments: what is in them."""
+    kind: str = "class"
+    """``class``, ``cell`` or ``environment``."""
     slots: list[Slot] = field(default_factory=list)
     """Virtual methods that this class is the first to declare and that are called."""
 
@@ -105,7 +110,8 @@ class ClassInstance:
 class ClassTable:
     """The classes by symbol and keys."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, journal: Journal) -> None:
+        self._journal = journal
         self.all: list[ClassInstance] = []
         self.instantiated: list[ClassInstance] = []
         self.lowering: Lowering
@@ -122,7 +128,9 @@ class ClassTable:
         """Return the instance of a class for keys."""
         found = self._instances.get((symbol, keys))
         if found is None:
-            found = self._instances[symbol, keys] = self._make(symbol, keys)
+            with self._journal.answering():
+                found = self._instances[symbol, keys] = self._make(symbol, keys)
+        self._journal.note("class", found)
         return found
 
     def of(self, type_: ClassType) -> ClassInstance:
@@ -189,6 +197,8 @@ class ClassTable:
         if value_type not in self._cells:
             made = self._cells[value_type] = self._add(f"Cell<{self._type_name(value_type)}>", None)
             made.own_fields = [_synthetic("value", value_type, is_mutable=True)]
+            made.holds, made.kind = (value_type,), "cell"
+        self._journal.note("class", self._cells[value_type])
         return self._cells[value_type]
 
     def environment(self, value_types: Sequence[ValueType]) -> ClassInstance:
@@ -200,6 +210,8 @@ class ClassTable:
             made.own_fields = [
                 _synthetic(f"captured{number}", value_type, is_mutable=False) for number, value_type in enumerate(key)
             ]
+            made.holds, made.kind = key, "environment"
+        self._journal.note("class", self._environments[key])
         return self._environments[key]
 
     def _type_name(self, value_type: ValueType) -> str:
@@ -211,8 +223,12 @@ class ClassTable:
 
     def lay_out(self, instance: ClassInstance) -> None:
         """Give an instance and everything above it their fields."""
-        if instance.own_fields is not None:
-            return
+        self._journal.note("layout", instance)
+        if instance.own_fields is None:
+            with self._journal.answering():
+                self._lay_out(instance)
+
+    def _lay_out(self, instance: ClassInstance) -> None:
         instance.own_fields = []
         if instance.superclass is not None:
             self.lay_out(instance.superclass)
@@ -244,12 +260,20 @@ class ClassTable:
 
     def instantiate(self, instance: ClassInstance) -> None:
         """Note that objects of exactly this class are made."""
+        self._journal.note("objects", instance)
         if instance.is_instantiated:
             return
-        self.lay_out(instance)
-        instance.is_instantiated = True
-        self.instantiated.append(instance)
-        self.on_instantiated(instance)
+        with self._journal.answering():
+            self.lay_out(instance)
+            instance.is_instantiated = True
+            self.instantiated.append(instance)
+            self.on_instantiated(instance)
+
+    def set_mutable(self, instance: ClassInstance, number: int) -> None:
+        """Note that an own field of an instance is set."""
+        self._journal.note("mutable", (instance, number))
+        assert instance.own_fields is not None
+        instance.own_fields[number].is_mutable = True
 
     # Subtypes
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from compiler.emit.calls import Callee, call_function_value, callee_of, has_body, invoke
 from compiler.emit.context import Emission, FunctionContext
 from compiler.emit.instances import ERASED, erased_function, is_void, keys_of, passed_type
+from compiler.emit.naming import function_type_name, key_names
 from compiler.ir import hir
 from compiler.ir.symbols import LocalSymbol
 from compiler.ir.types import FunctionType, NullableType, Type
@@ -48,9 +49,10 @@ def place_lambda(f: FunctionContext, node: hir.Lambda, target: Type) -> None:
 
 def _make_lambda(f: FunctionContext, node: hir.Lambda, type_: FunctionType) -> None:
     captures = [_capture(f, local) for local in node.captures if not is_void(f.type(local.type))]
-    key = ("lambda", node, tuple(f.mapping.values()), erased_function(type_))
+    erased = function_type_name(erased_function(type_))
     plan = LambdaPlan(f, node, type_, captures)
-    index = f.emission.functions.demand(key, lambda: plan)
+    name = ("lambda", f.module, node.name, key_names(tuple(f.mapping.values())), erased)
+    index = f.emission.functions.demand(name, lambda: plan, node)
     target = f.emission.pool.function_type(f.emission.lowering.function_value(type_))
     if plan.environment is None:
         f.at(node.span)
@@ -91,6 +93,7 @@ class LambdaPlan:
         self._type = type_
         self._captures = captures
         self.module = around.module
+        self.origin = node.span
         self.name = node.name.removeprefix(f"{around.module}.")
         self.is_direct = len(captures) == 1 and isinstance(captures[0].stored, RefType)
         """The only captured value is the environment."""
@@ -194,8 +197,7 @@ def _make_function_value(f: FunctionContext, node: hir.FunctionValue, type_: Fun
     if has_body(node.function) and own == wanted:
         index = functions.method(node.function, class_keys, callee.keys)
     else:
-        key = ("value", node.function, class_keys, callee.keys, erased_function(type_))
-        index = functions.demand(key, lambda: FunctionValuePlan(f.emission, callee, type_))
+        index = functions.value(callee, erased_function(type_))
     f.at(node.span)
     f.code.typed("func.ref", (index,), (), (f.emission.pool.function_type(wanted),))
 
@@ -209,6 +211,7 @@ class FunctionValuePlan:
         self._type = type_
         self.name = f"{callee.name} (value)"
         self.module = callee.function.module
+        self.origin = callee.function.span
         self.signature = emission.lowering.function_value(type_)
 
     def emit(self) -> FunctionContext:
@@ -237,6 +240,7 @@ class AdapterPlan:
         self._source = source
         self._target = target
         self.name = "adapter"
+        self.origin = None
         self.module = ""
         captured = emission.pool.function_type(emission.lowering.function_value(source))
         acting = emission.lowering.function_value(target)
@@ -263,6 +267,7 @@ class ThunkPlan:
         self._emission = emission
         self._type = FunctionType((), ERASED)
         self.name = "task"
+        self.origin = None
         self.module = ""
         captured = emission.pool.function_type(emission.lowering.function_value(self._type))
         self.signature = Signature((captured,))

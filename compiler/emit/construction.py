@@ -48,7 +48,7 @@ def emit_new(f: FunctionContext, node: hir.New) -> None:
     f.arguments(node.arguments, params)
     f.at(node.span)
     functions = f.emission.functions
-    index = functions.demand(("new", instance.index), lambda: ConstructorPlan(f.emission, instance))
+    index = functions.constructor(instance)
     signature = functions.signature(index)
     f.code.typed("call", (index,), signature.params, signature.results)
 
@@ -131,16 +131,22 @@ def _plain_operand(
 # By a function
 
 
+def constructor_name(instance: ClassInstance) -> str:
+    """How stack traces show the function that makes objects of a class."""
+    return f"{instance.name}.new"
+
+
 class ConstructorPlan:
     """The function that makes the objects of an instance."""
 
     def __init__(self, emission: Emission, instance: ClassInstance) -> None:
         self._emission = emission
         self._instance = instance
-        self.name = f"{instance.name}.new"
+        self.name = constructor_name(instance)
         self.module = ""
         params = map(emission.lowering.value_type, _param_types(instance, _constructor(instance)))
         self.signature = Signature(tuple(params), (instance.type,))
+        self.origin = None if instance.symbol is None else instance.symbol.span
 
     def emit(self) -> FunctionContext:
         """Emit the constructors of the class and of those above it."""

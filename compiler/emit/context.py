@@ -17,6 +17,7 @@ from compiler.emit.classes import ClassInstance, ClassTable
 from compiler.emit.code import Code, CodeLabel
 from compiler.emit.conversions import convert, narrow
 from compiler.emit.instances import ERASED, Mapping, is_primitive, is_void
+from compiler.emit.journal import Journal
 from compiler.emit.limits import MAX_BORDER_BITS, MAX_LOCALS, MAX_PARAMS, check_count
 from compiler.emit.lowering import Lowering
 from compiler.emit.pool import Pool
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from compiler.emit.exceptions import FinallyScope
     from compiler.emit.functions import FunctionTable
     from compiler.emit.generators import Resumption
+    from compiler.emit.naming import Naming
+    from compiler.emit.replay import Keeper, Replay
     from compiler.emit.variables import GlobalTable
 
 Emitter = Callable[["FunctionContext", Any], None]
@@ -46,6 +49,7 @@ class Emission:
     """Everything about the program under construction."""
 
     program: hir.Program
+    journal: Journal
     pool: Pool
     classes: ClassTable
     lowering: Lowering
@@ -55,11 +59,20 @@ class Emission:
     """Run a node for its effect, where that differs from dropping its value."""
     places: dict[type[hir.Node], Place]
     """Leave the value of a node as one of another type, where that differs from converting it."""
+    keeper: Keeper
+    """Keeps functions from one compilation to the next."""
     functions: FunctionTable = field(init=False)
     dispatch: Dispatch = field(init=False)
     variables: GlobalTable = field(init=False)
+    naming: Naming = field(init=False)
+    replay: Replay = field(init=False)
     shows_arrays: bool = False
     """Whether an array becomes a value of which only Any is known, so that its text may be asked for."""
+
+    def show_arrays(self) -> None:
+        """Note that the text of an array may be asked for."""
+        self.journal.note("arrays", "")
+        self.shows_arrays = True
 
 
 @mutable
@@ -459,6 +472,16 @@ class FunctionContext:
     def at(self, span: Span) -> None:
         """Say where the next instructions come from."""
         self.code.at(span)
+
+    @property
+    def item_count(self) -> int:
+        """How many instructions and labels there are."""
+        return self.code.item_count
+
+    @property
+    def span(self) -> Span | None:
+        """Where the last instructions come from."""
+        return self.code.span
 
     def check_limits(self) -> None:
         """Refuse a function that no module can have.

@@ -44,7 +44,7 @@ def _convert_reference(f: FunctionContext, source: Type, target: Type) -> None:
         _adapt(f, from_function, to_function, is_nullable=is_nullable(source) and is_nullable(target))
         return
     if _is_array(source) and not _is_array(target):
-        f.emission.shows_arrays = True
+        f.emission.show_arrays()
     narrow(f, f.emission.lowering.ref_type(target))
 
 

@@ -78,15 +78,20 @@ class Dispatch:
         assert root.owner is not None
         above = supertype(ClassType(function.owner, class_arguments), root.owner)
         assert above is not None
-        owner = self._emission.classes.of(above)
+        return self.slot_of(self._emission.classes.of(above), root, keys)
+
+    def slot_of(self, owner: ClassInstance, root: FunctionSymbol, keys: Keys) -> Slot:
+        """Return the slot of a method of an instance that overrides nothing."""
         key = (owner.index, root, keys)
         found = self._slots.get(key)
         if found is None:
-            found = self._slots[key] = self._make(owner, root, keys)
-            owner.slots.append(found)
-            for instance in self._emission.classes.instantiated:
-                if owner.index in instance.ancestors:
-                    self._meet(instance, found)
+            with self._emission.journal.answering():
+                found = self._slots[key] = self._make(owner, root, keys)
+                owner.slots.append(found)
+                for instance in self._emission.classes.instantiated:
+                    if owner.index in instance.ancestors:
+                        self._meet(instance, found)
+        self._emission.journal.note("slot", found)
         return found
 
     def _make(self, owner: ClassInstance, function: FunctionSymbol, keys: Keys) -> Slot:
@@ -169,8 +174,16 @@ class Dispatch:
         functions = self._emission.functions
         if own.params[1:] == slot.signature.params[1:] and own.results == slot.signature.results:
             return functions.method(found.function, found.provider.keys, slot.keys)
-        key = ("bridge", slot, found.provider.index)
+        naming = self._emission.naming
+        key = ("bridge", naming.of_slot(slot), naming.of_class(found.provider))
         return functions.demand(key, lambda: BridgePlan(self._emission, slot, found.provider, found.function))
+
+    def by_number(self) -> dict[tuple[int, int], Slot]:
+        """The slots by their immediates.
+
+        Precondition: they are numbered.
+        """
+        return {slot.resolve(): slot for slot in self._slots.values()}
 
     # Definitions
 
@@ -273,6 +286,7 @@ class BridgePlan:
         self.name = f"{function_name(function, provider.keys, slot.keys)} (bridge)"
         self.module = function.module
         self.signature = Signature((provider.type, *slot.signature.params[1:]), slot.signature.results)
+        self.origin = None
 
     def emit(self) -> FunctionContext:
         """Emit the bridge."""

@@ -32,7 +32,7 @@ def _plan_main(emission: Emission, main: FunctionSymbol) -> int:
     is_plain = emission.program.at_end is None
     if is_plain and emission.lowering.signature([param.type for param in main.params], main.result) == ENTRY_SIGNATURE:
         return emission.functions.method(main, (), ())
-    return emission.functions.demand("entry", lambda: EntryPlan(emission, main))
+    return emission.functions.demand(("entry",), lambda: EntryPlan(emission, main))
 
 
 def plan_start(emission: Emission) -> int | None:
@@ -45,7 +45,7 @@ def plan_start(emission: Emission) -> int | None:
         initializers.insert(0, emission.functions.method(show_arrays, (), ()))
     if not initializers:
         return None
-    index = emission.functions.demand("start", lambda: StartPlan(emission, initializers))
+    index = emission.functions.demand(("start",), lambda: StartPlan(emission, initializers))
     emission.functions.run()
     return index
 
@@ -62,6 +62,7 @@ class EntryPlan:
         self.name = main.name
         self.module = main.module
         self.signature = ENTRY_SIGNATURE
+        self.origin = None
 
     def emit(self) -> FunctionContext:
         """Emit the body."""

@@ -154,7 +154,7 @@ def emit_field_set(f: FunctionContext, node: hir.FieldSet) -> None:
     owner = _owner(f, node.object, node.field)
     instance = classes.of(owner)
     number, record = classes.field(instance, node.field)
-    record.is_mutable = True
+    classes.set_mutable(instance, number - instance.first_field)
     f.operands([f.operand(node.object, owner), f.operand(node.value, classes.field_type(instance, node.field))])
     f.code.typed("field.set", ((instance.index, number),), (instance.type, record.type), ())
 

@@ -26,11 +26,24 @@ from compiler.ir.types import (
     Type,
     UnitType,
 )
-from pvm.isa.types import ANY, ANY_NULL, STRING, ArrayKind, Prim, RefType, Signature, Storage, ValueType, array_ref
+from pvm.isa.types import (
+    ANY,
+    ANY_NULL,
+    STRING,
+    ArrayKind,
+    HeapKind,
+    Prim,
+    RefType,
+    Signature,
+    Storage,
+    ValueType,
+    array_ref,
+)
 from pvm.pbc.boundary import BoundaryKind
 
 if TYPE_CHECKING:
     from compiler.emit.classes import ClassTable
+    from compiler.emit.journal import Journal
     from compiler.emit.pool import Pool
 
 PRIMS: dict[Repr, Prim] = {
@@ -111,7 +124,8 @@ def storage_of(type_: Type) -> Storage:
 class Lowering:
     """Types of one program."""
 
-    def __init__(self, pool: Pool, classes: ClassTable) -> None:
+    def __init__(self, pool: Pool, classes: ClassTable, journal: Journal) -> None:
+        self._journal = journal
         self._pool = pool
         self._classes = classes
         self._known: dict[Type, ValueType] = {}
@@ -121,7 +135,16 @@ class Lowering:
         found = self._known.get(type_)
         if found is None:
             found = self._known[type_] = self._lower(type_)
+        elif isinstance(found, RefType):
+            self._note(found)
         return found
+
+    def _note(self, type_: RefType) -> None:
+        """Note what lowering the type would have asked for."""
+        if type_.kind is HeapKind.CLASS:
+            self._journal.note("class", self._classes.all[type_.index])
+        elif type_.kind is HeapKind.FUNC:
+            self._journal.note("signature", self._pool.signature_at(type_.index))
 
     def ref_type(self, type_: Type) -> RefType:
         """The machine type of a type that is not primitive."""

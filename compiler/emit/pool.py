@@ -5,7 +5,10 @@ Numbers are given in the order of first use, so that equal programs become equal
 
 from __future__ import annotations
 
-from compiler.syntax.source import SourceFile, Span
+from collections.abc import Mapping
+
+from compiler.emit.journal import Journal
+from compiler.syntax.source import Span
 from pvm.isa.runtime import RUNTIME_BY_NAME
 from pvm.isa.types import RefType, Signature, ValueType, func_ref
 from pvm.pbc.model import Global, Import, ImportKind
@@ -14,22 +17,28 @@ from pvm.pbc.model import Global, Import, ImportKind
 class Pool:
     """Strings, signatures, imports, globals and files."""
 
-    def __init__(self, sources: list[str]) -> None:
-        self._sources = frozenset(sources)
+    def __init__(self, sources: Mapping[str, str], journal: Journal) -> None:
+        self._sources = sources
+        self._journal = journal
         self._strings: dict[str, int] = {}
         self._signatures: dict[Signature, int] = {}
+        self._signature_list: list[Signature] = []
         self._imports: dict[tuple[ImportKind, str], int] = {}
         self._import_list: list[Import] = []
+        self.import_notes: list[tuple[ImportKind, str, Signature, str]] = []
+        """Imports by index, as the journal has them."""
         self._files: dict[str, int] = {}
         self._texts: dict[str, str] = {}
         self.globals: list[Global] = []
 
     def string(self, text: str) -> int:
         """Return the index of a string constant."""
+        self._journal.note("string", text)
         return self._strings.setdefault(text, len(self._strings))
 
     def signature(self, signature: Signature) -> int:
         """Return the index of a signature."""
+        self._journal.note("signature", signature)
         return self._signatures.setdefault(signature, len(self._signatures))
 
     def function_type(self, signature: Signature, *, nullable: bool = False) -> RefType:
@@ -38,7 +47,9 @@ class Pool:
 
     def signature_at(self, index: int) -> Signature:
         """Return the signature of an index."""
-        return self.signatures[index]
+        if index >= len(self._signature_list):
+            self._signature_list = list(self._signatures)
+        return self._signature_list[index]
 
     def runtime(self, name: str) -> tuple[int, Signature]:
         """Return the import of a function of the runtime image, and its signature."""
@@ -48,8 +59,10 @@ class Pool:
     def imported(self, kind: ImportKind, name: str, signature: Signature, boundary: str = "") -> int:
         """Return the index of an import."""
         key = (kind, name)
+        self._journal.note("import", (kind, name, signature, boundary))
         if key not in self._imports:
             self._imports[key] = len(self._import_list)
+            self.import_notes.append((kind, name, signature, boundary))
             self._import_list.append(Import(kind, name, self.signature(signature), boundary))
         return self._imports[key]
 
@@ -60,12 +73,16 @@ class Pool:
 
     def file(self, span: Span) -> int:
         """Return the index of the file of a span."""
-        source: SourceFile = span.file
-        if source.name not in self._files:
-            self._files[source.name] = len(self._files)
-            if source.name in self._sources:
-                self._texts[source.name] = source.text
-        return self._files[source.name]
+        return self.file_named(span.file.name)
+
+    def file_named(self, name: str) -> int:
+        """Return the index of a file."""
+        self._journal.note("file", name)
+        if name not in self._files:
+            self._files[name] = len(self._files)
+            if name in self._sources:
+                self._texts[name] = self._sources[name]
+        return self._files[name]
 
     def is_user_file(self, span: Span | None) -> bool:
         """Tell whether a span lies in a module of the user."""

@@ -17,11 +17,17 @@ from compiler.emit.context import Emission, Emitter, Place
 from compiler.emit.dispatch import Dispatch
 from compiler.emit.entry import plan_exports, plan_start
 from compiler.emit.functions import FunctionTable
+from compiler.emit.journal import Journal
 from compiler.emit.limits import MAX_CLASSES, check_count
 from compiler.emit.lowering import Lowering
+from compiler.emit.naming import Name, Naming
+from compiler.emit.objects import Numbers, ObjectCode
+from compiler.emit.objects import Place as KeptPlace
 from compiler.emit.pool import Pool
+from compiler.emit.replay import Keeper, Replay
 from compiler.emit.variables import GlobalTable
 from compiler.ir import hir
+from compiler.syntax.source import Span
 from pvm.isa.traps import TrapKind
 from pvm.pbc.model import Feature, Module
 
@@ -76,13 +82,13 @@ _PLACES: dict[type[hir.Node], Place] = {
 }
 
 
-def emit(program: hir.Program) -> Module:
-    """Emit the module of a program.
+def emit(program: hir.Program, keeper: Keeper | None = None) -> Module:
+    """Emit the module of a program, with the help of what was kept from earlier compilations.
 
     Precondition: the program was checked without errors, and Python's recursion limit has room for a
     dozen frames for each level of the tree.
     """
-    emission = _prepare(program)
+    emission = _prepare(program, keeper)
     exports = plan_exports(emission)
     throwable = _throwable(emission)
     traps = _trap_classes(emission)
@@ -92,6 +98,8 @@ def emit(program: hir.Program) -> Module:
     check_count("classes", len(classes), MAX_CLASSES)
     functions = emission.functions.finish()
     pool = emission.pool
+    if keeper is not None:
+        emission.functions.keep(functions, _numbers(emission))
     return Module(
         name=program.name,
         strings=pool.strings,
@@ -110,14 +118,57 @@ def emit(program: hir.Program) -> Module:
     )
 
 
-def _prepare(program: hir.Program) -> Emission:
-    pool = Pool(program.sources)
-    classes = ClassTable(program)
-    classes.lowering = Lowering(pool, classes)
-    emission = Emission(program, pool, classes, classes.lowering, _EMITTERS, _STATEMENTS, _PLACES)
+class _Nothing:
+    """Nothing was kept, and nothing is."""
+
+    def find(self, name: Name) -> None:
+        """Find nothing."""
+
+    def position(self, file: str, place: KeptPlace) -> tuple[int, int]:
+        """Do nothing: nothing is found."""
+        raise AssertionError(file, place)
+
+    def places(self, origin: Span) -> None:
+        """Keep nothing."""
+
+    def keep(self, name: Name, made: ObjectCode, origin: Span) -> None:
+        """Keep nothing."""
+
+
+def _numbers(emission: Emission) -> Numbers:
+    pool = emission.pool
+    return Numbers(
+        pool.strings,
+        pool.files,
+        pool.import_notes,
+        emission.variables.by_index(),
+        emission.dispatch.by_number(),
+        emission.classes.all,
+        pool.signatures,
+    )
+
+
+def _prepare(program: hir.Program, keeper: Keeper | None = None) -> Emission:
+    journal = Journal()
+    pool = Pool(program.sources, journal)
+    classes = ClassTable(program, journal)
+    classes.lowering = Lowering(pool, classes, journal)
+    emission = Emission(
+        program,
+        journal,
+        pool,
+        classes,
+        classes.lowering,
+        _EMITTERS,
+        _STATEMENTS,
+        _PLACES,
+        keeper if keeper is not None else _Nothing(),
+    )
     emission.dispatch = Dispatch(emission)
     emission.functions = FunctionTable(emission)
     emission.variables = GlobalTable(emission)
+    emission.naming = Naming(pool, classes, emission.functions)
+    emission.replay = Replay(emission, program.symbols)
     return emission
 
 

@@ -12,6 +12,7 @@ from compiler.emit.context import Emission, FunctionContext
 from compiler.emit.expressions import nearest_f32
 from compiler.emit.instances import is_primitive, is_void, repr_of
 from compiler.emit.lowering import PRIMS
+from compiler.emit.naming import global_name
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, GlobalSymbol
 from compiler.ir.types import UNIT, ClassType
@@ -38,7 +39,9 @@ class GlobalTable:
         """Return the number of a global and its machine type: references are nullable."""
         found = self._stored.get(variable)
         if found is None:
-            found = self._stored[variable] = self._make(variable)
+            with self._emission.journal.answering():
+                found = self._stored[variable] = self._make(variable)
+        self._emission.journal.note("global", variable)
         return found.index, found.type
 
     def _make(self, variable: GlobalSymbol) -> _Stored:
@@ -51,9 +54,13 @@ class GlobalTable:
         index = emission.pool.add_global(_name(variable), value_type, initial or 0)
         if first is None or initial is not None or _is_null(first):
             return _Stored(index, value_type, None)
-        key = ("initializer", variable)
+        key = ("initializer", *global_name(variable))
         plan = InitializerPlan(emission, variable, first, index, value_type)
         return _Stored(index, value_type, emission.functions.demand(key, lambda: plan))
+
+    def by_index(self) -> list[GlobalSymbol]:
+        """The variables by their numbers."""
+        return sorted(self._stored, key=lambda variable: self._stored[variable].index)
 
     def keep_user_variables(self) -> None:
         """Reach every variable of the user's modules whose initialiser may do something."""
@@ -120,6 +127,7 @@ class InitializerPlan:
         self.name = f"{variable.name.removeprefix(f'{variable.module}.')} (initializer)"
         self.module = variable.module
         self.signature = Signature(())
+        self.origin = None
 
     def emit(self) -> FunctionContext:
         """Emit the initialiser and the store."""
@@ -139,6 +147,7 @@ class StartPlan:
         self.name = "start"
         self.module = ""
         self.signature = Signature(())
+        self.origin = None
 
     def emit(self) -> FunctionContext:
         """Emit the calls."""

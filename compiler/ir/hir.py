@@ -441,10 +441,12 @@ class Program:
     core_functions: dict[str, FunctionSymbol] = field(default_factory=dict)
     at_end: FunctionSymbol | None = None
     """Called when ``main`` ends, in whatever way."""
-    sources: list[str] = field(default_factory=list)
-    """File names of the user's modules, whose text is embedded for disassembly and traces."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """Texts of the user's modules by file name: embedded for disassembly and traces."""
     looked_up: list[str] = field(default_factory=list)
     """Files that were looked for in the program's folder, found or not: what the result depends on."""
+    symbols: Symbols | None = None
+    """Finds declarations by name, for code that was kept from another compilation."""
     tests: list[Test] = field(default_factory=list)
     """Of the main module, in order; emitted only where their functions are exports."""
     is_privileged: bool = False
@@ -456,4 +458,24 @@ class Bodies(Protocol):
 
     def body(self, function: FunctionSymbol) -> Expr:
         """Return the body; its value is the function's result (or it returns)."""
+        ...
+
+
+class Symbols(Protocol):
+    """Finds declarations by module and qualified name; None if there is none of that name."""
+
+    def class_named(self, module: str, name: str) -> ClassSymbol | None:
+        """Return a class."""
+        ...
+
+    def function_named(self, module: str, name: str) -> FunctionSymbol | None:
+        """Return a function or method that stands in a module or class, not in another function."""
+        ...
+
+    def variable_named(self, module: str, name: str) -> GlobalSymbol | None:
+        """Return a module variable or static property."""
+        ...
+
+    def case_named(self, module: str, name: str) -> GlobalSymbol | None:
+        """Return the variable that holds the object of an enum case."""
         ...

@@ -54,6 +54,11 @@ class GlobalSymbol:
     constant: Expr | None = None
     span: Span | None = None
 
+    @property
+    def qualified_name(self) -> str:
+        """Unique: ``limits.highest``."""
+        return f"{self.module}.{self.name}"
+
 
 @mutable
 class FieldSymbol:
@@ -105,6 +110,11 @@ class FunctionSymbol:
     host: str = ""
     export: str = ""
     span: Span | None = None
+
+    @property
+    def place(self) -> Span | None:
+        """Where its body is written, or else what it is made of."""
+        return self.span
 
 
 class ClassKind(Enum):

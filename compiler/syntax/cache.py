@@ -1,4 +1,4 @@
-"""Files that can be computed again: grammar tables and parsed modules, kept between runs.
+"""Files that can be computed again: grammar tables, parsed modules, compiled functions, kept between runs.
 
 Invariant: what `load` returns is what `store` was given under the same key, or
 nothing.  An entry that is damaged, foreign or unreadable counts as missing; a
@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 _MAGIC = b"PVMCACHE1\n"
+MAX_BYTES = 256 << 20
+"""What the cache may take; one program of 2,000 lines takes half a megabyte."""
+PRUNE_EVERY = 16
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -71,7 +74,7 @@ def load(kind: str, key: str) -> object | None:
         return None
     head = len(_MAGIC) + _DIGEST
     body = memoryview(data)[head:]
-    if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(_seal(key) + body).digest() != data[len(_MAGIC) : head]:
+    if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(_seal(kind, key) + body).digest() != data[len(_MAGIC) : head]:
         return None
     try:
         value: object = marshal.loads(body)  # noqa: S302 - the checksum shows that `store` wrote it
@@ -86,7 +89,7 @@ def store(kind: str, key: str, value: Any) -> None:
     if directory is None:
         return
     body = marshal.dumps(value)
-    data = _MAGIC + hashlib.sha256(_seal(key) + body).digest() + body
+    data = _MAGIC + hashlib.sha256(_seal(kind, key) + body).digest() + body
     try:
         handle, name = tempfile.mkstemp(dir=directory, prefix=f".{kind}-")
     except OSError:
@@ -98,10 +101,31 @@ def store(kind: str, key: str, value: Any) -> None:
         temporary.replace(_entry(directory, kind, key))
     except OSError:
         temporary.unlink(missing_ok=True)
+    if os.urandom(1)[0] % PRUNE_EVERY == 0:
+        prune(directory, MAX_BYTES)
 
 
-def _seal(key: str) -> bytes:
-    return f"{key}\n".encode()
+def prune(directory: Path, limit: int) -> None:
+    """Remove what was written longest ago from a cache that takes more than ``limit`` bytes, down to half of that."""
+    found: list[tuple[float, int, str]] = []
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                status = entry.stat(follow_symlinks=False)
+                found.append((status.st_mtime, status.st_size, entry.path))
+        total = sum(size for _, size, _ in found)
+        if total > limit:
+            for _, size, path in sorted(found):
+                os.unlink(path)  # noqa: PTH108 - of an entry of scandir
+                total -= size
+                if total <= limit // 2:
+                    break
+    except OSError:
+        return  # another process removes entries too
+
+
+def _seal(kind: str, key: str) -> bytes:
+    return f"{kind} {key}\n".encode()
 
 
 def _entry(directory: Path, kind: str, key: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvm.cli.files import Kind, load_module, read_program, write_output
+from pvm.cli.files import Kind, compile_program, read_program, write_output
 from pvm.errors import UsageError
 
 
@@ -26,7 +26,7 @@ def compile_file(file: str, output: str | None) -> None:
         raise UsageError(f"{file}: is a {program.kind.value} already, expected Pebble source")
     if output is None:
         output = "-" if program.is_stdin else default_output(file)
-    write_output(output, load_module(program, warn=True).to_bytes())
+    write_output(output, compile_program(program, warn=True))
 
 
 def default_output(file: str) -> str:

@@ -75,27 +75,27 @@ def read_program(name: str) -> ProgramFile:
     return ProgramFile(name, data, kind)
 
 
-def load_module(program: ProgramFile, *, warn: bool = False) -> Module:
-    """The module that a program is, or compiles to; with ``warn``, its warnings go to standard error.
+def load_module(program: ProgramFile) -> Module:
+    """The module that a program is, or compiles to.
 
     Refused with 126 if it is an executable of another kind.
     """
+    from pvm.embed.module import Module
+
     match program.kind:
         case Kind.MODULE:
-            from pvm.embed.module import Module
-
             return Module.from_bytes(program.data)
         case Kind.SOURCE:
-            return compile_program(program, warn=warn)
+            return Module.from_bytes(compile_program(program))
         case _:
             what = f"{program.name}: a {program.kind.value}: this version of pvm"
             raise Refusal(Status.NOT_EXECUTABLE, f"{what} runs Pebble, .pbc and Linux programs only")
 
 
-def compile_program(program: ProgramFile, *, warn: bool = False) -> Module:
-    """Compile source; text from standard input can import the standard library only.
+def compile_program(program: ProgramFile, *, warn: bool = False) -> bytes:
+    """The bytes of a module of source; text from standard input can import the standard library only.
 
-    Without ``warn`` a program that was compiled before is taken from the cache.
+    A program that was compiled before is taken from the cache.  Nothing is verified.
     """
     from pathlib import Path
 
@@ -105,9 +105,8 @@ def compile_program(program: ProgramFile, *, warn: bool = False) -> Module:
         if warn:
             return compile_with_warnings(program.data, name, folder)
         from compiler.build import build_bytes
-        from pvm.embed.module import Module
 
-        return Module.from_bytes(build_bytes(program.data, name, folder))
+        return build_bytes(program.data, name, folder)
     except CompileError as error:
         if not has_colours():
             raise
@@ -117,17 +116,16 @@ def compile_program(program: ProgramFile, *, warn: bool = False) -> Module:
         raise CompileError(diagnostics, render_all(diagnostics, colour=True)) from None
 
 
-def compile_with_warnings(data: bytes, name: str, folder: Path | None) -> Module:
+def compile_with_warnings(data: bytes, name: str, folder: Path | None) -> bytes:
     """Compile and print the warnings."""
+    from compiler.build import build_bytes
     from compiler.diagnostics import Diagnostics, render_all
-    from compiler.driver import compile_bytes
-    from pvm.embed.module import Module
 
     found = Diagnostics()
-    module = Module(compile_bytes(data, name, folder=folder, diagnostics=found))
+    compiled = build_bytes(data, name, folder, found)
     if len(found):
         print_error(render_all(found, colour=has_colours()).rstrip("\n"))
-    return module
+    return compiled
 
 
 def has_colours(stream: TextIO | None = None) -> bool:

@@ -138,6 +138,7 @@ class World:
             own = ClassType(symbol, tuple(ParameterType(each) for each in type_params))
             given = [("this", own), *((local.name, local.type) for local in locals_)]
             constructor.init = self.function("init", given, UNIT, init)
+            constructor.init.qualified_name = f"main.{name}.init"
             constructor.init.owner = symbol
         symbol.constructor = lambda: constructor
         return symbol
@@ -290,7 +291,7 @@ class World:
             self.core,
             self,
             self.core_functions,
-            sources=["main.peb"],
+            sources={"main.peb": FILE.text},
         )
 
     def module(self) -> Module:
