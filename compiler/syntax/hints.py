@@ -237,8 +237,8 @@ def _assignment_in_expression(at: Situation) -> Hint | None:
 
 
 def _lambda_in_head(at: Situation) -> Hint | None:
-    """A second `{` after what was taken for the body of an `if`."""
-    if at.kind() == "{" and at.kind(-1) == "}" and not at.begins_line(0) and "NEWLINE" in at.fitting:
+    """A second `{`, or a further call, after what was taken for the body of an `if` or a loop."""
+    if at.kind() in ("{", ".", "?.") and at.kind(-1) == "}" and not at.begins_line(0) and "NEWLINE" in at.fitting:
         message = "a `{` in the head of `if`, `while`, `for` or `match` opens the body"
         return "E0122", at.span(), message, "", "put the call with its trailing lambda in parentheses"
     return None

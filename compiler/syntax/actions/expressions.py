@@ -95,6 +95,9 @@ class ExpressionActions(ChainActions):
         return ast.Super(span)
 
     def member(self, span: Span, object_: ast.Expression, dot: int, name: int) -> ast.Expression:
+        if isinstance(object_, ast.If) and object_.otherwise is None and object_.span.start == span.start:
+            # `if xs.filter { … }.any { … } { … }`: an `if` without `else` has no value and no members.
+            self._second_block(object_.then.span, "so this is the body")
         return ast.Member(span, object_, self.identifier(name), self.tokens.kinds[dot] == "?.")
 
     def tuple_field(self, span: Span, object_: ast.Expression, dot: int, index: int) -> ast.Expression:
@@ -116,6 +119,11 @@ class ExpressionActions(ChainActions):
     def argument_named(self, span: Span, name: int, _colon: int, value: ast.Expression) -> ast.Argument:
         return ast.Argument(span, self.identifier(name), value, is_spread=False)
 
+    def _second_block(self, span: Span, label: str) -> None:
+        message = "a `{` in the head of `if`, `while`, `for` or `match` opens the body"
+        suggestion = "put the call with its trailing lambda in parentheses"
+        self.diagnostics.error("E0122", span.first(), message, label=label, suggestion=suggestion)
+
     def call(
         self, span: Span, callee: ast.Expression, _open: int, arguments: list[ast.Argument | None], _close: int
     ) -> ast.Expression:
@@ -128,10 +136,7 @@ class ExpressionActions(ChainActions):
             if ")" not in before:
                 return ast.Call(span, callee.callee, callee.arguments, trailing)
         if isinstance(callee, _WITH_BODY) and callee.span.start == span.start:
-            message = "a `{` in the head of `if`, `while`, `for` or `match` opens the body"
-            suggestion = "put the call with its trailing lambda in parentheses"
-            label = "so this is a second one"
-            self.diagnostics.error("E0122", trailing.span.first(), message, label=label, suggestion=suggestion)
+            self._second_block(trailing.span, "so this is a second one")
         return ast.Call(span, callee, (), trailing)
 
     def index(
