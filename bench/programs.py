@@ -32,8 +32,8 @@ class Effort(NamedTuple):
     timeout: float
 
 
-EFFORT = Effort(rounds=3, iterations=11, warming=60, timeout=120.0)
-QUICK = Effort(rounds=1, iterations=3, warming=30, timeout=20.0)
+EFFORT = Effort(rounds=2, iterations=11, warming=60, timeout=300.0)
+QUICK = Effort(rounds=1, iterations=3, warming=30, timeout=60.0)
 
 # By program and case: the runs, or why there is none.
 Outcomes = dict[tuple[str, str], list[Run] | str]

@@ -43,10 +43,10 @@ SUITE = (
     Program("towers", "Towers", Sizes(8, 16, 20), "recursion, linked objects"),
     Program("matmul", "MatMul", Sizes(10, 80, 200), "rows of floats"),
     Program("sort", "Sort", Sizes(100, 10_000, 50_000), "integers in place, objects by a function"),
-    Program("hashmap", "HashMix", Sizes(200, 30_000, 300_000), "maps with integers and strings as keys"),
-    Program("strings", "Strings", Sizes(100, 10_000, 100_000), "building, splitting and searching text"),
+    Program("hashmap", "HashMix", Sizes(200, 30_000, 200_000), "maps with integers and strings as keys"),
+    Program("strings", "Strings", Sizes(100, 10_000, 50_000), "building, splitting and searching text"),
     Program("vm", "Vm", Sizes(200, 4_000, 20_000), "a loop with a large switch"),
-    Program("wordcount", "WordCount", Sizes(1_000, 20_000, 200_000), "bytes of text, a map of words"),
+    Program("wordcount", "WordCount", Sizes(1_000, 20_000, 100_000), "bytes of text, a map of words"),
 )
 
 

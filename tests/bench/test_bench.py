@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -20,13 +19,6 @@ from bench.suite import PROGRAMS, SUITE, Program, Sizes
 from bench.timing import geometric_mean, interleave, medians
 
 TIMEOUT = 60.0
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(peers, "BUILD", tmp_path_factory.mktemp("build"))
-        yield
 
 
 @pytest.mark.parametrize("program", SUITE, ids=lambda program: program.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,6 @@ from bench.suite import SUITE, Program
 from bench.warmup import peak_index, time_to_peak, worst_prefix
 
 TIMEOUT = 60.0
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(peers, "BUILD", tmp_path_factory.mktemp("build"))
-        yield
 
 
 def with_java(cases: list[Case]) -> list[Case]:
