@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 import pvm
+from pvm.engines.direct import machine
+from pvm.engines.direct.control_group import ControlGroup, candidates
 
 SOURCE = Path(__file__).parent / "programs" / "escapes.c"
 Attempt = Callable[..., pvm.Completed]
@@ -169,3 +171,42 @@ def test_killed_processes_are_forgotten(contained: None, tool: Callable[[str], s
             most = max(most, descriptors() - before)
             time.sleep(0.01)
     assert most < 100
+
+
+SHARED = "import mmap; m = mmap.mmap(-1, 2 << 30); [m.__setitem__(i, 1) for i in range(0, 2 << 30, 4096)]"
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_shared_memory_is_bounded(
+    grouped: bool, contained: None, tool: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a control group of the host, where it lets us make one, and without."""
+    tool("python3")
+    if not grouped:
+        monkeypatch.setattr(ControlGroup, "make", lambda _memory: None)
+    monkeypatch.setattr(machine, "GROUP_AFTER", 0.0)
+    with pvm.Kernel(pvm.system_mounts(), quotas=pvm.Quotas(bytes=1 << 20)) as kernel:
+        limits = pvm.GuestLimits(memory="200M", timeout=30)
+        done = pvm.spawn("/usr/bin/python3", ["python3", "-c", SHARED], kernel=kernel, limits=limits)
+    assert (done.limit, done.status) == ("memory", 137)
+    groups = list(Path("/sys/fs/cgroup").rglob(f"pvm-{os.getpid()}-*"))
+    assert groups == []
+
+
+def test_places_for_control_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {
+        "/proc/self/cgroup": "4:memory,pids:/a/b\n3:cpu:/c\n0::/user/app\n",
+        "/proc/self/mountinfo": (
+            "1 0 0:1 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory,pids\n"
+            "2 0 0:2 /a /elsewhere rw shared:1 - cgroup cgroup rw,memory,pids\n"
+            "3 0 0:3 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+            "4 0 0:4 / /proc rw - proc proc rw\n"
+        ),
+    }
+    monkeypatch.setattr(Path, "read_text", lambda self, **_: texts[str(self)])
+    assert [(version.kind, str(folder)) for version, folder in candidates()] == [
+        ("cgroup", "/sys/fs/cgroup/memory/a/b"),
+        ("cgroup", "/elsewhere/b"),
+        ("cgroup2", "/sys/fs/cgroup/unified/user/app"),
+        ("cgroup2", "/sys/fs/cgroup/unified/user"),
+    ]
