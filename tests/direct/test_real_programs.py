@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -191,3 +192,22 @@ def test_jq(tool: Tool) -> None:
 def test_ripgrep(tool: Tool) -> None:
     script = "mkdir d; echo needle > d/one; echo hay > d/two; rg -c needle d; rg --files d | sort"
     assert run(tool, script, "rg").split() == ["d/one:1", "d/one", "d/two"]
+
+
+PYTHON_CASES = (
+    "FileTests ExecTests *SpawnTests* TestScandir WalkTests MakedirTests PidTests LinkTests UtimeTests "
+    "StatAttributeTests RunFuncTestCase ThreadJoinOnShutdown ConditionTests BasicTCPTest BasicUDPTest "
+    "BasicSocketPairTest NonBlockingTCPTests"
+)
+
+
+def test_tests_of_python_itself(tool: Tool) -> None:
+    """Some of CPython's own tests of os, subprocess, threading and socket (on the loopback device)."""
+    tool("python3")
+    if not list(Path("/usr/lib").glob("python3*/test/test_os.py")):
+        print("not run: the tests of python3")
+        pytest.skip("not run: the tests of python3")
+    cases = " ".join(f"-m '{case}'" for case in PYTHON_CASES.split())
+    modules = "test_os test_subprocess test_threading test_socket"
+    shown = run(tool, f"exec /usr/bin/python3 -m test {modules} {cases} 2>&1")
+    assert "All 4 tests OK." in shown
