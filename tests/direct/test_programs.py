@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -95,3 +97,13 @@ def test_a_tree_or_an_archive_runs_as_itself(
         assert capfd.readouterr().out == "hello\n"
         assert run_command(["run", "--root", str(tmp_path / root), "/bin/none"]) == 127
     assert run_command(["run", "--root", str(tmp_path / "none"), "/bin/hello"]) == 125
+
+
+def test_no_privileges_are_needed(contained: None, build: Build, tool: Callable[[str], str], tmp_path: Path) -> None:
+    """In a user namespace that knows one user, as an unprivileged one does."""
+    path = tmp_path / "hello"
+    path.write_bytes(build(HELLO))
+    path.chmod(0o755)
+    command = [tool("unshare"), "--user", "--map-root-user", sys.executable, "-m", "pvm", "run", str(path)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"hello\n", b"")

@@ -88,7 +88,7 @@ class Jail:
         self.init_pid = self.guest_pid = 0
         self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = -1
         self._confinement = confinement
-        self._privileged = os.geteuid() == 0
+        self._privileged = os.geteuid() == 0 and is_mapped(NOBODY, "uid_map") and is_mapped(NOBODY, "gid_map")
         self.control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.control.settimeout(WAIT_SECONDS)
@@ -138,7 +138,7 @@ class Jail:
         batch = Batch()
         batch.add(linux.CLOSE_RANGE, SIGNAL_FD, 0xFFFF_FFFF, 0)
         if self._privileged:
-            batch.add(linux.SETGROUPS, 0, 0)
+            batch.add(linux.SETGROUPS, 0, 0, then=0)  # a container may forbid it, whose groups mean little
         batch.add(linux.UNSHARE, linux.CLONE_NEWUSER)
         self._perform(batch, "user-namespace")
         uid, gid = (NOBODY, NOBODY) if self._privileged else (os.geteuid(), os.getegid())
@@ -362,6 +362,13 @@ def add_tmpfs(batch: Batch, descriptor: int, options: Mapping[str, str]) -> None
         batch.add(linux.FSCONFIG, descriptor, 1, name.encode() + b"\0", value.encode() + b"\0", 0)
     batch.add(linux.FSCONFIG, descriptor, 6, 0, 0, 0)  # FSCONFIG_CMD_CREATE
     batch.add(linux.FSMOUNT, descriptor, 1, 0b110)  # no set-uid, no devices
+
+
+def is_mapped(identity: int, name: str) -> bool:
+    """Whether this process's user namespace knows a user or group: that of a container may know few."""
+    with open(f"/proc/self/{name}", encoding="ascii") as file:  # noqa: PTH123 - a file of the host's kernel
+        ranges = [tuple(map(int, line.split())) for line in file]
+    return any(first <= identity < first + count for first, _, count in ranges)
 
 
 @contextmanager
