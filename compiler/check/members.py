@@ -299,11 +299,12 @@ def unknown_static(body: Body, base: object, name: ast.Identifier) -> hir.Expr:
     if isinstance(base, ModuleScope):
         if base.origin != "missing":
             near = body.session.did_you_mean(name.text, base.declared)
+            hidden = body.session.hidden_library(base)
             body.error(
                 code.UNKNOWN_MEMBER,
                 name.span,
                 f"module `{base.name}` has no `{name.text}`",
-                suggestion=f"did you mean `{near}`?" if near else None,
+                suggestion=hidden or (f"did you mean `{near}`?" if near else None),
             )
         return body.invalid(name.span)
     assert isinstance(base, SourceClass)

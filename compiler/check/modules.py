@@ -118,6 +118,10 @@ def is_public(entity: Entity) -> bool:
     return entity.is_public if not isinstance(entity, ModuleScope) else True
 
 
+LIBRARY_PREFIX = "std"
+"""What an import begins with that means a module of the library, whatever modules the program has."""
+
+
 class Sources:
     """Finds the text of modules: given ones, the program's folder, then the standard library."""
 
@@ -130,18 +134,34 @@ class Sources:
 
     def find(self, path: tuple[str, ...]) -> tuple[SourceFile, str] | None:
         """Return the source of a module and its origin, or None if there is none."""
+        if path[0] == LIBRARY_PREFIX and len(path) > 1:
+            return self.find_in_library(path[1:])
         relative = "/".join(path) + ".peb"
         if relative in self.given:
             return SourceFile(relative, self.given[relative]), "user"
         if self.folder is not None:
-            self.looked_up.append(relative)
+            self._note(relative)
             file = _read(self.folder, relative)
             if file is not None:
                 return file, "user"
-        if path[0] == "core":
-            return None
-        file = _read(self.library, relative)
+        return self.find_in_library(path)
+
+    def _note(self, relative: str) -> None:
+        if relative not in self.looked_up:
+            self.looked_up.append(relative)
+
+    def find_in_library(self, path: tuple[str, ...]) -> tuple[SourceFile, str] | None:
+        """Return the source of a module of the library, which one of the program may hide, or None."""
+        file = _read(self.library, "/".join(path) + ".peb") if path[0] != "core" else None
         return None if file is None else (file, "library")
+
+    def is_hidden(self, path: tuple[str, ...]) -> bool:
+        """Tell whether the program has a module of this name."""
+        relative = "/".join(path) + ".peb"
+        if relative in self.given or self.folder is None:
+            return relative in self.given
+        self._note(relative)
+        return (self.folder / relative).is_file()
 
     def names(self) -> list[str]:
         """Return the modules that could be imported, for suggestions."""
@@ -219,9 +239,16 @@ class Loader:
         session.order.append(module)
         return module
 
-    def _load(self, node: ast.Import) -> ModuleScope | None:
+    def _name(self, importer: ModuleScope, path: tuple[str, ...]) -> str:
+        """Return the name of an imported module: of the library if that asks, even where the program hides it."""
+        if importer.is_user and path[0] != LIBRARY_PREFIX:
+            return ".".join(path)
+        inner = path[1:] if path[0] == LIBRARY_PREFIX and len(path) > 1 else path
+        return ".".join((LIBRARY_PREFIX, *inner) if self.sources.is_hidden(inner) else inner)
+
+    def _load(self, importer: ModuleScope, node: ast.Import) -> ModuleScope | None:
         path = tuple(part.text for part in node.path)
-        name = ".".join(path)
+        name = self._name(importer, path)
         span = node.path[0].span.to(node.path[-1].span)
         if name in self._stack:
             cycle = [*self._stack[self._stack.index(name) :], name]
@@ -236,14 +263,16 @@ class Loader:
         known = self.session.modules.get(name)
         if known is not None:
             return known
-        found = self.sources.find(path)
+        found = self.sources.find(path) if importer.is_user else self.sources.find_in_library(path)
         if found is None:
             near = self.session.did_you_mean(name, self.sources.names())
             self.session.diagnostics.error(
                 code.UNKNOWN_MODULE,
                 span,
                 f"there is no module `{name}`",
-                label=f"neither the program's folder nor the library has {'/'.join(path)}.peb",
+                label=f"the library has no {'/'.join(path[1:])}.peb"
+                if path[0] == LIBRARY_PREFIX and len(path) > 1
+                else f"neither the program's folder nor the library has {'/'.join(path)}.peb",
                 suggestion=f"did you mean `{near}`?" if near else None,
             )
             return None
@@ -251,7 +280,7 @@ class Loader:
 
     def _resolve_imports(self, module: ModuleScope) -> None:
         for node in module.tree.imports:
-            target = self._load(node)
+            target = self._load(module, node)
             if target is None:
                 self._absorb_failed_import(module, node)
                 continue
@@ -280,11 +309,12 @@ class Loader:
             return
         if entity is None:
             near = self.session.did_you_mean(name, [known for known, it in target.declared.items() if is_public(it)])
+            hidden = self.session.hidden_library(target)
             diagnostics.error(
                 code.UNKNOWN_IMPORT,
                 item.name.span,
                 f"module `{target.name}` has no `{name}`",
-                suggestion=f"did you mean `{near}`?" if near else None,
+                suggestion=hidden or (f"did you mean `{near}`?" if near else None),
             )
             ghost = ModuleScope(self.session, "", ast.Module(node.span, None, (), (), ()), origin="missing")
             module.imported.setdefault((item.alias or item.name).text, Imported(ghost, item.span, is_used=True))

@@ -156,6 +156,13 @@ class Session:
         self._suggestions_left -= 1
         return did_you_mean(name, candidates)
 
+    def hidden_library(self, module: ModuleScope) -> str | None:
+        """Return what to write for a module of the library that one of the program hides, or None."""
+        path = tuple(module.name.split("."))
+        if not module.is_user or self.sources is None or self.sources.find_in_library(path) is None:
+            return None
+        return f"the program's own `{module.name}` hides that of the library, which is `std.{module.name}`"
+
     def unique_name(self, name: str) -> str:
         """Return ``name``, or ``name#2`` and so on where it is taken."""
         count = self._names.get(name, 0) + 1
