@@ -26,7 +26,8 @@ LIMIT_TEXTS = {
     "time": "its time is used up (--timeout sets this limit)",
     "cpu": "its processor time is used up (--cpu sets this limit)",
     "memory": "its memory is used up (--memory sets this limit)",
-    "output": "it wrote more than it may",
+    "output": "it wrote more to its streams than it may",
+    "storage": "it wrote more to files than it may",
 }
 
 

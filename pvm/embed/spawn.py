@@ -87,7 +87,7 @@ class Completed(NamedTuple):
         returncode: its exit status, or the negative number of the signal that ended it.
         stdout: what it wrote, if that was captured.
         stderr: the same for standard error.
-        limit: the limit that ended it: ``time``, ``cpu``, ``memory`` or ``output``; else empty.
+        limit: the limit that ended it: ``time``, ``cpu``, ``memory``, ``output`` or ``storage``; else empty.
         cpu_seconds: processor time of all its processes, as last looked at.
         wall_seconds: how long the run took.
     """

@@ -210,3 +210,17 @@ def test_places_for_control_groups(monkeypatch: pytest.MonkeyPatch) -> None:
         ("cgroup2", "/sys/fs/cgroup/unified/user/app"),
         ("cgroup2", "/sys/fs/cgroup/unified/user"),
     ]
+
+
+def test_a_writable_host_mount_does_not_fill_the_disk(
+    contained: None, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    tool("busybox")
+    script = "i=0; while :; do busybox dd if=/dev/zero of=/out/f$i bs=64k count=16 2>/dev/null; i=$((i+1)); done"
+    mounts = pvm.system_mounts() | {"/out": pvm.HostDir(tmp_path, "rw")}
+    with pvm.Kernel(mounts, quotas=pvm.Quotas(bytes=4 << 20)) as kernel:
+        limits = pvm.GuestLimits(timeout=30)
+        done = pvm.spawn("/bin/busybox", ["sh", "-c", script], kernel=kernel, limits=limits)
+    assert (done.limit, done.status) == ("storage", 124)
+    written = sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert 4 << 20 < written < 200 << 20

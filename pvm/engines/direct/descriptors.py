@@ -21,7 +21,7 @@ from pvm.errors import GuestError
 from pvm.kernel.fs.devfs import DataDescription
 from pvm.kernel.randomness import RandomSource
 from pvm.kernel.vfs.description import Description, DirectoryDescription, FileDescription
-from pvm.kernel.vfs.node import DirectoryEntry, FileKind, Stat
+from pvm.kernel.vfs.node import DirectoryEntry, FileKind, OpenFlag, Stat
 from pvm.kernel.vfs.path import Location
 
 SWEEP_AT = 256
@@ -90,6 +90,12 @@ class OpenFiles:
             del self._seen[identity]
         self._sweep_at = max(SWEEP_AT, 2 * len(self._opened))
 
+    def settle(self) -> None:
+        """Count what guests have written natively since the last time."""
+        for opened in self._opened.values():
+            if isinstance(opened.description, FileDescription) and opened.description.flags & OpenFlag.WRITE:
+                opened.description.file.settle()
+
     def _forget(self, identity: Identity) -> None:
         opened = self._opened.pop(identity)
         opened.description.release()
@@ -130,10 +136,13 @@ class OpenFiles:
         status = os.fstat(descriptor)
         identity = status.st_dev, status.st_ino
         description.retain()
-        if identity in self._opened:
+        known = self._opened.get(identity)
+        if known is not None and (known.description.flags & OpenFlag.WRITE or not description.flags & OpenFlag.WRITE):
             description.release()
-        else:
-            self._opened[identity] = Opened(description)
+            return
+        if known is not None:  # what is written to must be remembered as such
+            self._forget(identity)
+        self._opened[identity] = Opened(description)
 
     def _new_directory(self, description: DirectoryDescription) -> int:
         name = f"d{next(self._next_name)}"

@@ -57,7 +57,7 @@ class Bounds(NamedTuple):
 class Outcome(NamedTuple):
     """How a run ended: the first process's exit status, or its signal as a negative number.
 
-    ``limit`` names the limit that ended it, ``time``, ``cpu``, ``memory`` or ``output``, else it is empty.
+    ``limit`` names the limit that ended it, ``time``, ``cpu``, ``memory``, ``output`` or ``storage``, else it is empty.
     ``cpu_seconds`` is what all processes used, as last seen.
     """
 
@@ -196,8 +196,17 @@ class Machine:
             self._end("cpu")
         if self._streams.exhausted:
             self._end("output")
+        if self._storage_exceeded():
+            self._end("storage")
         left = WATCH_SECONDS if bounds.wall_seconds is None else bounds.wall_seconds - elapsed
         return max(0.001, min(WATCH_SECONDS, left))
+
+    def _storage_exceeded(self) -> bool:
+        """Whether guests have written more through descriptors than they may, which only host mounts let them."""
+        with self._kernel.lock:
+            self._supervisor.files.settle()
+            ledger = self._kernel.ledger
+            return ledger.bytes > 2 * ledger.quotas.bytes + STORE_OVERHEAD
 
     def _end(self, limit: str) -> None:
         self._limit = self._limit or limit

@@ -14,13 +14,17 @@ from pvm.kernel.quotas import Ledger
 
 
 class Growth:
-    """Bytes and names added below one mount; ``opens`` counts the open files by identity."""
+    """Bytes and names added below one mount; ``opens`` counts the open files by identity.
 
-    __slots__ = ("_bytes", "_files", "ledger", "opens")
+    ``sizes`` has the size of each file that is written through a descriptor which was handed out, as counted so far.
+    """
+
+    __slots__ = ("_bytes", "_files", "ledger", "opens", "sizes")
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.opens: dict[tuple[int, int], int] = {}
+        self.sizes: dict[tuple[int, int], int] = {}
         self._bytes = 0
         self._files = 0
 
@@ -46,6 +50,14 @@ class Growth:
             self._files -= 1
             self.ledger.release_file()
 
+    def settle(self, identity: tuple[int, int], size: int) -> None:
+        """Count growth that has happened already, quota or not; what was cut off natively gives no credit."""
+        counted = self.sizes.get(identity)
+        if counted is not None:
+            self.ledger.force_bytes(max(0, size - counted))
+            self._bytes += max(0, size - counted)
+            self.sizes[identity] = size
+
     def removed(self, status: os.stat_result) -> None:
         """Release what a removed name held; an open file is released when it is closed."""
         self.release_file()
@@ -62,5 +74,6 @@ class Growth:
         self.opens[identity] -= 1
         if not self.opens[identity]:
             del self.opens[identity]
+            self.sizes.pop(identity, None)
             if status.st_nlink == 0:
                 self.release_bytes(status.st_size)

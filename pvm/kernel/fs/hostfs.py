@@ -242,13 +242,14 @@ class HostFile(RegularNode):
 class HostOpenFile(OpenFile):
     """An open file of the host; growth is charged before it happens."""
 
-    __slots__ = ("descriptor", "fs", "reads_only")
+    __slots__ = ("descriptor", "fs", "identity", "reads_only")
 
     def __init__(self, fs: HostFs, descriptor: int, *, reads_only: bool = False) -> None:
         self.fs = fs
         self.descriptor = descriptor
         self.reads_only = reads_only
-        fs.growth.opened(identity_of(os.fstat(descriptor)))
+        self.identity = identity_of(os.fstat(descriptor))
+        fs.growth.opened(self.identity)
 
     def read_at(self, count: int, offset: int) -> bytes:
         count = min(count, INT64_MAX - offset)  # the host refuses what would end beyond
@@ -278,6 +279,7 @@ class HostOpenFile(OpenFile):
             if growth:
                 unused = old + growth - max(old, self._size())
                 self.fs.growth.release_bytes(max(0, min(growth, unused)))
+                self._counted()
 
     def append(self, data: bytes) -> int:
         return self.write_at(data, self._size()) if data else 0
@@ -295,6 +297,16 @@ class HostOpenFile(OpenFile):
             raise host_failure(error) from None
         if size < old:
             self.fs.growth.release_bytes(old - size)
+        self._counted()
+
+    def _counted(self) -> None:
+        """Note that the size is as counted, if it is followed."""
+        if self.identity in self.fs.growth.sizes:
+            self.fs.growth.sizes[self.identity] = self._size()
+
+    def settle(self) -> None:
+        if not self.reads_only and self.descriptor >= 0:
+            self.fs.growth.settle(self.identity, self._size())
 
     def change_mode(self, mode: int) -> None:
         self.fs.check_writable()
@@ -316,6 +328,8 @@ class HostOpenFile(OpenFile):
         return self.fs.view(os.fstat(self.descriptor))
 
     def host_fd(self) -> int:
+        if not self.reads_only:
+            self.fs.growth.sizes.setdefault(self.identity, self._size())
         return self.descriptor
 
     def detach(self) -> Detached | None:
@@ -328,6 +342,7 @@ class HostOpenFile(OpenFile):
     def close(self) -> None:
         if self.descriptor < 0:
             return
+        self.settle()
         status = os.fstat(self.descriptor)
         os.close(self.descriptor)
         self.descriptor = -1

@@ -379,6 +379,9 @@ class MemOpenFile(OpenFile):
     def host_fd(self) -> int:
         return self.node.host_fd()
 
+    def settle(self) -> None:
+        self.node.size()
+
     def close(self) -> None:
         self.node.opens -= 1
         self.node.release_if_unused()

@@ -135,6 +135,9 @@ class OpenFile:
         """A host descriptor of the content, which stays owned by the file system."""
         raise NotImplementedError
 
+    def settle(self) -> None:
+        """Count what was written through the host descriptor since the kernel looked last."""
+
     def detach(self) -> Detached | None:
         """Give the host descriptor away, if it is good for all that this open file allows; the file is closed then."""
         return None
