@@ -226,8 +226,8 @@ class Scheduler:
         while True:
             try:
                 if replacement is not None:
-                    frame = self._replace(replacement, stack)
-                    replacement = None
+                    request, replacement = replacement, None
+                    frame = self._replace(request, stack)
                 if error is not None:
                     assert frame is not None
                     thrown, error = error, None
@@ -241,9 +241,9 @@ class Scheduler:
                 return
             except StopIteration:
                 frame = stack.pop()
-            except TailCall as request:
-                request.__traceback__ = None
-                replacement = request
+            except TailCall as wanted:
+                wanted.__traceback__ = None
+                replacement = wanted
             except GuestThrow as thrown_:
                 thrown_.__traceback__ = None
                 frame = stack.pop()
