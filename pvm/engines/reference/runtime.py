@@ -1,6 +1,7 @@
 """The functions of the runtime image (``pvm.isa.runtime``) in Python.
 
-Each checks what may trap, then charges, then accounts what it allocates, then works.
+Each checks what may trap, then charges, then accounts what it allocates, then works; what could be too large for any
+memory is accounted first, since without memory nothing is paid.
 """
 
 from __future__ import annotations
@@ -150,8 +151,8 @@ class RuntimeImage:
     def string_concat(self, a: bytes, b: bytes) -> bytes:
         size = len(a) + len(b)
         self._check(size <= MAX_ARRAY_LENGTH, TrapKind.OUT_OF_MEMORY)
-        self._charge(size)
         self.machine.account_string(size)
+        self._charge(size)
         return a + b
 
     def string_slice(self, text: bytes, start: int, end: int) -> bytes:

@@ -102,8 +102,9 @@ def _charge_bulk(m: Machine, count: Val) -> None:
 def array_new(m: Machine, kind: ArrayKind, length: Val) -> Val:
     """Allocate an array of zeros or nulls."""
     m.trap_if(m.negate(m.le_u(length, m.i64(MAX_ARRAY_LENGTH))), TrapKind.NEGATIVE_SIZE)
+    array = m.new_array(kind, length)
     _charge_bulk(m, length)
-    return m.new_array(kind, length)
+    return array
 
 
 @ARRAYS.instr(0x49, "array.get", "array:array index:i64 -- value:element", imm="kind:array_kind", traps=BOUNDS)
