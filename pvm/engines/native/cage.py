@@ -66,30 +66,33 @@ class Cage:
     """One range of addresses; ``address`` is where address 0 of the cage is in this process."""
 
     def __init__(self, metadata: SharedMetadata) -> None:
-        self._memory = memory = Memory()
+        self._memory = Memory()
+        self._metadata = metadata
         self._size = layout.CAGE_SIZE + layout.GUARD_SIZE
-        self.address = memory.map(self._size, foreign.PROT_NONE, _RESERVED)
+        self.address = self._map()
+        self._view = foreign.view(self.address, layout.CAGE_SIZE)
+
+    def _map(self) -> int:
+        memory = self._memory
+        address = memory.map(self._size, foreign.PROT_NONE, _RESERVED)
         try:
             memory.map(
                 METADATA_SIZE,
                 foreign.PROT_READ,
                 foreign.MAP_SHARED | foreign.MAP_FIXED,
-                address=self.address + layout.METADATA,
-                descriptor=metadata.descriptor,
+                address=address + layout.METADATA,
+                descriptor=self._metadata.descriptor,
             )
-            self._commit()
+            memory.map(
+                layout.CAGE_SIZE - layout.CONTROL,
+                _WRITABLE,
+                _RESERVED | foreign.MAP_FIXED,
+                address=address + layout.CONTROL,
+            )
         except OSError:
-            memory.unmap(self.address, self._size)
+            memory.unmap(address, self._size)
             raise
-        self._view = foreign.view(self.address, layout.CAGE_SIZE)
-
-    def _commit(self) -> None:
-        self._memory.map(
-            layout.CAGE_SIZE - layout.CONTROL,
-            _WRITABLE,
-            _RESERVED | foreign.MAP_FIXED,
-            address=self.address + layout.CONTROL,
-        )
+        return address
 
     def clear(self) -> None:
         """Forget everything that an instance wrote."""
@@ -98,6 +101,25 @@ class Cage:
     def discard(self, address: int, size: int) -> None:
         """Give whole pages back to the host; they read as zeros."""
         self._memory.advise(self.address + address, size, _MADV_DONTNEED)
+
+    def move(self) -> None:
+        """Go on at another address, with a copy of what was written; nothing may run in it, or keep its address."""
+        address = self._map()
+        view = foreign.view(address, layout.CAGE_SIZE)
+        for start, size in self.written():
+            view[start : start + size] = self._view[start : start + size]
+        self.close()
+        self.address, self._view = address, view
+
+    def written(self) -> list[tuple[int, int]]:
+        """Address and size of the ranges of pages behind the metadata that may have been written to."""
+        resident = self._memory.resident(self.address + layout.CONTROL, layout.CAGE_SIZE - layout.CONTROL) + b"\0"
+        size = os.sysconf("SC_PAGE_SIZE")
+        found, end = [], 0
+        while (first := resident.find(1, end)) >= 0:
+            end = resident.index(0, first)
+            found.append((layout.CONTROL + first * size, (end - first) * size))
+        return found
 
     def close(self) -> None:
         """Give the range back."""
@@ -175,3 +197,8 @@ class CagePool:
             return
         cage.clear()
         self._spare.append(cage)
+
+    def close(self) -> None:
+        """Unmap the cages that no instance uses."""
+        while self._spare:
+            self._spare.pop().close()

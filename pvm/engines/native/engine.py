@@ -9,6 +9,7 @@ from typing import Any
 from pvm.engines.api import Bindings, EngineLimits, Statistics
 from pvm.engines.boundary import argument_count
 from pvm.engines.native import layout
+from pvm.engines.native.debug import Debug, current
 from pvm.engines.native.heap import HeapFull, Reference
 from pvm.engines.native.interpreter.loading import interpreter_code
 from pvm.engines.native.machine import Machine
@@ -32,6 +33,7 @@ class NativeEngine:
         bindings: what provides the imports.
         limits: fuel, memory, stack and time.
         seed: what ``hash.seed`` gives.
+        debug: how to run to find mistakes; by default as ``debugging`` says.
 
     Raises:
         LinkError: an import has no provider or another signature.
@@ -45,6 +47,7 @@ class NativeEngine:
         limits: EngineLimits | None = None,
         *,
         seed: int = 0,
+        debug: Debug | None = None,
     ) -> None:
         self._module = verified.module
         if verified.module.features & Feature.PRIVILEGED:
@@ -54,7 +57,9 @@ class NativeEngine:
             program = program_of(verified)
         except OSError as error:
             raise Unsupported(f"the host has no memory for it: {error.strerror}") from None
-        self._machine = Machine(program, code, bindings or Bindings(), limits or EngineLimits(), seed)
+        self._machine = Machine(
+            program, code, bindings or Bindings(), limits or EngineLimits(), seed, debug or current()
+        )
         self._finalizer = weakref.finalize(self, Machine.close, self._machine)
         self._finalizer.atexit = False
         self._exports: dict[str, tuple[int, Boundary]] = {

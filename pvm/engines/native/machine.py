@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pvm.engines.api import Bindings, EngineLimits
 from pvm.engines.native import layout
 from pvm.engines.native.code.operations import BY_OPERATION, WORD
+from pvm.engines.native.debug import NO_DEBUG, Debug, Inspector
 from pvm.engines.native.exceptions import Exceptions
 from pvm.engines.native.exits import Exit, Poll
 from pvm.engines.native.frames import Frame, frames_of
@@ -40,7 +41,15 @@ _HYPERCALL = BY_OPERATION["hypercall"]
 class Machine:
     """The state of one instance that is not in its cage."""
 
-    def __init__(self, program: Program, code: LoadedCode, bindings: Bindings, limits: EngineLimits, seed: int) -> None:
+    def __init__(
+        self,
+        program: Program,
+        code: LoadedCode,
+        bindings: Bindings,
+        limits: EngineLimits,
+        seed: int,
+        debug: Debug = NO_DEBUG,
+    ) -> None:
         self.program = program
         self.module = program.module
         self.limits = limits
@@ -70,6 +79,8 @@ class Machine:
             Exit.SCHEDULE: self._schedule,
             Exit.INTERRUPTED: self._interrupted,
         }
+        if debug is not NO_DEBUG:
+            self._exits[Exit.POLL] = Inspector(self, debug).around(self._poll)
 
     def _prepare(self, seed: int) -> None:
         """Fill the control block and the globals, and make an empty heap."""
@@ -195,11 +206,11 @@ class Machine:
 
     def _run(self, main: int) -> None:
         """Run tasks until the main one, of this number, has returned."""
-        enter, exits = self.native.enter, self._exits
+        native, exits = self.native, self._exits
         self._mains.append(main)
         try:
             while True:
-                reason = enter()
+                reason = native.enter()
                 try:
                     if exits[reason]():
                         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import threading
+import weakref
 from bisect import bisect_right
 from collections import OrderedDict
 from typing import NamedTuple
@@ -68,6 +69,7 @@ class Program:
             self._point(index, self.translate_stub, 0)
         self.shared.write(layout.POWERS_OF_TEN, powers_of_ten())
         self.shared.write(self.metadata.base, bytes(self.metadata.data))
+        weakref.finalize(self, _give_back, self.cages, self.shared).atexit = False
 
     def _place_services(self) -> tuple[int, int, int]:
         """Instructions that no function has.
@@ -133,6 +135,12 @@ class Program:
             values = (declared.initial, 0) if "I" in text else (declared.initial,)
             found.append((self.linkage.global_address(index), struct.pack(text, *values)))
         return found
+
+
+def _give_back(cages: CagePool, shared: SharedMetadata) -> None:
+    """Give back what a program had that nobody uses any more."""
+    cages.close()
+    shared.close()
 
 
 _PROGRAMS: OrderedDict[int, Program] = OrderedDict()

@@ -54,10 +54,15 @@ class HostFunctions:
     fuel_poll: Any
 
     def __init__(self, code: Any, cage: int) -> None:
+        self._code = code
+        self.bind(cage)
+
+    def bind(self, cage: int) -> None:
+        """Let them work on the cage at this address from now on."""
         from functools import partial
 
-        self.enter = partial(code.function("enter", "i", "Q"), cage)
+        self.enter = partial(self._code.function("enter", "i", "Q"), cage)
         for name, result, parameters in HOST_FUNCTIONS:
             types = "Q" + "q" * len(parameters)
-            function = code.function(f"host.{name}", "" if result == "void" else "q", types)
+            function = self._code.function(f"host.{name}", "" if result == "void" else "q", types)
             setattr(self, name.replace(".", "_"), partial(function, cage))

@@ -68,6 +68,7 @@ class Memory:
         self._unmap = function(symbol("munmap"), "i", "QQ")
         self._protect = function(symbol("mprotect"), "i", "QQi")
         self._advise = function(symbol("madvise"), "i", "QQi")
+        self._resident = function(symbol("mincore"), "i", "QQQ")
 
     def map(
         self, size: int, protection: int, flags: int, *, address: int = 0, descriptor: int = -1, offset: int = 0
@@ -92,6 +93,13 @@ class Memory:
         """Say how whole pages will be used."""
         if self._advise(address, size, advice):
             _fail()
+
+    def resident(self, address: int, size: int) -> bytes:
+        """A byte for each page: 1 if the host has memory for it."""
+        vector = (_simple("B") * -(-size // os.sysconf("SC_PAGE_SIZE")))()
+        if self._resident(address, size, _ctypes.addressof(vector)):
+            _fail()
+        return bytes(vector)
 
 
 def _fail() -> None:

@@ -1,0 +1,103 @@
+"""Ways to run that find mistakes of the engine: collect often, check the heap, go on at another address.
+
+They change nothing that a program can see.  Tests ask for them, by an argument of the engine or for all engines that
+are made inside ``debugging``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, NamedTuple
+
+from pvm.engines.native import layout
+from pvm.errors import PvmError
+
+if TYPE_CHECKING:
+    from pvm.engines.native.machine import Machine
+
+
+class Debug(NamedTuple):
+    """What to do, 0 for nothing."""
+
+    stress: int = 0
+    """Collect after about so many allocations."""
+    check_every: int = 0
+    """Check the heap where the interpreter polls, after so many units of fuel, if there was a collection since."""
+    suspend_every: int = 0
+    """Move the cage to another address where the interpreter polls, after so many units of fuel."""
+
+
+class HeapBroken(PvmError):
+    """The heap contradicts itself."""
+
+
+NO_DEBUG = Debug()
+_CURRENT: ContextVar[Debug] = ContextVar("debug", default=NO_DEBUG)
+current = _CURRENT.get
+
+
+@contextmanager
+def debugging(debug: Debug) -> Iterator[None]:
+    """Run engines that are made here in these ways."""
+    token = _CURRENT.set(debug)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+class Inspector:
+    """Looks after one instance where it polls: each look at the clock is a point where it can be suspended."""
+
+    def __init__(self, machine: Machine, debug: Debug) -> None:
+        self._machine = machine
+        self._debug = debug
+        self._checked = self._moved = self._collections = 0
+        cage = machine.cage
+        cage.set_word("stress", debug.stress)
+        units = min((each for each in (debug.check_every, debug.suspend_every) if each), default=0)
+        if units:
+            cage.set_word("clock_units", units)
+            cage.set_word("next_clock", units)
+
+    def around(self, poll: Callable[[], bool]) -> Callable[[], bool]:
+        """What to do at an exit, and then what is wanted here."""
+
+        def inspected() -> bool:
+            is_done = poll()
+            self.inspect()
+            return is_done
+
+        return inspected
+
+    def inspect(self) -> None:
+        """Do what is due."""
+        cage, debug = self._machine.cage, self._debug
+        used = cage.word("fuel_base") + cage.word("fuel_slice") - cage.word("fuel_left")
+        if debug.check_every and used - self._checked >= debug.check_every:
+            self._checked = used
+            self.check()
+        if debug.suspend_every and used - self._moved >= debug.suspend_every:
+            self._moved = used
+            cage.move()
+            self._machine.native.bind(cage.address)
+
+    def check(self) -> None:
+        """Check the heap, if it was collected since the last time.
+
+        Raises:
+            HeapBroken: it is not as it should be.
+        """
+        cage = self._machine.cage
+        collections = cage.word("minor_collections") + cage.word("collector_slices")
+        if collections == self._collections:
+            return
+        self._collections = collections
+        record = cage.word("current")
+        if record:
+            cage.set_u32(record + layout.TASK_BASE, cage.word("base"))
+        found = self._machine.native.gc_check()
+        if found:
+            raise HeapBroken(f"the heap is broken: check {found} at {cage.word('check_address'):#x}")
