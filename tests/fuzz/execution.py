@@ -9,13 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from pvm.embed.instance import Instance
 from pvm.embed.limits import Limits
 from pvm.embed.module import Module as PublicModule
-from pvm.engines.api import Bindings, EngineLimits, Statistics
+from pvm.engines.api import Bindings, Engine, EngineLimits, Statistics
+from pvm.engines.native.debug import NO_DEBUG, Debug
+from pvm.engines.native.engine import NativeEngine
 from pvm.engines.reference.engine import ReferenceEngine
 from pvm.errors import Exhaustion, GuestExit, LinkError, Trap
 from pvm.isa.types import ArrayKind
@@ -31,6 +34,17 @@ STACKS = (32 << 10, 32 << 10, 32 << 10, 4 << 20)
 """One of them, by the case."""
 SECONDS = 20.0
 """Wall time after which fuel has failed to bound a run; a machine may be busy."""
+
+
+class RunLimits(NamedTuple):
+    """Limits of a run; a stack of 0 is by the case."""
+
+    fuel: int = FUEL
+    memory: int = MEMORY
+    stack: int = 0
+
+
+LIMITS = RunLimits()
 QUOTAS = Quotas(bytes=1 << 20, file_size=1 << 19, files=64, descriptors=32, output_bytes=1 << 16)
 FILES = {"file": b"some text\nof two lines\n", "empty": b"", "sub/deep": b"\xff\xfe"}
 
@@ -49,9 +63,15 @@ class Observation:
 
     @property
     def visible(self) -> tuple[object, ...]:
-        """What must be equal in another run."""
+        """What must be equal in another run on the same engine."""
         figures = self.statistics and (self.statistics.fuel_used, self.statistics.allocated)
         return tuple(self.events), self.stdout, self.stderr, figures, self.usage
+
+    @property
+    def on_any_engine(self) -> tuple[object, ...]:
+        """What must be equal on another engine: all but what was allocated, since strings of the module are too."""
+        fuel = self.statistics and self.statistics.fuel_used
+        return tuple(self.events), self.stdout, self.stderr, fuel, self.usage
 
 
 class GuestProcess:
@@ -74,19 +94,32 @@ def make_kernel(seed: int) -> Kernel:
     )
 
 
-def observe(verified: VerifiedModule, seed: int, *, strict: bool = False) -> Observation:
-    """Run every export once, on the engine itself."""
+def observe(verified: VerifiedModule, seed: int, *, strict: bool = False, limits: RunLimits = LIMITS) -> Observation:
+    """Run every export once, on the reference engine itself."""
+    return _observed(verified, seed, partial(ReferenceEngine, verified, strict=strict), limits)
+
+
+def observe_natively(
+    verified: VerifiedModule, seed: int, *, debug: Debug = NO_DEBUG, limits: RunLimits = LIMITS
+) -> Observation:
+    """The same on the native engine.
+
+    Raises:
+        Unsupported: it cannot run this module.
+    """
+    return _observed(verified, seed, partial(NativeEngine, verified, debug=debug), limits)
+
+
+def _observed(verified: VerifiedModule, seed: int, make: Callable[..., Engine], limits: RunLimits) -> Observation:
     seen = Observation()
     with make_kernel(seed) as kernel:
         process = kernel.new_process([verified.module.name])
-        limits = EngineLimits(FUEL, MEMORY, STACKS[seed % len(STACKS)], time.monotonic() + SECONDS)
+        deadline = time.monotonic() + SECONDS
         try:
-            engine = ReferenceEngine(
-                verified,
+            engine = make(
                 Bindings(kernel, GuestProcess(process), host_functions(verified.module, seen)),
-                limits,
+                EngineLimits(limits.fuel, limits.memory, limits.stack or STACKS[seed % len(STACKS)], deadline),
                 seed=int.from_bytes(kernel.random.read(8), "little"),
-                strict=strict,
             )
         except LinkError as error:
             note(seen, "link", error)
@@ -94,6 +127,7 @@ def observe(verified: VerifiedModule, seed: int, *, strict: bool = False) -> Obs
         if verified.module.start is None or attempt(seen, "start", engine.run_start):
             call_exports(seen, verified.module, seed, engine.call_export)
         finish(seen, kernel, engine.statistics())
+        engine.close()
     return seen
 
 
@@ -171,12 +205,12 @@ def note(seen: Observation, what: str, error: BaseException) -> None:
 
 
 def shown(value: object) -> str:
-    """A result as text; objects of the guest by their kind alone."""
+    """A result as text; one object of the guest is like another."""
     if value is None or isinstance(value, (bool, int, float, str, bytes)):
         return repr(value)
     if isinstance(value, list):
         return "[" + ", ".join(map(shown, value)) + "]"
-    return type(value).__name__
+    return "object"
 
 
 def host_functions(module: Module, seen: Observation) -> dict[str, Callable[..., Any]]:
