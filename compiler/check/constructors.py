@@ -22,7 +22,7 @@ from compiler.check.declared import (
 )
 from compiler.check.signatures import default_function, is_literal
 from compiler.check.type_display import display
-from compiler.check.type_resolution import resolve_type
+from compiler.check.type_resolution import resolve_type, resolve_value_type
 from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, Constructor, FieldSymbol, FunctionKind, LocalSymbol
@@ -265,7 +265,7 @@ def complete_property_type(prop: Property) -> None:
         prop.type = ERROR
     elif node.type is not None:
         _ = symbol.type_params
-        prop.type = resolve_type(symbol.scope, node.type)
+        prop.type = resolve_value_type(symbol.scope, node.type, "a property")
     else:
         _infer_property(prop, node)
 

@@ -285,9 +285,10 @@ def _compare(
     name = ast.Identifier(span, "compareTo")
 
     def call(this: hir.Expr, site: CallSite) -> hir.Expr:
-        if found is not None and not is_hidden(body, found):
-            return call_method_group(body, this, found, name, site, is_super=False)
-        return call_extension(body, this, extensions, site)
+        if extensions and (found is None or is_hidden(body, found)):
+            return call_extension(body, this, extensions, site)
+        assert found is not None
+        return call_method_group(body, this, found, name, site, is_super=False)
 
     if not extensions and (found is None or not isinstance(found.member, FunctionGroup)):
         return None

@@ -31,8 +31,10 @@ from compiler.ir.types import (
     ClassType,
     ErrorType,
     FunctionType,
+    NothingType,
     ParameterType,
     Type,
+    UnitType,
     substitute,
 )
 from compiler.syntax import ast
@@ -40,6 +42,16 @@ from compiler.syntax.source import Span
 
 MAX_TUPLE = 6
 _SPECIAL: dict[str, Type] = {"Any": ANY, "Nothing": NOTHING, "Unit": UNIT}
+
+
+def resolve_value_type(scope: TypeScope, node: ast.Type, what: str) -> Type:
+    """Return the type of a variable or property, which must have values."""
+    type_ = resolve_type(scope, node)
+    if isinstance(type_, UnitType | NothingType):
+        name = "Unit" if isinstance(type_, UnitType) else "Nothing"
+        _report(scope, code.NO_VALUE, node.span, f"{what} cannot be of type `{name}`, which has no values")
+        return ERROR
+    return type_
 
 
 def resolve_type(scope: TypeScope, node: ast.Type) -> Type:

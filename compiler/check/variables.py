@@ -7,7 +7,7 @@ from compiler.check.body import Body, Frame
 from compiler.check.declared import GlobalPart, SourceClass, SourceGlobal, TypeScope
 from compiler.check.session import Session
 from compiler.check.system_constants import fold_constant
-from compiler.check.type_resolution import resolve_type
+from compiler.check.type_resolution import resolve_value_type
 from compiler.diagnostics import Diagnostics
 from compiler.ir import hir
 from compiler.ir.types import ERROR, NULL, UNIT, ClassType, Type
@@ -35,7 +35,7 @@ def complete_global(symbol: SourceGlobal) -> None:
     assert node is not None
     symbol.state = 1
     if node.type is not None:
-        symbol.type = resolve_type(symbol.scope, node.type)
+        symbol.type = resolve_value_type(symbol.scope, node.type, "a variable")
     simple = node.initializer is not None and (node.type is None or not node.is_mutable)
     if node.type is None or (simple and (symbol.session.is_privileged or _may_be_constant(node.initializer))):
         value = initial_value(symbol)
