@@ -84,8 +84,9 @@ FUEL = """\
 
 Execution is paid for in fuel, and costs the same on every engine. A *basic block* begins at offset 0, at each label,
 and after each instruction that branches or ends a block; at its entry it costs as many units as it has instructions.
-`array.new`, `array.copy` and `array.fill` cost one unit more for each full 16 elements. Functions of the runtime
-image cost what their table says. When the fuel does not suffice the program ends: no handler can catch that.
+`array.new`, `array.copy` and `array.fill` cost one unit more for each full 16 elements; an array
+or a string that there is no memory for costs no more than the instruction. Functions of the runtime image cost what
+their table says. When the fuel does not suffice the program ends: no handler can catch that.
 
 A frame counts 32 bytes plus 8 for each local and for each slot of the deepest operand stacks; a call whose frame does
 not fit into the limit of the stack traps with `stack-overflow` in the caller.
