@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvm.engines.native import layout
-from tests.engines.native.collector.cages import ReferenceCage
+from tests.engines.native.collector.cages import new_cage
 from tests.engines.native.collector.world import BYTE_ARRAY, PAYLOAD, REF_ARRAY, ROOTS, WORD_ARRAY, OutOfMemory, World
 
 NODE = 1
@@ -21,7 +21,7 @@ MANY = 9
 def world(**options: int) -> World:
     """A world of 1 MiB, unless something else is said."""
     limit = options.pop("limit", 1 << 20)
-    return World(ReferenceCage(), limit=limit, eager=bool(options.pop("eager", 0)), **options)  # type: ignore[arg-type]
+    return World(new_cage(), limit=limit, eager=bool(options.pop("eager", 0)), **options)  # type: ignore[arg-type]
 
 
 def collect_completely(heap: World) -> None:
