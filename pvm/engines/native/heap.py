@@ -28,6 +28,8 @@ _FORMATS = {
     Storage.F32: "f",
     Storage.F64: "d",
 }
+_RANGES = 1024
+"""Ranges of addresses that are given back at a time: as many as the scratch area has room for."""
 RESERVE = 1 << 20
 """Bytes beyond the limit that the exception of a full heap is made of."""
 
@@ -108,6 +110,14 @@ class GuestHeap:
             status = self._native.gc_collect(need)
         if status != layout.COLLECT_DONE:
             raise HeapFull
+
+    def give_back(self) -> None:
+        """Let the system have the memory that the collector does not need."""
+        cage = self.cage
+        while cage.word("releasable"):
+            for pair in range(self._native.heap_release(layout.SCRATCH, _RANGES)):
+                address = cage.u64(layout.SCRATCH + 16 * pair)
+                cage.discard(address, cage.u64(layout.SCRATCH + 16 * pair + 8))
 
     @contextmanager
     def reserve(self) -> Iterator[None]:

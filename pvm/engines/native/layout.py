@@ -400,6 +400,7 @@ COLLECTOR_WORDS: Final = (
     "weak_pending",
     # When
     "trigger",  # bytes in use at which a collection of the old space begins
+    "idle_trigger",  # bytes ever allocated at which it begins although few survive
     "floor",  # bytes that must be left for going on without a complete collection
     "grown",  # bytes promoted, and allocated as large objects, since marking began
     "large_grown",  # bytes of large objects since the last collection

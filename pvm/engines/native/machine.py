@@ -262,6 +262,7 @@ class Machine:
             if action == layout.POLL_EXHAUSTED:
                 raise Exhaustion("fuel", "fuel used up", self.exceptions.here(kind))
             self.check_clock(kind)
+            self.heap.give_back()
             if kind is Poll.COLLECT:
                 return False
             action = self.native.fuel_poll(self.cage.word("fuel_left"), int(kind is Poll.POINT))

@@ -223,11 +223,30 @@ def test_freed_memory_is_offered_to_the_host() -> None:
     first = heap.load(heap.slots[0])
     heap.clear_root(0)
     collect_completely(heap)
-    assert heap.word("releasable") > 3_000_000
+    kept = 2 * (heap.word("old_start") - layout.HEAP)
+    assert heap.word("releasable") == 123 * layout.BLOCK_SIZE - kept
     assert heap.cage.call("heap.release", layout.SCRATCH, 4) == 1
-    assert (heap.load_long(layout.SCRATCH), heap.load_long(layout.SCRATCH + 8)) == (first, 123 * layout.BLOCK_SIZE)
+    address, size = heap.load_long(layout.SCRATCH), heap.load_long(layout.SCRATCH + 8)
+    assert (address, size) == (first + kept, 123 * layout.BLOCK_SIZE - kept)
+    heap.cage.data[address : address + size] = bytes(size)
+    assert heap.word("releasable") == 0
     assert heap.cage.call("heap.release", layout.SCRATCH, 4) == 0
     heap.assert_sane()
+    heap.new_array(0, BYTE_ARRAY, 4_000_000)
+    assert heap.load(heap.slots[0]) == first
+
+
+def test_ranges_that_do_not_fit_the_list_are_offered_again() -> None:
+    heap = world(limit=1 << 23)
+    for root in range(8):
+        heap.new_array(root, BYTE_ARRAY, 400_000)
+    for root in range(0, 8, 2):
+        heap.clear_root(root)
+    collect_completely(heap)
+    assert heap.cage.call("heap.release", layout.SCRATCH, 2) == 2
+    assert heap.word("releasable") > 0
+    assert heap.cage.call("heap.release", layout.SCRATCH, 2) == 2
+    assert heap.word("releasable") == 0
 
 
 def test_holes_between_live_objects_are_used() -> None:
