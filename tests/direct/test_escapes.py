@@ -6,6 +6,7 @@ import errno
 import os
 import resource
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,16 @@ def attempt(compile_c: Callable[..., Path], tmp_path: Path) -> Attempt:
 def test_attempt_is_held(name: str, attempt: Attempt) -> None:
     done = attempt(name)
     assert (done.stdout, done.stderr, done.returncode) == (b"held\n", b"", 0)
+
+
+def test_sockets_of_the_host_are_out_of_reach(attempt: Attempt) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("\0pvm-host-socket")
+        listener.listen(1)
+        listener.setblocking(False)
+        assert attempt("interfaces").stdout == b"held\n"
+        with pytest.raises(BlockingIOError):
+            listener.accept()
 
 
 @pytest.mark.parametrize("name", ["foreign", "x32"])

@@ -211,3 +211,38 @@ def test_tests_of_python_itself(tool: Tool) -> None:
     modules = "test_os test_subprocess test_threading test_socket"
     shown = run(tool, f"exec /usr/bin/python3 -m test {modules} {cases} 2>&1")
     assert "All 4 tests OK." in shown
+
+
+def test_unix_sockets_by_path(tool: Tool) -> None:
+    script = """exec /usr/bin/python3 -c '
+import os, socket, stat, threading
+server = socket.socket(socket.AF_UNIX)
+server.bind("/tmp/s")
+server.listen(1)
+print(stat.S_ISSOCK(os.stat("/tmp/s").st_mode), server.getsockname())
+def talk():
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect("s")
+        print(client.getpeername())
+        client.sendall(b"hello")
+threading.Thread(target=talk).start()
+connection, address = server.accept()
+print(connection.recv(9), repr(address))
+for path, kind in (("/tmp/s", OSError), ("/none/s", FileNotFoundError)):
+    try:
+        socket.socket(socket.AF_UNIX).bind(path)
+    except kind as error:
+        print(error.errno)
+os.unlink("/tmp/s")
+try:
+    socket.socket(socket.AF_UNIX).connect("/tmp/s")
+except FileNotFoundError:
+    print("gone")
+open("/tmp/file", "w").close()
+try:
+    socket.socket(socket.AF_UNIX).connect("/tmp/file")
+except ConnectionRefusedError:
+    print("refused")
+'"""
+    expected = ["True /tmp/s", "/tmp/s", "b'hello' ''", "98", "2", "gone", "refused", ""]
+    assert run(tool, script, "python3").split("\n") == expected

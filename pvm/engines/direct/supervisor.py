@@ -14,6 +14,7 @@ import select
 import signal
 import time
 from collections.abc import Callable, Collection
+from weakref import WeakKeyDictionary
 
 from pvm.engines.direct import image, layouts, linux
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
@@ -34,11 +35,20 @@ from pvm.kernel.fs.memfs import MemFs
 from pvm.kernel.kernel import Kernel
 from pvm.kernel.process import Process
 from pvm.kernel.randomness import HostRandom, RandomSource, SeededRandom
+from pvm.kernel.vfs.node import Node
 
 SHM_PATH = "/dev/shm"  # noqa: S108 - a path of the guest
 SHM_DEVICE = 91
 STATUS_SIZE = 4
 EMPTY = bytes(linux.NOTIFICATION.size)
+
+
+class SocketNames:
+    """The abstract addresses that stand for Unix sockets by path, and the paths that they were bound to."""
+
+    def __init__(self) -> None:
+        self.by_node: WeakKeyDictionary[Node, bytes] = WeakKeyDictionary()
+        self.paths: dict[bytes, str] = {}
 
 
 class Supervisor:
@@ -70,6 +80,7 @@ class Supervisor:
         kernel.attach("/dev/fd", RootedAt(self.proc.descriptors()))
         kernel.attach(SHM_PATH, MemFs(SHM_DEVICE, kernel.ledger, kernel.clock))
         self.processes: dict[int, GuestProcess] = {}
+        self.socket_names = SocketNames()
         self._threads: dict[int, GuestProcess] = {}
         self._stack_bytes = stack_bytes
         self._first = first
@@ -140,8 +151,11 @@ class Supervisor:
         ticket, tid, _, number, _, _, *args = linux.NOTIFICATION.unpack(self._buffer)
         with self.kernel.lock:
             answer = self._answer(ticket, tid, number, tuple(args))
-        if answer == ANSWERED:
-            return
+        if answer != ANSWERED:
+            self.answer(ticket, answer)
+
+    def answer(self, ticket: int, answer: int) -> None:
+        """Answer a call that waits, if it still does."""
         flags = linux.RESPONSE_CONTINUE if answer == CONTINUE else 0
         value, error_number = (0, 0) if flags else (answer, 0) if answer >= 0 else (0, answer)
         try:

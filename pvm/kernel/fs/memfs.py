@@ -191,6 +191,16 @@ class MemLink(MemNode, LinkNode):
         super().release_if_unused()
 
 
+class MemSpecial(MemNode):
+    """A socket or FIFO: what it does is up to the personality that made it."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, fs: MemFs, kind: FileKind, mode: int) -> None:
+        super().__init__(fs, mode)
+        self.kind = kind
+
+
 class MemFile(MemNode, RegularNode):
     """A regular file: its content and how often it is open."""
 
@@ -484,6 +494,13 @@ class MemDirectory(MemNode, DirectoryNode):
             self.fs.ledger.release_file()
             raise
         node = MemLink(self.fs, target)
+        self.enter(name, node)
+        return node
+
+    def create_special(self, name: str, kind: FileKind, mode: int) -> MemSpecial:
+        self.check_free(name)
+        self.fs.ledger.charge_file()
+        node = MemSpecial(self.fs, kind, mode)
         self.enter(name, node)
         return node
 

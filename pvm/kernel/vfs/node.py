@@ -251,6 +251,10 @@ class DirectoryNode(Node):
         """Make a symbolic link; EXIST if the name is taken."""
         raise GuestError(Errno.ROFS)
 
+    def create_special(self, name: str, kind: FileKind, mode: int) -> Node:
+        """Make a socket or FIFO, which is a name only; EXIST if the name is taken."""
+        raise GuestError(Errno.ROFS if self.fs.read_only else Errno.PERM)
+
     def add_name(self, name: str, node: Node) -> None:
         """Give a file of this file system one more name; EXIST if it is taken."""
         raise GuestError(Errno.ROFS if self.fs.read_only else Errno.PERM)

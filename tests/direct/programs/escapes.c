@@ -151,8 +151,10 @@ static void interfaces(void)
     MUST_FAIL(socket(17, SOCK_RAW, 0)); /* packets */
     MUST_FAIL(socket(40, SOCK_STREAM, 0)); /* the hypervisor */
     MUST_FAIL(socket(AF_INET, SOCK_RAW, 1));
-    struct sockaddr_un name = {AF_UNIX, "/tmp/socket"};
-    MUST_FAIL(bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&name, sizeof name));
+    struct sockaddr_un name = {AF_UNIX, "/host-socket"};
+    MUST_FAIL(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&name, sizeof name));
+    struct sockaddr_un abstract = {AF_UNIX, "\0pvm-host-socket"};
+    MUST_FAIL(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&abstract, 2 + 16));
     struct timespec now = {0};
     MUST_FAIL(clock_settime(CLOCK_REALTIME, &now));
 }
