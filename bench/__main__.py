@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from bench import collector, compiling, embedding, growth, large, limits, linux,
 from bench.options import Options
 from bench.peers import BUILD, PEERS, TIERS, present_peers, version_of
 from bench.report import Section, machine, write_json
+from bench.running import FIRST
 from bench.suite import SUITE
 from bench.timing import pin
 
@@ -67,15 +69,21 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--tiers", type=names(list(TIERS)), default=(), metavar="NAMES", help=f"of {', '.join(TIERS)}")
     made.add_argument("--peers", type=names(peer_names), default=(), metavar="NAMES", help=of_peers)
     made.add_argument("--cores", type=int, default=2, help="how many cores everything shares [2]")
+    made.add_argument("--first", action="store_true", help="run programs before other jobs (for root, on Linux)")
     made.add_argument("--output", type=Path, default=BUILD / "results.json", help="where the JSON goes")
     made.add_argument("--plot", type=Path, default=BUILD / "programs.svg", help="where the plot goes")
     return made
 
 
 def main() -> None:
-    given = parser().parse_args()
+    line = parser()
+    given = line.parse_args()
+    if given.first and (sys.platform != "linux" or os.geteuid()):
+        line.error("--first needs Linux and root")
+    if given.first:
+        os.environ[FIRST] = "1"
     options = Options(given.quick, given.least, given.programs, given.tiers, given.peers, given.plot)
-    about = machine(pin(given.cores))
+    about = machine(pin(given.cores), first=given.first)
     about |= {peer.case.name: version_of(peer) for peer in present_peers(options.peers)[0]}
     print(tabulate(about.items(), tablefmt="plain"), "\n")
     sections: list[Section] = []

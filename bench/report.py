@@ -97,12 +97,13 @@ def digits(value: float) -> int:
     return 0 if value >= 100 else 1 if value >= 10 else 2
 
 
-def machine(cores: Sequence[int]) -> dict[str, str]:
+def machine(cores: Sequence[int], *, first: bool) -> dict[str, str]:
     """What the figures depend on."""
     return {
         "processor": processor(),
         "cores": str(os.cpu_count()),
         "pinned to": " ".join(f"core {core}" for core in cores) or "nothing",
+        "asked to run first": "yes" if first else "no",
         "load before": " ".join(f"{load:.1f}" for load in os.getloadavg()),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",

@@ -19,6 +19,8 @@ from bench.suite import Program
 SPAWN = Path(__file__).parent / "spawn.py"
 RUNTIME = re.compile(r"^(\w+): iterations=1 runtime: (\d+)us$")
 RESULT = re.compile(r"^(\w+): result=(-?\d+)$")
+# The variable that asks for precedence over other jobs; `spawn.py` reads it.
+FIRST = "PVM_BENCH_FIRST"
 # The figure of a run is the median of its last iterations, so many.
 COUNTED = 10
 

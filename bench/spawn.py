@@ -10,8 +10,17 @@ import os
 import sys
 
 
+def take_precedence() -> None:
+    """Run before other jobs: the process, and its session, which Linux schedules as a group."""
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
+    with open("/proc/self/autogroup", "w", encoding="ascii") as group:  # noqa: PTH123 - pathlib makes us larger
+        group.write("-20")
+
+
 def main() -> int:
     descriptor, command = int(sys.argv[1]), sys.argv[2:]
+    if "PVM_BENCH_FIRST" in os.environ:
+        take_precedence()
     child = os.posix_spawnp(command[0], command, os.environ)
     _, status, usage = os.wait4(child, 0)
     size = usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
