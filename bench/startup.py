@@ -127,7 +127,7 @@ def cold(folder: Path, env: Mapping[str, str], rounds: int) -> list[Cost]:
 def plain_installation(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
     """PVM without its developer tools in an environment of its own, not editable; or why there is none."""
     target, source = folder / "plain", folder / "source"
-    for part in ("pvm", "compiler", "stdlib"):
+    for part in ("pvm", "compiler", "stdlib", "bin"):
         shutil.copytree(ROOT / part, source / part, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / part, source / part)

@@ -1,14 +1,44 @@
-"""Where the user's cache is, and who may see it.
+"""What can be computed again, kept between runs in a directory of the user's: where it is, who may see it, its entries.
 
 It holds machine code that is executed, so whoever can write to it decides what this user's processes do: the directory
 belongs to the user alone, and no guest is given it.
+
+What ``load`` returns is what ``store`` was given under the same kind and key, or nothing: an entry that is damaged,
+foreign or unreadable counts as missing, and a cache that cannot be written costs speed only.  Entries come into being
+by renaming, so that runs at the same time cannot disturb each other; of each kind, those that were not used for longest
+go when it grows too large.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+import time
+import zlib
+from collections.abc import Iterator
 from contextlib import suppress
+
+try:  # without the library that hashlib loads in 2 ms
+    from _sha2 import sha256  # type: ignore[import-not-found]
+except ImportError:
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha256
+
+__all__ = ["MAX_SIZE", "cache_directory", "cache_location", "load", "reaches_cache", "sha256", "store"]
+
+MAX_SIZE = 64 << 20
+"""Bytes of all entries of a kind together."""
+EVICT_EVERY = 16
+"""One of so many entries that are made looks whether others have to go."""
+_MAX_ENTRY = MAX_SIZE // 4
+_USED_SLACK = 3600
+"""Seconds after which a use is noted again, and a file that somebody began to write counts as left behind."""
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+_MAGIC = b"PVMcache"
+_CHECKSUM = 4
 
 
 def cache_location() -> str | None:
@@ -50,3 +80,96 @@ def reaches_cache(path: str | os.PathLike[str]) -> bool:
     if len(inner) < len(outer):
         inner, outer = outer, inner
     return inner == outer or inner.startswith(outer.rstrip("/") + "/")
+
+
+def load(kind: str, key: str) -> bytes | None:
+    """What is stored as a kind under a key, or None."""
+    directory = cache_directory()
+    if directory is None:
+        return None
+    try:
+        data = _read(_entry(directory, kind, key))
+    except OSError:
+        return None
+    body = data[len(_MAGIC) + len(kind) + 1 + len(key) + _CHECKSUM :]
+    return body if data.startswith(_head(kind, key, body)) else None
+
+
+def store(kind: str, key: str, body: bytes) -> None:
+    """Keep something for the next run, if possible."""
+    directory = cache_directory()
+    if directory is None:
+        return
+    data = _head(kind, key, body) + body
+    if len(data) > _MAX_ENTRY:
+        return
+    temporary = f"{directory}/.{kind}-{os.getpid()}-{os.urandom(8).hex()}"
+    try:
+        _write(temporary, data)
+        os.replace(temporary, _entry(directory, kind, key))  # noqa: PTH105
+        if os.urandom(1)[0] % EVICT_EVERY == 0:
+            _evict(directory, kind, keep=f"{kind}-{key}")
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108
+
+
+def _head(kind: str, key: str, body: bytes) -> bytes:
+    """What an entry begins with, so that a change of any byte shows."""
+    seal = _MAGIC + f"{kind}-{key}".encode()
+    return seal + zlib.crc32(body, zlib.crc32(seal)).to_bytes(_CHECKSUM, "little")
+
+
+def _entry(directory: str, kind: str, key: str) -> str:
+    return f"{directory}/{kind}-{key}"
+
+
+def _read(path: str) -> bytes:
+    """The contents of a file of the user's own; its time says when it was last used."""
+    descriptor = os.open(path, _READ)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or status.st_size > _MAX_ENTRY:
+            return b""
+        parts = []
+        while part := os.read(descriptor, status.st_size + 1):
+            parts.append(part)
+        if time.time() - status.st_mtime > _USED_SLACK:
+            with suppress(OSError):
+                os.utime(descriptor)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: str, data: bytes) -> None:
+    descriptor = os.open(path, _CREATE, 0o600)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    finally:
+        os.close(descriptor)
+
+
+def _evict(directory: str, kind: str, keep: str) -> None:
+    """Remove entries not used for longest while there is too much, and what was left behind half written."""
+    now = time.time()
+    entries = sorted(_entries(directory, kind), reverse=True)
+    total = 0
+    for used, size, name in entries:
+        left_behind = name.startswith(".") and now - used > _USED_SLACK
+        total += size
+        if (left_behind or total > MAX_SIZE) and name != keep:
+            with suppress(OSError):
+                os.unlink(f"{directory}/{name}")  # noqa: PTH108
+
+
+def _entries(directory: str, kind: str) -> Iterator[tuple[float, int, str]]:
+    """Time of use, size and name of the files of a kind."""
+    with os.scandir(directory) as found:
+        for entry in found:
+            if entry.name.startswith((f"{kind}-", f".{kind}-")):
+                with suppress(OSError):
+                    status = entry.stat(follow_symlinks=False)
+                    yield status.st_mtime, status.st_size, entry.name

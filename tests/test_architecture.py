@@ -20,7 +20,7 @@ PBC = ISA | {"pvm.pbc"}
 VERIFY = PBC | {"pvm.verify"}
 TASK = "pvm.kernel.task"  # the protocol through which the kernel sees a guest, and an engine the kernel
 ENGINES = frozenset({"pvm.engines", "pvm.engines.direct", "pvm.engines.native", "pvm.engines.reference"})
-CACHE = "pvm.user_cache"  # who writes machine code and who keeps guests from it know the directory
+CACHE = "pvm.user_cache"  # who keeps something in it and who keeps guests from it know the directory
 EMBED = VERIFY | ENGINES | {"pvm.kernel", TASK}
 COMPILER = frozenset({"compiler"})
 
@@ -40,7 +40,7 @@ LAYERS = {
     "pvm": Layer(EMBED | {"pvm.embed"}, lazily=COMPILER | {"pvm.cli"}),
     "pvm.cli": Layer(EMBED | {"pvm.embed", "pvm"}, lazily=COMPILER),
     "pvm.__main__": Layer(frozenset({"pvm.cli"})),
-    "compiler": Layer(PBC),
+    "compiler": Layer(PBC | {CACHE}),
 }
 
 # Why a file may be longer than 800 lines, by path: tables only.

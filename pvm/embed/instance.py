@@ -73,10 +73,9 @@ class Instance:
             Exhaustion: fuel, time or memory was used up.
             UsageError: the module has no main, or the instance is closed or in use.
         """
-        if MAIN not in self.module.exports:
-            raise UsageError(
-                f"module {self.module.name!r} has no main: it exports {', '.join(self.module.exports) or 'nothing'}"
-            )
+        exports = self.module.checked.interface.exports
+        if MAIN not in exports:
+            raise UsageError(f"module {self.module.name!r} has no main: it exports {', '.join(exports) or 'nothing'}")
         self._enter()
         try:
             if self._depth == 1:
@@ -99,8 +98,9 @@ class Instance:
             GuestExit: the guest ended its process, with its status.
             Exception: what a host function raised, unchanged.
         """
-        if name not in self.module.exports:
-            raise UsageError(unknown("export", name, self.module.exports))
+        exports = self.module.checked.interface.exports
+        if name not in exports:
+            raise UsageError(unknown("export", name, exports))
         self._enter()
         try:
             self._start()
@@ -180,7 +180,7 @@ def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -
         from pvm.engines.native.unsupported import Unsupported
 
         try:
-            return NativeEngine(module.verified, bindings, settings, seed=seed)
+            return NativeEngine(module.checked, bindings, settings, seed=seed)
         except Unsupported as reason:
             if tier == "interpreter":
                 raise UsageError(f"the native engine cannot run this: {reason}; use tier auto or reference") from None
@@ -191,12 +191,14 @@ def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -
 
 def checked_imports(module: Module, imports: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
     """The callables that the module needs, by name."""
-    for name, boundary in module.host_imports.items():
+    needed = module.checked.interface.host_imports
+    for name in needed:
         if name not in imports:
-            raise LinkError(unknown("host function", name, imports) + f"; the module needs {name}{boundary}")
+            found = unknown("host function", name, imports)
+            raise LinkError(f"{found}; the module needs {name}{module.host_imports[name]}")
         if not callable(imports[name]):
             raise LinkError(f"host function {name!r} is {type(imports[name]).__name__}, expected a callable")
-    return {name: imports[name] for name in module.host_imports}
+    return {name: imports[name] for name in needed}
 
 
 def unknown(what: str, name: str, known: Mapping[str, object]) -> str:

@@ -5,26 +5,30 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from pvm.engines.native.checked import CheckedModule
 from pvm.errors import FormatError
-from pvm.pbc.boundary import Boundary, parse_boundary
-from pvm.pbc.model import ImportKind
-from pvm.pbc.model import Module as ModuleData
-from pvm.pbc.reader import read_module
-from pvm.verify import VerifiedModule, verify
+
+if TYPE_CHECKING:
+    from pvm.pbc.boundary import Boundary
+    from pvm.pbc.model import Module as ModuleData
+    from pvm.verify.verified import VerifiedModule
 
 
 class Module:
-    """A verified module.  Make one with ``load``, ``from_bytes``, ``assemble`` or ``pvm.compile``."""
+    """A verified module.  Make one with ``load``, ``from_bytes``, ``assemble`` or ``pvm.compile``.
 
-    __slots__ = ("_exports", "_host_imports", "verified")
+    The bytes of a module that ran here before are not read and verified again: the cache of the user has a program
+    that was made of the very same bytes after they were verified.
+    """
+
+    __slots__ = ("checked",)
 
     def __init__(self, data: ModuleData) -> None:
-        self.verified: VerifiedModule = verify(data)
-        self._exports = MappingProxyType({item.name: parse_boundary(item.boundary) for item in data.exports})
-        self._host_imports = MappingProxyType(
-            {item.name: parse_boundary(item.boundary) for item in data.imports if item.kind is ImportKind.HOST}
-        )
+        from pvm.verify import verify
+
+        self.checked = CheckedModule(verify(data))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Module:
@@ -43,7 +47,9 @@ class Module:
         """Read the bytes of a ``.pbc``; raises as ``load`` does, but for OSError."""
         if not isinstance(data, bytes | bytearray | memoryview):
             raise FormatError(0, f"a module is bytes, found {type(data).__name__}")
-        return cls(read_module(bytes(data)))
+        self = cls.__new__(cls)
+        self.checked = CheckedModule.from_bytes(bytes(data))
+        return self
 
     @classmethod
     def assemble(cls, text: str, name: str = "main") -> Module:
@@ -58,19 +64,24 @@ class Module:
         return cls(assemble(text, name))
 
     @property
+    def verified(self) -> VerifiedModule:
+        """The module with all that the verifier found out; it is read and verified now, if it was not yet."""
+        return self.checked.verified
+
+    @property
     def name(self) -> str:
         """The module's own name."""
-        return self.verified.module.name
+        return self.checked.interface.name
 
     @property
     def exports(self) -> Mapping[str, Boundary]:
         """Callable functions by name, with their types as Python sees them."""
-        return self._exports
+        return _parsed(self.checked.interface.exports)
 
     @property
     def host_imports(self) -> Mapping[str, Boundary]:
         """What ``Instance(imports=…)`` must provide, with types."""
-        return self._host_imports
+        return _parsed(self.checked.interface.host_imports)
 
     def to_bytes(self) -> bytes:
         """The module as a ``.pbc``; the same module always gives the same bytes."""
@@ -85,5 +96,11 @@ class Module:
         return disassemble(self.verified.module)
 
     def __repr__(self) -> str:
-        exports = ", ".join(f"{name}{boundary}" for name, boundary in self._exports.items())
+        exports = ", ".join(f"{name}{boundary}" for name, boundary in self.exports.items())
         return f"<pvm.Module {self.name!r}: {exports or 'no exports'}>"
+
+
+def _parsed(signatures: Mapping[str, str]) -> Mapping[str, Boundary]:
+    from pvm.pbc.boundary import parse_boundary
+
+    return MappingProxyType({name: parse_boundary(text) for name, text in signatures.items()})

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pvm.errors import TraceFrame
-from pvm.pbc.model import Function, Module
+
+if TYPE_CHECKING:
+    from pvm.pbc.model import Function, Module
 
 TRACE_HALF = 512
 """Frames kept of each end of a long trace."""

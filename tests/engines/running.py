@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pvm.engines.api import Bindings, Engine, EngineLimits
+from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.engine import NativeEngine
 from pvm.engines.reference.engine import ReferenceEngine
 from pvm.pbc.asm import assemble
@@ -27,7 +28,7 @@ def make(
     if engine == "reference":
         return ReferenceEngine(verified, bindings, limits, **more)
     assert engine == "interpreter", engine
-    return NativeEngine(verified, bindings, limits, **more)
+    return NativeEngine(CheckedModule(verified), bindings, limits, **more)
 
 
 def start(
@@ -46,8 +47,11 @@ def start(
 
 
 def function(engine: Engine, name: str) -> int:
-    names = [each.name for each in engine._module.functions]  # type: ignore[attr-defined] # both have one
-    return names.index(name)
+    if isinstance(engine, NativeEngine):
+        functions = engine._machine.program.module.functions
+    else:
+        functions = engine._module.functions  # type: ignore[attr-defined] # the reference engine's
+    return [each.name for each in functions].index(name)
 
 
 def call(engine: Engine, name: str, *args: object) -> Any:

@@ -31,8 +31,9 @@ def start(
 
         return ReferenceEngine(verified, bindings, limits)
     if engine == "interpreter":
+        from pvm.engines.native.checked import CheckedModule
         from pvm.engines.native.engine import NativeEngine
 
-        return NativeEngine(verified, bindings, limits)
+        return NativeEngine(CheckedModule(verified), bindings, limits)
     message = f"no engine is called {engine!r}"
     raise ValueError(message)

@@ -7,29 +7,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvm.engines.api import Bindings, EngineLimits, Statistics
-from pvm.engines.boundary import argument_count
 from pvm.engines.native import layout
+from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.debug import Debug, current
 from pvm.engines.native.heap import HeapFull, Reference
 from pvm.engines.native.interpreter.loading import interpreter_code
+from pvm.engines.native.linked import REFERENCE
 from pvm.engines.native.machine import Machine
 from pvm.engines.native.program import program_of
-from pvm.engines.native.shapes import argument_order
+from pvm.engines.native.slots import argument_order, slot_bits, slot_value
 from pvm.engines.native.unsupported import Unsupported
-from pvm.engines.native.values import slot_bits, slot_value
 from pvm.errors import UsageError
-from pvm.isa.traps import TrapKind
-from pvm.isa.types import RefType, ValueType
-from pvm.pbc.boundary import Boundary, parse_boundary
-from pvm.pbc.model import Feature
-from pvm.verify.verified import VerifiedModule
+
+_UNCONVERTED = frozenset({"()", "() -> i64"})
+"""Boundary signatures across which machine values are Python values: those of main, so that a run loads no more."""
 
 
 class NativeEngine:
     """One instance.
 
     Args:
-        verified: the module.
+        checked: the module.
         bindings: what provides the imports.
         limits: fuel, memory, stack and time.
         seed: what ``hash.seed`` gives.
@@ -42,19 +40,16 @@ class NativeEngine:
 
     def __init__(
         self,
-        verified: VerifiedModule,
+        checked: CheckedModule,
         bindings: Bindings | None = None,
         limits: EngineLimits | None = None,
         *,
         seed: int = 0,
         debug: Debug | None = None,
     ) -> None:
-        self._module = verified.module
-        if verified.module.features & Feature.PRIVILEGED:
-            raise Unsupported("it is privileged, as only the runtime image may be")
         code = interpreter_code()
         try:
-            program = program_of(verified)
+            program = program_of(checked)
         except OSError as error:
             raise Unsupported(f"the host has no memory for it: {error.strerror}") from None
         self._machine = Machine(
@@ -62,9 +57,7 @@ class NativeEngine:
         )
         self._finalizer = weakref.finalize(self, Machine.close, self._machine)
         self._finalizer.atexit = False
-        self._exports: dict[str, tuple[int, Boundary]] = {
-            each.name: (each.function, parse_boundary(each.boundary)) for each in self._module.exports
-        }
+        self._linked = program.linked
 
     @property
     def deadline(self) -> float | None:
@@ -77,29 +70,29 @@ class NativeEngine:
 
     def run_start(self) -> None:
         """Run the start function, if there is one."""
-        if self._module.start is not None:
-            self.call(self._module.start, ())
+        if self._linked.start is not None:
+            self.call(self._linked.start, ())
 
     def call(self, function: int, args: Sequence[object]) -> Any:
         """Call a function with machine values and give its result, None if it has none.
 
         References are ``Reference``s, bytes for strings, or None.
         """
-        signature = self._module.signatures[self._module.functions[function].signature]
+        params, result = self._linked.signatures[self._linked.functions[function].signature]
         heap = self._machine.heap
         handles = {
             number: heap.keep(self._address(value))
-            for number, (type_, value) in enumerate(zip(signature.params, args, strict=True))
-            if isinstance(type_, RefType)
+            for number, (type_, value) in enumerate(zip(params, args, strict=True))
+            if type_ == REFERENCE
         }
         slots = [
             heap.resolve(handles[number]) if number in handles else slot_bits(type_, args[number])
-            for number, type_ in enumerate(signature.params)
+            for number, type_ in enumerate(params)
         ]
         for handle in handles.values():
             heap.release(handle)
-        bits = self._call(function, signature.params, slots)
-        return self._value(signature.results[0], bits) if signature.results else None
+        bits = self._call(function, params, slots)
+        return None if result is None else self._value(result, bits)
 
     def _address(self, value: object) -> int:
         if isinstance(value, bytes):
@@ -108,9 +101,9 @@ class NativeEngine:
         assert address is not None
         return address
 
-    def _value(self, type_: ValueType, bits: int) -> object:
+    def _value(self, type_: str, bits: int) -> object:
         value = slot_value(type_, bits)
-        if not isinstance(type_, RefType):
+        if type_ != REFERENCE:
             return value
         heap = self._machine.heap
         if not value:
@@ -118,7 +111,7 @@ class NativeEngine:
         address = int(value)
         return heap.text(address) if heap.is_string(address) else Reference(heap, heap.keep(address))
 
-    def _call(self, function: int, params: Sequence[ValueType], slots: list[int]) -> int:
+    def _call(self, function: int, params: Sequence[str], slots: list[int]) -> int:
         return self._machine.call(function, [slots[number] for number in argument_order(params)])
 
     def call_export(self, name: str, args: Sequence[object]) -> Any:
@@ -127,18 +120,29 @@ class NativeEngine:
         Raises:
             UsageError: there is no such export, or the arguments do not fit its boundary signature.
         """
-        if name not in self._exports:
+        function = self._linked.exports.get(name)
+        if function is None:
             raise UsageError(f"no export {name!r}")
-        function, boundary = self._exports[name]
+        if not args and self._linked.interface.exports[name] in _UNCONVERTED:
+            return self.call(function, ())
+        return self._call_across(name, function, args)
+
+    def _call_across(self, name: str, function: int, args: Sequence[object]) -> Any:
+        """Call an export whose boundary signature says how values are converted."""
+        from pvm.engines.boundary import argument_count
+        from pvm.isa.traps import TrapKind
+        from pvm.pbc.boundary import parse_boundary
+
+        boundary = parse_boundary(self._linked.interface.exports[name])
         argument_count(len(args), len(boundary.params), name)
-        signature = self._module.signatures[self._module.functions[function].signature]
+        params, result = self._linked.signatures[self._linked.functions[function].signature]
         border = self._machine.border
         try:
-            slots = border.to_slots(boundary.params, signature.params, args, f"{name}: argument {{}}")
+            slots = border.to_slots(boundary.params, params, args, f"{name}: argument {{}}")
         except HeapFull:
             self._machine.exceptions.end_by(TrapKind.OUT_OF_MEMORY)
-        bits = self._call(function, signature.params, slots)
-        return None if boundary.result is None else border.from_slot(boundary.result, signature.results[0], bits)
+        bits = self._call(function, params, slots)
+        return None if boundary.result is None or result is None else border.from_slot(boundary.result, result, bits)
 
     def add_fuel(self, units: int) -> None:
         """Raise the fuel limit; without a limit nothing changes."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from pvm.engines.native import layout
+from pvm.engines.native.arrays import elements_of, new_array
 from pvm.engines.native.exits import Poll
 from pvm.engines.native.frames import Frame, capture, frames_of
 from pvm.engines.native.heap import HeapFull
@@ -20,9 +21,6 @@ from pvm.isa.types import ArrayKind
 if TYPE_CHECKING:
     from pvm.engines.native.machine import Machine
 
-_MESSAGE, _TRACE = 0, 1
-"""Numbers of the throwable class's own fields."""
-
 
 class Exceptions:
     """Traps and exceptions of one instance."""
@@ -30,10 +28,9 @@ class Exceptions:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.program = machine.program
-        self.module = machine.module
         self.cage = machine.cage
         self.heap = machine.heap
-        self.trap_classes = dict(machine.module.trap_classes)
+        self.linked = machine.program.linked
 
     # Where the running task is
 
@@ -51,7 +48,7 @@ class Exceptions:
 
     def trace(self, frames: Iterator[Frame]) -> list[TraceFrame]:
         """Frames as people see them."""
-        return trace_frames(self.module, capture(frames))
+        return trace_frames(self.program.module, capture(frames))
 
     # Throwing
 
@@ -70,16 +67,16 @@ class Exceptions:
         raise self._uncaught(value)
 
     def _make(self, kind: TrapKind, message: str, frames: Iterator[Frame]) -> int:
-        index = self.trap_classes.get(kind)
-        if index is None:
+        number = self.linked.trap_classes.get(kind)
+        if number is None:
             if kind is TrapKind.OUT_OF_MEMORY:
                 raise Exhaustion("memory", message, self.trace(frames))
             raise Trap(kind.mnemonic, message, self.trace(frames))
         with self.heap.reserve():
             text = self.heap.keep(self.heap.new_string(message.encode()))
-            size = self.program.metadata.objects[index].size
-            value = self.heap.allocate(size, self.program.metadata.class_ids[index])
-            self._set_field(value, _MESSAGE, self.heap.resolve(text))
+            size, _, _ = self.linked.throwables[number]
+            value = self.heap.allocate(size, number)
+            self._set_field(value, self._message(value), self.heap.resolve(text))
             self.heap.release(text)
         return value
 
@@ -90,7 +87,7 @@ class Exceptions:
             Trap, Exhaustion: nobody catches it.
         """
         self.machine.check_clock()
-        if not self._field(value, _TRACE):
+        if not self.cage.u32(self._trace(value)):
             value = self._fill_trace(value, after=after)
         for frame in self.frames(after=after):
             if self._enter_handler(frame, value):
@@ -103,44 +100,38 @@ class Exceptions:
         handle = self.heap.keep(value)
         try:
             with self.heap.reserve():
-                trace = self.heap.new_array(ArrayKind.I32, numbers)
+                trace = new_array(self.heap, ArrayKind.I32, numbers)
         except HeapFull:
             trace = 0
         value = self.heap.resolve(handle)
         self.heap.release(handle)
-        self._set_field(value, _TRACE, trace)
+        self._set_field(value, self._trace(value), trace)
         return value
 
     def _enter_handler(self, frame: Frame, value: int) -> bool:
-        function = self.module.functions[frame.function]
-        for handler in function.handlers:
-            if handler.start <= frame.offset < handler.end and self._is_caught(value, handler.catches):
+        function = self.linked.functions[frame.function]
+        number = self.heap.class_id(value)
+        for start, end, target, first, count in function.handlers:
+            if start <= frame.offset < end and 0 <= number - first < count:
                 placed = self.program.placed[frame.function]
-                slot = self.program.metadata.frames[frame.function].ref_operands
-                self.cage.set_u64(frame.address + 8 * slot, value)
+                self.cage.set_u64(frame.address + 8 * function.caught, value)
                 self.cage.set_word("base", frame.address)
-                self.cage.set_word("pc", placed.address + placed.translation.stubs[handler.target])
+                self.cage.set_word("pc", placed.address + placed.translation.stubs[target])
                 return True
         return False
 
-    def _is_caught(self, value: int, class_index: int | None) -> bool:
-        if class_index is None:
-            return True
-        first, count = self.program.metadata.class_interval(class_index)
-        return 0 <= self.heap.class_id(value) - first < count
-
     # Fields of exceptions
 
-    def _place(self, value: int, number: int) -> int:
-        index = self.program.metadata.class_by_id[self.heap.class_id(value)]
-        return value + self.program.metadata.objects[index].offsets[number]
+    def _message(self, value: int) -> int:
+        """Where the reference to the message of an exception is."""
+        return value + self.linked.throwables[self.heap.class_id(value)][1]
 
-    def _field(self, value: int, number: int) -> int:
-        return self.cage.u32(self._place(value, number))
+    def _trace(self, value: int) -> int:
+        """Where the reference to the stack trace of an exception is."""
+        return value + self.linked.throwables[self.heap.class_id(value)][2]
 
-    def _set_field(self, value: int, number: int, reference: int) -> None:
-        """Store a reference; the exception may be old and what it gets young."""
-        place = self._place(value, number)
+    def _set_field(self, value: int, place: int, reference: int) -> None:
+        """Store a reference at a place in an exception, which may be old and what it gets young."""
         self.heap.barrier(value, place)
         self.cage.set_u32(place, reference)
         self.cage.view(layout.CARDS + (place >> layout.CARD_SHIFT), 1)[0] = 1
@@ -149,7 +140,7 @@ class Exceptions:
 
     def _uncaught(self, value: int) -> Trap | Exhaustion:
         chain = list(self._causes(value))
-        if self.heap.class_id(value) == self._memory_class():
+        if self.heap.class_id(value) == self.linked.trap_classes.get(TrapKind.OUT_OF_MEMORY):
             shown = self._as_trap(value, None)
             return Exhaustion("memory", shown.message, shown.frames)
         trap = self._as_trap(chain.pop(), None)
@@ -157,30 +148,22 @@ class Exceptions:
             trap = self._as_trap(chain.pop(), trap)
         return trap
 
-    def _memory_class(self) -> int | None:
-        index = self.trap_classes.get(TrapKind.OUT_OF_MEMORY)
-        return None if index is None else self.program.metadata.class_ids[index]
-
     def _as_trap(self, value: int, cause: Trap | None) -> Trap:
-        message, trace = self._field(value, _MESSAGE), self._field(value, _TRACE)
-        pairs = trace_pairs(self.heap.elements(trace)[1]) if trace else []
-        index = self.program.metadata.class_by_id[self.heap.class_id(value)]
+        message, trace = self.cage.u32(self._message(value)), self.cage.u32(self._trace(value))
+        pairs = trace_pairs(elements_of(self.heap, trace)[1]) if trace else []
         text = self.heap.text(message).decode("utf-8") if message else ""
-        return Trap("uncaught", text, trace_frames(self.module, pairs), self.module.classes[index].name, cause)
+        frames = trace_frames(self.program.module, pairs)
+        return Trap("uncaught", text, frames, self.program.class_name(self.heap.class_id(value)), cause)
 
     def _causes(self, value: int) -> Iterable[int]:
         """An exception and what led to it: its field ``cause``, if it has one that is an exception."""
         seen: list[int] = []
-        layouts = self.program.verified.layouts
+        layouts, objects = self.program.verified.layouts, self.program.linkage.metadata.objects
         while value and value not in seen and len(seen) < MAX_CAUSES:
             seen.append(value)
             yield value
-            fields = layouts[self.program.metadata.class_by_id[self.heap.class_id(value)]].fields
-            number = next((at for at, field in enumerate(fields) if field.name == "cause"), None)
-            value = 0 if number is None else self._field(value, number)
-            if value and not self._is_throwable(value):
+            index = self.program.class_index(self.heap.class_id(value))
+            number = next((at for at, field in enumerate(layouts[index].fields) if field.name == "cause"), None)
+            value = 0 if number is None else self.cage.u32(value + objects[index].offsets[number])
+            if value and self.heap.class_id(value) not in self.linked.throwables:
                 return
-
-    def _is_throwable(self, value: int) -> bool:
-        root = self.module.throwable
-        return root is not None and self._is_caught(value, root)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+HYPERCALL_SIZE = 8
+"""Bytes of the instruction that leaves for a hypercall; the slots of its arguments and its result follow."""
+HYPERCALL_COUNT = 2
+"""Where in it the number of its arguments is."""
+
 
 class Exit(IntEnum):
     """Reasons; what ``exit_value`` holds is in brackets."""

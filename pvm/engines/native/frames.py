@@ -22,7 +22,7 @@ class Frame(NamedTuple):
 def frames_of(program: Program, cage: Cage, pc: int, base: int, *, arrived: bool = False) -> Iterator[Frame]:
     """The frames of a stack, innermost first, from where it goes on; ``arrived`` at a block that was not begun."""
     while base:
-        function = program.metadata.function_at(cage.u32(base + layout.FRAME_FUNCTION))
+        function = program.function_at(cage.u32(base + layout.FRAME_FUNCTION))
         yield Frame(base, function, program.offset_at(function, pc, arrived=arrived))
         distance = cage.u32(base + layout.FRAME_DELTA)
         if not distance:

@@ -6,28 +6,14 @@ behind those of the program.  ``Reference`` is what embedders get for an object:
 
 from __future__ import annotations
 
-import struct
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from pvm.engines.native import layout
 from pvm.engines.native.cage import Cage
 from pvm.engines.native.interpreter.host import HostFunctions
 from pvm.engines.native.program import Program
-from pvm.isa.types import ARRAY_STORAGE, ArrayKind, Storage
 
-_FORMATS = {
-    Storage.I8: "b",
-    Storage.U8: "B",
-    Storage.I16: "h",
-    Storage.U16: "H",
-    Storage.I32: "i",
-    Storage.I64: "q",
-    Storage.F32: "f",
-    Storage.F64: "d",
-}
 _RANGES = 1024
 """Ranges of addresses that are given back at a time: as many as the scratch area has room for."""
 RESERVE = 1 << 20
@@ -73,7 +59,7 @@ class GuestHeap:
         self.cage = cage
         self._program = program
         self._native = native
-        self._first = layout.GLOBALS + 8 * program.linkage.root_count
+        self._first = layout.GLOBALS + 8 * program.linked.words["root_count"]
         self._count = 0
         self._free: list[int] = []
         self._closed = False
@@ -131,25 +117,10 @@ class GuestHeap:
 
     def new_string(self, data: bytes) -> int:
         """A string of UTF-8 bytes."""
-        return self._new_bytes(layout.CLASS_STRING, data, len(data))
+        return self.new_bytes(layout.CLASS_STRING, data, len(data))
 
-    def new_array(self, kind: ArrayKind, elements: bytes | Sequence[int | float]) -> int:
-        """An array of a kind of numbers."""
-        storage = ARRAY_STORAGE[kind]
-        if not isinstance(elements, bytes):
-            text = _FORMATS[storage]
-            low = (1 << 8 * storage.size) - 1
-            sign = (low >> 1) + 1
-            if text in "BH":
-                elements = struct.pack(f"<{len(elements)}{text}", *(int(each) & low for each in elements))
-            elif text in "bhiq":
-                wrapped = (((int(each) & low) ^ sign) - sign for each in elements)
-                elements = struct.pack(f"<{len(elements)}{text}", *wrapped)
-            else:
-                elements = struct.pack(f"<{len(elements)}{text}", *elements)
-        return self._new_bytes(layout.array_class(kind), elements, len(elements) // storage.size)
-
-    def _new_bytes(self, class_id: int, data: bytes, length: int) -> int:
+    def new_bytes(self, class_id: int, data: bytes, length: int) -> int:
+        """A string or an array: its class, what is behind its length, how many elements that are."""
         address = self.allocate(layout.ELEMENTS + len(data), class_id)
         self.cage.set_u32(address + layout.LENGTH, length)
         start = address + layout.ELEMENTS
@@ -165,10 +136,11 @@ class GuestHeap:
     def class_name(self, address: int) -> str:
         """What an object is, for people."""
         number = self.class_id(address)
-        index = self._program.metadata.class_by_id.get(number)
-        if index is not None:
-            return self._program.module.classes[index].name
+        if number >= layout.CLASS_GUEST:
+            return self._program.class_name(number)
         if number >= layout.CLASS_ARRAY:
+            from pvm.isa.types import ArrayKind
+
             return f"array {ArrayKind(number - layout.CLASS_ARRAY)}"
         return {layout.CLASS_STRING: "string", layout.CLASS_TASK: "task"}.get(number, "func")
 
@@ -176,21 +148,17 @@ class GuestHeap:
         """Whether an object is a string."""
         return self.class_id(address) == layout.CLASS_STRING
 
+    def length(self, address: int) -> int:
+        """Bytes of a string, elements of an array."""
+        return self.cage.u32(address + layout.LENGTH)
+
     def text(self, address: int) -> bytes:
         """The bytes of a string."""
-        return self.cage.bytes_at(address + layout.ELEMENTS, self.cage.u32(address + layout.LENGTH))
-
-    def elements(self, address: int) -> tuple[ArrayKind, Sequence[Any]]:
-        """Kind and elements of an array of numbers."""
-        kind = ArrayKind(self.class_id(address) - layout.CLASS_ARRAY)
-        storage = ARRAY_STORAGE[kind]
-        size = self.cage.u32(address + layout.LENGTH) * storage.size
-        data = self.cage.bytes_at(address + layout.ELEMENTS, size)
-        return kind, data if storage is Storage.U8 else array(_FORMATS[storage], data)
+        return self.cage.bytes_at(address + layout.ELEMENTS, self.length(address))
 
     def span(self, address: int, start: int, count: int) -> memoryview | None:
         """Bytes of an array in place; None if the range does not fit."""
-        length = self.cage.u32(address + layout.LENGTH)
+        length = self.length(address)
         if not (0 <= start <= length and 0 <= count <= length - start):
             return None
         return self.cage.view(address + layout.ELEMENTS + start, count)
@@ -218,10 +186,10 @@ class GuestHeap:
             handle = self._free.pop()
         else:
             handle = self._count
-            if self._program.linkage.root_count + handle >= self._program.linkage.max_roots:
+            if self._program.linked.words["root_count"] + handle >= self._program.linked.max_roots:
                 raise HeapFull
             self._count += 1
-            self.cage.set_word("root_count", self._program.linkage.root_count + self._count)
+            self.cage.set_word("root_count", self._program.linked.words["root_count"] + self._count)
         self.cage.set_u64(self._first + 8 * handle, address)
         return handle
 

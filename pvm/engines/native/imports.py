@@ -10,13 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pvm.engines.api import Bindings
-from pvm.engines.linking import check_kernel_import, check_runtime_import, host_function
-from pvm.engines.native.values import slot_bits, slot_value
+from pvm.engines.linking import check_kernel_import, host_function
+from pvm.engines.native.linked import LinkedImport, LinkedSignature
+from pvm.engines.native.slots import slot_bits, slot_value
 from pvm.errors import GuestError
-from pvm.isa.types import Signature
 from pvm.kernel.task import HypercallInfo
-from pvm.pbc.boundary import parse_boundary
-from pvm.pbc.model import Import, ImportKind
 
 if TYPE_CHECKING:
     from pvm.engines.native.heap import GuestHeap
@@ -67,21 +65,20 @@ class Linker:
     def __init__(self, machine: Machine, bindings: Bindings) -> None:
         self.machine = machine
         self.bindings = bindings
-        self.functions: list[Bound | None] = [self._link(each) for each in machine.module.imports]
+        self.functions: list[Bound | None] = [self._link(each) for each in machine.program.linked.imports]
 
-    def _link(self, declared: Import) -> Bound | None:
-        signature = self.machine.module.signatures[declared.signature]
+    def _link(self, declared: LinkedImport) -> Bound | None:
+        signature = self.machine.program.linked.signatures[declared.signature]
         match declared.kind:
-            case ImportKind.RUNTIME:
-                check_runtime_import(declared, signature)
+            case "runtime":
                 return None
-            case ImportKind.KERNEL:
+            case "kernel":
                 return self._kernel(declared, signature)
             case _:
                 return self._host(declared, signature)
 
-    def _kernel(self, declared: Import, signature: Signature) -> Bound:
-        info = check_kernel_import(self.bindings, declared, signature)
+    def _kernel(self, declared: LinkedImport, signature: LinkedSignature) -> Bound:
+        info = check_kernel_import(self.bindings, declared.name, declared.declared)
         kernel, task, machine = self.bindings.kernel, self.bindings.task, self.machine
         assert kernel is not None
         assert task is not None
@@ -91,14 +88,14 @@ class Linker:
             try:
                 result = kernel.call(task, info, self._marshal(info, signature, arguments))
             except GuestError as error:
-                return slot_bits(signature.results[0], -error.errno) if signature.results else 0
+                return slot_bits(signature.result, -error.errno) if signature.result else 0
             if isinstance(result, str):
                 return machine.heap.new_string(result.encode("utf-8", "replace"))
-            return 0 if result is None else slot_bits(signature.results[0], result)
+            return 0 if result is None or signature.result is None else slot_bits(signature.result, result)
 
         return hypercall
 
-    def _marshal(self, info: HypercallInfo, signature: Signature, arguments: list[int]) -> list[object]:
+    def _marshal(self, info: HypercallInfo, signature: LinkedSignature, arguments: list[int]) -> list[object]:
         heap = self.machine.heap
         rest = (slot_value(type_, bits) for type_, bits in zip(signature.params, arguments, strict=True))
         values: list[object] = []
@@ -112,8 +109,10 @@ class Linker:
                 values.append(value)
         return values
 
-    def _host(self, declared: Import, signature: Signature) -> Bound:
-        function = host_function(self.bindings, declared)
+    def _host(self, declared: LinkedImport, signature: LinkedSignature) -> Bound:
+        from pvm.pbc.boundary import parse_boundary
+
+        function = host_function(self.bindings, declared.name)
         boundary = parse_boundary(declared.boundary)
         machine, border = self.machine, self.machine.border
         where = f"result of host function {declared.name}"
@@ -126,8 +125,8 @@ class Linker:
             ]
             with machine.host_call():
                 returned = function(*values)
-            if boundary.result is None:
+            if boundary.result is None or signature.result is None:
                 return 0
-            return border.to_slots((boundary.result,), signature.results, (returned,), where)[0]
+            return border.to_slots((boundary.result,), (signature.result,), (returned,), where)[0]
 
         return call

@@ -10,10 +10,12 @@ little endian.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pvm.engines import accounting
-from pvm.isa.types import ArrayKind
+
+if TYPE_CHECKING:
+    from pvm.isa.types import ArrayKind
 
 # Regions
 CAGE_SIZE: Final = 1 << 32
@@ -448,7 +450,7 @@ def array_class(kind: ArrayKind) -> int:
 
 def constants() -> dict[str, int]:
     """Every constant by name, control words as ``WORD_NAME``, the collector's as ``GC_NAME``."""
-    found = {name: value for name, value in globals().items() if name.isupper() and isinstance(value, int)}
+    found = {name: value for name, value in globals().items() if name.isupper() and type(value) is int}
     found |= {f"WORD_{name.upper()}": control_word(name) for name in CONTROL_WORDS}
     found |= {f"GC_{name.upper()}": collector_word(name) for name in COLLECTOR_WORDS}
     return found

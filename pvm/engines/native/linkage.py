@@ -8,6 +8,7 @@ from pvm.engines.native.unsupported import Unsupported
 from pvm.engines.polls import PollRule
 from pvm.isa.types import RefType
 from pvm.pbc.effects import EffectResolver
+from pvm.pbc.model import Feature
 from pvm.verify.verified import VerifiedModule
 
 MAX_SLOTS = 0xFFFF
@@ -27,6 +28,8 @@ class Linkage:
     """
 
     def __init__(self, verified: VerifiedModule) -> None:
+        if verified.module.features & Feature.PRIVILEGED:
+            raise Unsupported("it is privileged, as only the runtime image may be")
         self.metadata = Metadata(verified)
         self.resolver = EffectResolver(verified.module, verified.layouts)
         self.polls = PollRule(verified.functions)

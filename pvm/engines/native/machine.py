@@ -9,24 +9,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from pvm.engines.api import Bindings, EngineLimits
 from pvm.engines.native import layout
-from pvm.engines.native.code.operations import BY_OPERATION, WORD
 from pvm.engines.native.debug import NO_DEBUG, Debug, Inspector
-from pvm.engines.native.exceptions import Exceptions
-from pvm.engines.native.exits import Exit, Poll
-from pvm.engines.native.frames import Frame, frames_of
+from pvm.engines.native.exits import HYPERCALL_COUNT, HYPERCALL_SIZE, Exit, Poll
 from pvm.engines.native.heap import GuestHeap, HeapFull
 from pvm.engines.native.imports import Bound, Linker
 from pvm.engines.native.interpreter.host import HostFunctions
 from pvm.engines.native.machine_code.loader import LoadedCode
 from pvm.engines.native.program import Program
-from pvm.engines.native.values import Border
-from pvm.engines.waiting import MAX_NAMED, deadlock_message
 from pvm.errors import Exhaustion, Trap
-from pvm.isa.traps import TrapKind
 from pvm.kernel.task import WouldBlock
+
+if TYPE_CHECKING:
+    from pvm.engines.native.exceptions import Exceptions
+    from pvm.engines.native.frames import Frame
+    from pvm.engines.native.values import Border
 
 MAX_ACTIVATIONS = 24
 """Calls of a guest from host functions that it called, nested; they use the host's own stack."""
@@ -35,7 +35,6 @@ CLOCK_UNITS = 1 << 20
 NURSERY = 4 << 20
 MAX_HEAP = layout.HEAP_END - layout.HEAP
 _NO_LIMIT = (1 << 62) - 1
-_HYPERCALL = BY_OPERATION["hypercall"]
 
 
 class Machine:
@@ -51,15 +50,14 @@ class Machine:
         debug: Debug = NO_DEBUG,
     ) -> None:
         self.program = program
-        self.module = program.module
         self.limits = limits
         self.kernel = bindings.kernel
         self.deadline = limits.deadline
         self.cage = program.cages.take()
         self.native = HostFunctions(code, self.cage.address)
         self.heap = GuestHeap(program, self.cage, self.native)
-        self.border = Border(self.heap)
-        self.exceptions = Exceptions(self)
+        self._exceptions: Exceptions | None = None
+        self._border: Border | None = None
         self.activations = 0
         self._mains: list[int] = []
         """Numbers of the main tasks of the activations, the innermost last."""
@@ -84,17 +82,10 @@ class Machine:
 
     def _prepare(self, seed: int) -> None:
         """Fill the control block and the globals, and make an empty heap."""
-        cage, metadata, limits = self.cage, self.program.metadata, self.limits
+        cage, linked, limits = self.cage, self.program.linked, self.limits
         words = {
+            **linked.words,
             "memory_limit": min(limits.memory, MAX_HEAP),
-            "classes": metadata.base,
-            "class_count": layout.CLASS_GUEST + len(self.module.classes),
-            "functions": metadata.functions_address,
-            "function_count": len(self.module.functions),
-            "trace_functions": metadata.traces_address,
-            "root_count": self.program.linkage.root_count,
-            "strings": metadata.strings_address,
-            "string_roots": layout.GLOBALS,
             "seed": seed,
             "nursery_size": NURSERY,
             "fuel_limit": _NO_LIMIT if limits.fuel is None else min(limits.fuel, _NO_LIMIT),
@@ -103,16 +94,34 @@ class Machine:
             "clock_units": CLOCK_UNITS,
             "next_clock": CLOCK_UNITS,
             "max_stack": limits.stack,
-            "task_end": self.program.task_end,
         }
         for name, value in words.items():
             cage.set_word(name, (value ^ (1 << 63)) - (1 << 63) if value >= 1 << 63 else value)
-        for address, data in self.program.globals_initial():
+        for address, data in linked.globals:
             cage.view(address, len(data))[:] = data
         self.native.heap_initialize()
 
+    @property
+    def exceptions(self) -> Exceptions:
+        """Traps and exceptions; a run without any does not load what they need."""
+        if self._exceptions is None:
+            from pvm.engines.native.exceptions import Exceptions
+
+            self._exceptions = Exceptions(self)
+        return self._exceptions
+
+    @property
+    def border(self) -> Border:
+        """What converts arguments and results; a run of main without either does not load it."""
+        if self._border is None:
+            from pvm.engines.native.values import Border
+
+            self._border = Border(self.heap)
+        return self._border
+
     def close(self) -> None:
         """Give the cage back."""
+        self.program.keep()
         self.heap.close()
         self.program.cages.give_back(self.cage)
 
@@ -124,6 +133,8 @@ class Machine:
         ``slots`` are its arguments in the order of its slots.
         """
         if self.activations >= MAX_ACTIVATIONS:
+            from pvm.isa.traps import TrapKind
+
             kind = TrapKind.STACK_OVERFLOW
             raise Trap(kind.mnemonic, "calls between host and guest are nested too deep", self.exceptions.here())
         cage = self.cage
@@ -148,22 +159,24 @@ class Machine:
 
     def _make_task(self, function: int, slots: list[int]) -> int:
         """The record of a task that is about to enter a function."""
-        cage, frame = self.cage, self.program.metadata.frames[function]
+        cage, linked = self.cage, self.program.linked.functions[function]
         placed = self.program.translate(function)
         cage.set_word("max_stack", self._room)
         record = int(self.native.task_create(0))
         cage.set_word("max_stack", self.limits.stack)
         if record:
-            record = int(self.native.stack_grow(record, layout.TASK_SIZE + 8 * frame.size))
+            record = int(self.native.stack_grow(record, layout.TASK_SIZE + 8 * linked.slots))
         if not record:
+            from pvm.isa.traps import TrapKind
+
             self.exceptions.end_by(TrapKind.STACK_OVERFLOW)
         base = record + layout.TASK_SIZE
         first = base + 8 * layout.FRAME_SLOTS
-        for number, bits in enumerate([*slots, *[0] * frame.refs]):
+        for number, bits in enumerate([*slots, *[0] * linked.cleared]):
             cage.set_u64(first + 8 * number, bits)
-        cage.set_u64(base, self.program.halt)
+        cage.set_u64(base, self.program.linked.halt)
         cage.set_u64(base + layout.FRAME_NATIVE, 0)
-        cage.set_u64(base + layout.FRAME_FUNCTION, self.program.metadata.descriptor(function))
+        cage.set_u64(base + layout.FRAME_FUNCTION, self.program.descriptor(function))
         cage.set_u32(record + layout.TASK_PC, placed.address + placed.translation.first)
         cage.set_u32(record + layout.TASK_BASE, base)
         return record
@@ -195,8 +208,8 @@ class Machine:
         """Around a call of a host function: what it calls back gets the stack that is left."""
         cage = self.cage
         record, base = cage.word("current"), cage.word("base")
-        function = self.program.metadata.function_at(cage.u32(base + layout.FRAME_FUNCTION))
-        end = base + 8 * self.program.metadata.frames[function].size
+        function = self.program.function_at(cage.u32(base + layout.FRAME_FUNCTION))
+        end = base + 8 * self.program.linked.functions[function].slots
         outer = self._room
         self._room = cage.u32(record + layout.TASK_MAX_STACK) - (end - record - layout.TASK_SIZE)
         try:
@@ -215,13 +228,20 @@ class Machine:
                     if exits[reason]():
                         return
                 except HeapFull:
-                    self.exceptions.trap(TrapKind.OUT_OF_MEMORY)
+                    self._heap_full()
         finally:
             self._mains.pop()
 
     # Exits
 
+    def _heap_full(self) -> None:
+        from pvm.isa.traps import TrapKind
+
+        self.exceptions.trap(TrapKind.OUT_OF_MEMORY)
+
     def _trap(self) -> bool:
+        from pvm.isa.traps import TrapKind
+
         self.exceptions.trap(TrapKind(self.cage.word("exit_value")))
         return False
 
@@ -231,7 +251,7 @@ class Machine:
 
     def _translate(self) -> bool:
         """Translate the function of the innermost frame and enter it, paying for its first block."""
-        function = self.program.metadata.function_at(self.cage.u32(self.cage.word("base") + layout.FRAME_FUNCTION))
+        function = self.program.function_at(self.cage.u32(self.cage.word("base") + layout.FRAME_FUNCTION))
         placed = self.program.translate(function)
         self.cage.set_word("pc", placed.address + placed.translation.first)
         return False
@@ -240,9 +260,9 @@ class Machine:
         cage = self.cage
         pc, base, record = cage.word("pc"), cage.word("base"), cage.word("current")
         self._waits.pop(record, None)
-        count = int.from_bytes(self.program.shared.read(pc + _HYPERCALL.field("count").offset, 2), "little")
-        size = (count + 4) // 4 * WORD
-        listed = memoryview(self.program.shared.read(pc + _HYPERCALL.size, size)).cast("H")
+        count = int.from_bytes(self.program.shared.read(pc + HYPERCALL_COUNT, 2), "little")
+        size = (count + 4) // 4 * 8
+        listed = memoryview(self.program.shared.read(pc + HYPERCALL_SIZE, size)).cast("H")
         bound = self.imports[cage.word("exit_value")]
         assert bound is not None
         try:
@@ -252,7 +272,7 @@ class Machine:
             self.native.task_block()
             return self._switch()
         cage.set_u64(base + 8 * listed[-1], result)
-        cage.set_word("pc", pc + _HYPERCALL.size + size)
+        cage.set_word("pc", pc + HYPERCALL_SIZE + size)
         return False
 
     def _poll(self) -> bool:
@@ -301,6 +321,9 @@ class Machine:
         return False
 
     def _deadlock(self) -> None:
+        from pvm.engines.waiting import MAX_NAMED, deadlock_message
+        from pvm.isa.traps import TrapKind
+
         waiting = [
             record
             for record in reversed(list(self._records()))
@@ -308,7 +331,7 @@ class Machine:
         ]
         self._save_current()
         traces = [self.exceptions.trace(self._waiting_frames(record)) for record in waiting[:MAX_NAMED]]
-        message = deadlock_message(self.module, traces, len(waiting))
+        message = deadlock_message(self.program.module, traces, len(waiting))
         main = self._find(self._mains[-1])
         is_parked = self.cage.u32(main + layout.TASK_STATE) == layout.TASK_PARKED
         self._waits.pop(main, None)
@@ -324,6 +347,8 @@ class Machine:
 
     def _waiting_frames(self, record: int) -> Iterator[Frame]:
         """Where a waiting task is: behind a park, or at a hypercall."""
+        from pvm.engines.native.frames import frames_of
+
         pc = self.cage.u32(record + layout.TASK_PC)
         if self.cage.u32(record + layout.TASK_STATE) == layout.TASK_PARKED:
             pc -= 1

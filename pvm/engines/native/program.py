@@ -1,27 +1,27 @@
 """A program as the native engine knows it, shared by its instances: metadata, translations, spare cages.
 
 Functions are translated when they are first entered.  Their code goes behind the metadata, and their descriptors are
-changed last, so that an instance on another thread sees a function either without code or with all of it.
+changed last, so that an instance on another thread sees a function either without code or with all of it.  What was
+translated is kept with the linked program, and placed at once when the next process runs it.
 """
 
 from __future__ import annotations
 
 import struct
-import threading
 import weakref
-from bisect import bisect_right
-from collections import OrderedDict
-from typing import NamedTuple
+from _thread import allocate_lock
+from typing import TYPE_CHECKING
 
 from pvm.engines.native import layout
 from pvm.engines.native.cage import CagePool, SharedMetadata
-from pvm.engines.native.code.buffer import CodeBuffer
-from pvm.engines.native.code.translator import Translation, translate
-from pvm.engines.native.linkage import Linkage
-from pvm.engines.native.tables import powers_of_ten
+from pvm.engines.native.checked import CheckedModule
+from pvm.engines.native.translation import PlacedFunction, Translation
 from pvm.errors import PvmError
-from pvm.isa.types import RefType
-from pvm.verify.verified import VerifiedModule
+
+if TYPE_CHECKING:
+    from pvm.engines.native.linkage import Linkage
+    from pvm.pbc.model import Module
+    from pvm.verify.verified import VerifiedModule
 
 KEPT_PROGRAMS = 16
 
@@ -30,75 +30,68 @@ class CodeSpaceFull(PvmError):
     """The internal code of a program does not fit into the cage's metadata."""
 
 
-class PlacedFunction(NamedTuple):
-    """A translated function: where its code is, and what of it the host needs."""
-
-    address: int
-    translation: Translation
-    positions: tuple[int, ...]
-    """Positions of ``translation.sources``."""
-
-    def offset_at(self, pc: int, *, arrived: bool) -> int:
-        """The bytecode offset of an address in its code; ``arrived`` at a block that was not begun yet."""
-        position = pc - self.address
-        if arrived and position in self.translation.arrivals:
-            return self.translation.arrivals[position]
-        return self.translation.sources[bisect_right(self.positions, position) - 1][1]
-
-
 class Program:
-    """Everything that instances of one verified module share.
+    """Everything that instances of one module share.
 
     Raises:
         Unsupported: the module is too large for the native engine.
         OSError: the host has no memory for it.
     """
 
-    def __init__(self, verified: VerifiedModule) -> None:
-        self.verified = verified
-        self.module = verified.module
-        self.linkage = Linkage(verified)
-        self.metadata = self.linkage.metadata
+    def __init__(self, checked: CheckedModule) -> None:
+        self.checked = checked
+        self._linkage: Linkage | None = None
+        if checked.linked is None:
+            self._linkage, self.linked = checked.link()
+        else:
+            self.linked = checked.linked
         self.shared = SharedMetadata()
         self.cages = CagePool(self.shared)
         self.placed: dict[int, PlacedFunction] = {}
-        self._lock = threading.Lock()
-        self._end = self.metadata.code_start
-        self.translate_stub, self.halt, self.task_end = self._place_services()
-        for index in range(len(verified.functions)):
-            self._point(index, self.translate_stub, 0)
-        self.shared.write(layout.POWERS_OF_TEN, powers_of_ten())
-        self.shared.write(self.metadata.base, bytes(self.metadata.data))
+        self._lock = allocate_lock()
+        self._end = self.linked.code_start
+        for address, data in self.linked.segments:
+            self.shared.write(address, data)
+        for index, (address, fields) in checked.code.items():
+            translation = Translation(*fields)
+            placed = self._append(translation.code)
+            assert placed == address, "code is placed in the order in which it was translated"
+            self._enter(index, PlacedFunction(address, translation))
         weakref.finalize(self, _give_back, self.cages, self.shared).atexit = False
 
-    def _place_services(self) -> tuple[int, int, int]:
-        """Instructions that no function has.
+    @property
+    def verified(self) -> VerifiedModule:
+        """The module itself, which running does not need: it may have to be read and verified first."""
+        return self.checked.verified
 
-        What control returns to has the slot of the result in front of it; here that is a word of
-        the frame's header.
-        """
-        buffer = CodeBuffer()
-        first = buffer.emit("translate")
-        slot = layout.FRAME_RESULT // 8
-        buffer.data += struct.pack("<HHHH", 0, 0, 0, slot)
-        halt = buffer.emit("halt", slot)
-        task_end = buffer.emit("task.end", slot)
-        start = self._append(bytes(buffer.data))
-        return start + first, start + halt, start + task_end
+    @property
+    def module(self) -> Module:
+        """The same without what the verifier found out."""
+        return self.checked.verified.module
 
-    def _append(self, code: bytes) -> int:
-        address = self._end
-        if address + len(code) > layout.METADATA_END:
-            raise CodeSpaceFull("the program's internal code is too large for the native engine")
-        self.shared.write(address, code)
-        self._end = address + len(code)
-        return address
+    @property
+    def linkage(self) -> Linkage:
+        """What functions are translated by."""
+        if self._linkage is None:
+            self._linkage, _ = self.checked.link()
+        return self._linkage
 
-    def _point(self, index: int, address: int, cost: int) -> None:
-        """Let a function's descriptor point at code."""
-        descriptor = self.metadata.descriptor(index)
-        struct.pack_into("<I", self.metadata.data, descriptor - self.metadata.base + layout.FUNCTION_CODE, address)
-        struct.pack_into("<I", self.metadata.data, descriptor - self.metadata.base + layout.FUNCTION_COST, cost)
+    def descriptor(self, function: int) -> int:
+        """Address of a function's descriptor."""
+        return self.linked.functions_address + layout.FUNCTION_SIZE * function
+
+    def function_at(self, descriptor: int) -> int:
+        """The function of a descriptor."""
+        return (descriptor - self.linked.functions_address) // layout.FUNCTION_SIZE
+
+    def class_index(self, number: int) -> int:
+        """The class of a class id."""
+        place = self.linked.words["classes"] + layout.CLASS_SIZE * number + layout.CLASS_INDEX
+        return int.from_bytes(self.shared.read(place, 4), "little")
+
+    def class_name(self, number: int) -> str:
+        """The name of the class of a class id."""
+        return self.module.classes[self.class_index(number)].name
 
     def translate(self, index: int) -> PlacedFunction:
         """Give a function its code, unless it has some.
@@ -110,31 +103,42 @@ class Program:
             found = self.placed.get(index)
             if found is not None:
                 return found
+            from pvm.engines.native.code.translator import translate
+
             translation = translate(self.linkage, index)
-            address = self._append(translation.code)
-            placed = PlacedFunction(address, translation, tuple(position for position, _ in translation.sources))
-            self.placed[index] = placed
-            descriptor = self.metadata.descriptor(index)
-            self.shared.write(descriptor + layout.FUNCTION_COST, struct.pack("<I", translation.cost))
-            self.shared.write(descriptor + layout.FUNCTION_CODE, struct.pack("<I", address + translation.entry))
+            placed = PlacedFunction(self._append(translation.code), translation)
+            self._enter(index, placed)
             return placed
+
+    def _append(self, code: bytes) -> int:
+        address = self._end
+        if address + len(code) > layout.METADATA_END:
+            raise CodeSpaceFull("the program's internal code is too large for the native engine")
+        self.shared.write(address, code)
+        self._end = address + len(code)
+        return address
+
+    def _enter(self, index: int, placed: PlacedFunction) -> None:
+        """Let a function's descriptor point at its code."""
+        self.placed[index] = placed
+        descriptor, translation = self.descriptor(index), placed.translation
+        self.shared.write(descriptor + layout.FUNCTION_COST, struct.pack("<I", translation.cost))
+        self.shared.write(descriptor + layout.FUNCTION_CODE, struct.pack("<I", placed.address + translation.entry))
+
+    def keep(self) -> None:
+        """Keep what was translated for the next process that runs this module."""
+        if self.checked.key is not None and len(self.placed) > len(self.checked.code):
+            with self._lock:
+                code = {index: (each.address, tuple(each.translation)) for index, each in self.placed.items()}
+            self.checked.keep(code)
 
     def offset_at(self, index: int, pc: int, *, arrived: bool = False) -> int:
         """The bytecode offset that an address in a function's code comes from."""
         found = self.placed.get(index)
         return 0 if found is None else found.offset_at(pc, arrived=arrived)
 
-    def globals_initial(self) -> list[tuple[int, bytes]]:
-        """Addresses and bytes of the primitive globals that do not begin as 0."""
-        formats = {"i32": "<iI", "i64": "<q", "f32": "<fI", "f64": "<d"}
-        found = []
-        for index, declared in enumerate(self.module.globals):
-            if isinstance(declared.type, RefType):
-                continue
-            text = formats[declared.type.name.lower()]
-            values = (declared.initial, 0) if "I" in text else (declared.initial,)
-            found.append((self.linkage.global_address(index), struct.pack(text, *values)))
-        return found
+
+_PROGRAMS: dict[int, Program] = {}
 
 
 def _give_back(cages: CagePool, shared: SharedMetadata) -> None:
@@ -143,15 +147,15 @@ def _give_back(cages: CagePool, shared: SharedMetadata) -> None:
     shared.close()
 
 
-_PROGRAMS: OrderedDict[int, Program] = OrderedDict()
+_PROGRAMS: dict[int, Program] = {}
 
 
-def program_of(verified: VerifiedModule) -> Program:
+def program_of(checked: CheckedModule) -> Program:
     """The program of a module, the same while it is among the ones used last."""
-    found = _PROGRAMS.pop(id(verified), None)
-    if found is None or found.verified is not verified:
-        found = Program(verified)
-    _PROGRAMS[id(verified)] = found
+    found = _PROGRAMS.pop(id(checked), None)
+    if found is None or found.checked is not checked:
+        found = Program(checked)
+    _PROGRAMS[id(checked)] = found
     while len(_PROGRAMS) > KEPT_PROGRAMS:
-        _PROGRAMS.popitem(last=False)
+        _PROGRAMS.pop(next(iter(_PROGRAMS)), None)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pvm.engines.native.layout import FRAME_SLOTS, HEADER_SIZE
-from pvm.isa.types import Bank, RefType, Storage, ValueType, bank_of
+from pvm.isa.types import RefType, Storage
 from pvm.pbc.layout import ClassLayout
 from pvm.pbc.model import ClassDef
 from pvm.verify.verified import VerifiedFunction
@@ -90,8 +90,3 @@ def frame_shape(function: VerifiedFunction, param_count: int) -> FrameShape:
     size = FRAME_SLOTS + len(types) + function.max_refs + function.max_prims
     assert size * 8 == function.frame_size
     return FrameShape(tuple(slots), next_ref, next_prim, ref_params, param_count, refs, size)
-
-
-def argument_order(params: Sequence[ValueType]) -> list[int]:
-    """Numbers of the parameters in the order of their slots."""
-    return sorted(range(len(params)), key=lambda number: bank_of(params[number]) is not Bank.REF)

@@ -1,8 +1,7 @@
-"""Machine values in the slots of frames, and Python values at the border of the native engine."""
+"""Python values at the border of the native engine."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,39 +13,14 @@ from pvm.engines.boundary import (
     number_to_guest,
     text_to_guest,
 )
+from pvm.engines.native.arrays import elements_of, new_array
 from pvm.engines.native.heap import GuestHeap, Reference
+from pvm.engines.native.linked import REFERENCE
+from pvm.engines.native.slots import slot_bits, slot_value
 from pvm.errors import UsageError
-from pvm.isa.types import Prim, RefType, ValueType
 from pvm.pbc.boundary import BoundaryKind, BoundaryType
 
-_MASK = (1 << 64) - 1
-_PACK = {Prim.F32: struct.Struct("<fI"), Prim.F64: struct.Struct("<d")}
-_U64 = struct.Struct("<Q")
 _REFERENCES = frozenset({BoundaryKind.STRING, BoundaryKind.ANY, BoundaryKind.ARRAY})
-
-
-def slot_bits(type_: ValueType, value: Any) -> int:
-    """The 64 bits of a slot that holds a machine value; of a reference it is the address."""
-    if type_ is Prim.F64:
-        return int(_U64.unpack(_PACK[Prim.F64].pack(value))[0])
-    if type_ is Prim.F32:
-        return int(_U64.unpack(_PACK[Prim.F32].pack(value, 0))[0])
-    return int(value) & _MASK
-
-
-def slot_value(type_: ValueType, bits: int) -> int | float:
-    """The machine value of a slot; of a reference the address."""
-    if isinstance(type_, RefType):
-        return bits & 0xFFFFFFFF
-    match type_:
-        case Prim.I32:
-            return ((bits & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
-        case Prim.I64:
-            return (bits ^ (1 << 63)) - (1 << 63)
-        case Prim.F32:
-            return float(_PACK[Prim.F32].unpack(_U64.pack(bits))[0])
-        case _:
-            return float(_PACK[Prim.F64].unpack(_U64.pack(bits))[0])
 
 
 class Border:
@@ -56,7 +30,7 @@ class Border:
         self.heap = heap
 
     def to_slots(
-        self, params: Sequence[BoundaryType], types: Sequence[ValueType], values: Sequence[object], where: str
+        self, params: Sequence[BoundaryType], types: Sequence[str], values: Sequence[object], where: str
     ) -> list[int]:
         """Bits of slots for Python values.
 
@@ -64,7 +38,7 @@ class Border:
             UsageError: a value does not fit.
             HeapFull: there is no memory for it.
         """
-        made: list[tuple[ValueType, Any]] = []
+        made: list[tuple[str, Any]] = []
         addresses: list[int] = []
         handles: list[int] = []
         try:
@@ -80,7 +54,7 @@ class Border:
             for handle in handles:
                 self.heap.release(handle)
         rest = iter(addresses)
-        return [next(rest) if isinstance(type_, RefType) else slot_bits(type_, value) for type_, value in made]
+        return [next(rest) if type_ == REFERENCE else slot_bits(type_, value) for type_, value in made]
 
     def reference(self, expected: BoundaryType, value: object, where: str) -> int:
         """The address of the object for a Python value, 0 for None where that is allowed."""
@@ -90,7 +64,7 @@ class Border:
             kind = expected.element
             assert kind is not None
             array_length(kind, value, where)
-            return self.heap.new_array(kind, array_elements(kind, value, where))
+            return new_array(self.heap, kind, array_elements(kind, value, where))
         if expected.kind is BoundaryKind.STRING or isinstance(value, str):
             return self.heap.new_string(text_to_guest(expected, value, where))
         address = value.address_in(self.heap) if isinstance(value, Reference) else None
@@ -99,7 +73,7 @@ class Border:
             raise UsageError(f"{where}: expected {expected}: a reference of this instance or a text, found {found}")
         return address
 
-    def from_slot(self, given: BoundaryType, type_: ValueType, bits: int) -> Any:
+    def from_slot(self, given: BoundaryType, type_: str, bits: int) -> Any:
         """The Python value of a slot."""
         value = slot_value(type_, bits)
         if given.kind not in _REFERENCES:
@@ -108,7 +82,7 @@ class Border:
         if not value:
             return None
         if given.kind is BoundaryKind.ARRAY:
-            return array_from_guest(*self.heap.elements(value))
+            return array_from_guest(*elements_of(self.heap, value))
         if self.heap.is_string(value):
             return self.heap.text(value).decode("utf-8")
         return Reference(self.heap, self.heap.keep(value))

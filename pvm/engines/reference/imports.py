@@ -84,11 +84,11 @@ class Linker:
         return self.machine.module.signatures[declared.signature]
 
     def _runtime(self, declared: Import) -> Callable[..., Any]:
-        check_runtime_import(declared, self._signature(declared))
+        check_runtime_import(declared.name, str(self._signature(declared)))
         return self.machine.runtime.functions[declared.name]
 
     def _kernel(self, declared: Import) -> Callable[..., Any]:
-        info = check_kernel_import(self.bindings, declared, self._signature(declared))
+        info = check_kernel_import(self.bindings, declared.name, str(self._signature(declared)))
         kernel, task, machine = self.bindings.kernel, self.bindings.task, self.machine
         assert kernel is not None
         assert task is not None
@@ -112,7 +112,7 @@ class Linker:
         return data
 
     def _host(self, declared: Import) -> Callable[..., Any]:
-        function = host_function(self.bindings, declared)
+        function = host_function(self.bindings, declared.name)
         boundary = parse_boundary(declared.boundary)
         machine, params, result = self.machine, boundary.params, boundary.result
 

@@ -75,7 +75,7 @@ def test_another_grammar_has_another_key() -> None:
     [
         lambda _data: b"",
         lambda data: data[:-1],
-        lambda data: data[:60] + bytes([data[60] ^ 1]) + data[61:],
+        lambda data: data[:20] + bytes([data[20] ^ 1]) + data[21:],
         lambda data: b"X" + data[1:],
         lambda data: data + b"more",
     ],
@@ -114,12 +114,3 @@ def test_no_directory_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "file" / "below"))
     cache.store("x", "key", 1)
     assert cache.load("x", "key") is None
-
-
-def test_where_the_directory_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PVM_CACHE_DIR")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache.cache_directory() == tmp_path / "xdg" / "pvm"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert cache.cache_directory() == tmp_path / "home" / ".cache" / "pvm"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pvm.engines.native import sources
 from pvm.engines.native.machine_code import compiling
 from pvm.engines.native.machine_code.compiling import Compiler, request_key
 from pvm.engines.native.machine_code.loader import load
@@ -17,6 +18,7 @@ from pvm.engines.native.machine_code.request import Limits, Request, literal_req
 from pvm.engines.native.machine_code.target import AARCH64, X86_64_V2, host_target
 from pvm.engines.native.machine_code.worker_process import WorkerError, WorkerProcess
 
+PACKAGE = Path(sources.__file__).parents[2]
 HERE = "tests.engines.native.generators"
 HOST = host_target()
 assert HOST is not None, "the native engine has no target for this machine"
@@ -163,7 +165,7 @@ def test_keys_differ_in_all_that_code_depends_on(tmp_path: Path, monkeypatch: py
     }
     monkeypatch.setattr(compiling, "FORMAT", 99)
     keys.add(request_key(Request("a:b", b"1"), X86_64_V2))
-    monkeypatch.setattr(compiling, "_sources", lambda: iter([("a.py", 1, 1)]))
+    monkeypatch.setattr(compiling, "sources_digest", lambda: b"other")
     keys.add(request_key(Request("a:b", b"1"), X86_64_V2))
     monkeypatch.setattr(compiling, "_libraries", lambda: iter([("libllvmlite.so", 1, 1)]))
     keys.add(request_key(Request("a:b", b"1"), X86_64_V2))
@@ -172,6 +174,6 @@ def test_keys_differ_in_all_that_code_depends_on(tmp_path: Path, monkeypatch: py
 
 
 def test_keys_know_sources_image_and_llvm() -> None:
-    names = {name for name, _, _ in compiling._sources()}
-    assert {"lowering.py", "image.pbc", "layout.py", "integer.py", "effects.py"} <= names
+    names = {Path(name).name for folder in sources.FOLDERS for name, _, _ in sources._files(f"{PACKAGE}/{folder}")}
+    assert {"lowering.py", "image.pbc", "layout.py", "integer.py", "effects.py", "verifier.py", "polls.py"} <= names
     assert any(name.startswith("libllvmlite") for name, _, _ in compiling._libraries())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pvm.engines.native.code.operations import BY_OPERATION, MAX_INLINE_ARGUMENTS
-from pvm.engines.native.shapes import argument_order
+from pvm.engines.native.exits import HYPERCALL_COUNT, HYPERCALL_SIZE
 from pvm.isa.encoding import Instruction
 from pvm.isa.types import Bank, Signature, bank_of
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 NO_RESULT = 2
 """The slot that results go to where there is none: FRAME_RESULT in the frame's header."""
+
+assert BY_OPERATION["hypercall"].size == HYPERCALL_SIZE
+assert BY_OPERATION["hypercall"].field("count").offset == HYPERCALL_COUNT
 
 
 def emit_call(t: Translator, instruction: Instruction) -> None:
@@ -67,7 +70,9 @@ def _take(t: Translator, instruction: Instruction) -> tuple[Signature, list[int]
     else:
         slots = t.take(banks)
         target = _target(t, instruction, family)
-    return signature, [slots[number] for number in argument_order(signature.params)], target
+    references = [slot for slot, bank in zip(slots, banks, strict=True) if bank is Bank.REF]
+    primitives = [slot for slot, bank in zip(slots, banks, strict=True) if bank is not Bank.REF]
+    return signature, references + primitives, target
 
 
 def _target(t: Translator, instruction: Instruction, family: str) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pvm.engines.native import layout
 from pvm.engines.native.code.buffer import CodeBuffer
@@ -24,6 +23,7 @@ from pvm.engines.native.code.operations import (
     TypeShape,
 )
 from pvm.engines.native.linkage import Linkage
+from pvm.engines.native.translation import Translation
 from pvm.engines.polls import backward_targets
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form
@@ -31,24 +31,6 @@ from pvm.isa.types import ARRAY_STORAGE, ArrayKind, Bank, HeapKind, RefType
 from pvm.pbc.effects import item_bank
 
 _INVERSE = {"branch.if": "unless", "branch.unless": "if"}
-
-
-class Translation(NamedTuple):
-    """Internal code of one function, to be placed at a multiple of 8.
-
-    ``entry`` is the position of the first instruction, ``stubs`` those of the instructions that
-    enter the block of a label and pay for it, for handlers; ``first`` the one that does so for the
-    entry.  ``sources`` are (position, bytecode offset), ascending; ``arrivals`` maps positions that
-    control comes to at a poll to the offset of the block.
-    """
-
-    code: bytes
-    entry: int
-    first: int
-    stubs: dict[int, int]
-    cost: int
-    sources: tuple[tuple[int, int], ...]
-    arrivals: dict[int, int]
 
 
 class Translator:

@@ -13,25 +13,16 @@ from importlib.machinery import PathFinder
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from pvm.engines.native.machine_code import cache
-from pvm.engines.native.machine_code.blob import FORMAT, Blob
+from pvm.engines.native.machine_code.blob import FORMAT, Blob, decode_blob, encode_blob
 from pvm.engines.native.machine_code.request import Limits, Request
 from pvm.engines.native.machine_code.target import Target, host_target
+from pvm.engines.native.sources import sources_digest
+from pvm.user_cache import load, sha256, store
 
 if TYPE_CHECKING:
     from pvm.engines.native.machine_code.worker_process import WorkerProcess
 
-try:  # without the library that hashlib loads in 2 ms
-    from _sha2 import sha256  # type: ignore[import-not-found]
-except ImportError:
-    try:
-        from _sha256 import sha256  # type: ignore[import-not-found]
-    except ImportError:
-        from hashlib import sha256
-
-SOURCES = ("engines/native", "isa", "pbc", "verify")
-"""Folders of this package that generators, and what they read, are in."""
-_SUFFIXES = (".py", ".pbc")
+KIND = "native"
 _DEFAULT_LIMITS = Limits()
 
 
@@ -70,11 +61,12 @@ class Compiler:
             return None
         key = request_key(request, target)
         with self._lock:
-            blob = None if key is None else cache.load(key)
+            kept = None if key is None else load(KIND, key)
+            blob = None if kept is None else decode_blob(kept)
             if blob is None or blob.architecture != target.architecture:
                 blob = self._compile(request, target)
                 if blob is not None and key is not None:
-                    cache.store(key, blob)
+                    store(KIND, key, encode_blob(blob))
             return blob
 
     def _compile(self, request: Request, target: Target) -> Blob | None:
@@ -90,33 +82,13 @@ class Compiler:
 
 
 def request_key(request: Request, target: Target) -> str | None:
-    """SHA-256 of all that the code depends on; None if that cannot be found out.
-
-    Sources and libraries are known by size and time of change, as Python knows those of its byte code.
-    """
+    """SHA-256 of all that the code depends on; None if that cannot be found out."""
     try:
-        parts = [FORMAT, tuple(request), tuple(target), *_sources(), *_libraries()]
+        parts = [FORMAT, tuple(request), tuple(target), sources_digest(), *_libraries()]
     except OSError:
         return None
     key: str = sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
     return key
-
-
-def _sources() -> Iterator[tuple[str, int, int]]:
-    here = os.path.abspath(__file__)  # noqa: PTH100 - pathlib is not loaded on the way to a run
-    package = here[: -len("/engines/native/machine_code/compiling.py")]
-    for folder in SOURCES:
-        yield from sorted(_files(f"{package}/{folder}"))
-
-
-def _files(folder: str) -> Iterator[tuple[str, int, int]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(_SUFFIXES):
-                status = entry.stat()
-                yield entry.name, status.st_size, status.st_mtime_ns
-            elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
-                yield from _files(entry.path)
 
 
 def _libraries() -> Iterator[tuple[str, int, int]]:

@@ -1,4 +1,4 @@
-"""The cache of compiled code gives back what it was given or nothing, whatever is done to its files."""
+"""The cache of the user gives back what it was given or nothing, whatever is done to its files."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from pvm import user_cache
-from pvm.engines.native.machine_code import cache
-from pvm.engines.native.machine_code.blob import Blob
 
 KEY, OTHER = "0123456789abcdef" * 4, "fedcba9876543210" * 4
-BLOB = Blob("x86_64", b"code" * 30, 64, (), {"f": 0})
+KIND = "native"
+BODY = b"code" * 30
 
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "deep" / "cache"
+    monkeypatch.setattr(user_cache, "EVICT_EVERY", 1)
     monkeypatch.setenv("PVM_CACHE_DIR", str(path))
     return path
 
@@ -28,69 +28,70 @@ def entry(directory: Path, key: str = KEY) -> Path:
 
 
 def test_round_trip(directory: Path) -> None:
-    assert cache.load(KEY) is None
-    cache.store(KEY, BLOB)
-    assert cache.load(KEY) == BLOB
-    assert cache.load(OTHER) is None
+    assert user_cache.load(KIND, KEY) is None
+    user_cache.store(KIND, KEY, BODY)
+    assert user_cache.load(KIND, KEY) == BODY
+    assert user_cache.load(KIND, OTHER) is None
+    assert user_cache.load("linked", KEY) is None
     assert directory.stat().st_mode & 0o777 == 0o700
     assert [path.name for path in directory.iterdir()] == [f"native-{KEY}"]
     assert entry(directory).stat().st_mode & 0o777 == 0o600
 
 
 def test_every_damage_is_noticed(directory: Path) -> None:
-    cache.store(KEY, BLOB)
+    user_cache.store(KIND, KEY, BODY)
     data = entry(directory).read_bytes()
     for position in range(len(data)):
         damaged = bytearray(data)
         damaged[position] ^= 0x10
         entry(directory).write_bytes(damaged)
-        assert cache.load(KEY) is None, position
+        assert user_cache.load(KIND, KEY) is None, position
         entry(directory).write_bytes(data[:position])
-        assert cache.load(KEY) is None, position
+        assert user_cache.load(KIND, KEY) is None, position
     entry(directory).write_bytes(data)
-    assert cache.load(KEY) == BLOB
+    assert user_cache.load(KIND, KEY) == BODY
 
 
 def test_an_entry_counts_for_its_key_only(directory: Path) -> None:
-    cache.store(KEY, BLOB)
+    user_cache.store(KIND, KEY, BODY)
     entry(directory).rename(entry(directory, OTHER))
-    assert cache.load(OTHER) is None
+    assert user_cache.load(KIND, OTHER) is None
 
 
 def test_odd_entries_count_as_missing(directory: Path, tmp_path: Path) -> None:
-    cache.store(KEY, BLOB)
+    user_cache.store(KIND, KEY, BODY)
     outside = tmp_path / "outside"
     entry(directory).rename(outside)
     entry(directory).symlink_to(outside)
-    assert cache.load(KEY) is None
+    assert user_cache.load(KIND, KEY) is None
     entry(directory).unlink()
     entry(directory).mkdir()
-    assert cache.load(KEY) is None
-    cache.store(KEY, BLOB)
+    assert user_cache.load(KIND, KEY) is None
+    user_cache.store(KIND, KEY, BODY)
     assert [path.name for path in directory.iterdir()] == [f"native-{KEY}"]
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o770, 0o707, 0o777])
 def test_a_directory_that_others_may_enter_is_not_used(directory: Path, mode: int) -> None:
-    cache.store(KEY, BLOB)
+    user_cache.store(KIND, KEY, BODY)
     directory.chmod(mode)
     assert user_cache.cache_directory() is None
-    assert cache.load(KEY) is None
-    cache.store(OTHER, BLOB)
+    assert user_cache.load(KIND, KEY) is None
+    user_cache.store(KIND, OTHER, BODY)
     assert [path.name for path in directory.iterdir()] == [f"native-{KEY}"]
 
 
 def test_a_directory_of_somebody_else_is_not_used(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache.store(KEY, BLOB)
+    user_cache.store(KIND, KEY, BODY)
     monkeypatch.setattr(os, "getuid", lambda: directory.stat().st_uid + 1)
-    assert cache.load(KEY) is None
+    assert user_cache.load(KIND, KEY) is None
 
 
 @pytest.mark.parametrize("place", ["/dev/null", "/dev/null/cache", "/proc/cache", "a\0b", ""])
 def test_without_a_directory_nothing_is_kept(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(user_cache, "cache_location", lambda: place or None)
-    cache.store(KEY, BLOB)
-    assert cache.load(KEY) is None
+    user_cache.store(KIND, KEY, BODY)
+    assert user_cache.load(KIND, KEY) is None
 
 
 def test_a_full_disk_costs_speed_only(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,39 +99,39 @@ def test_a_full_disk_costs_speed_only(directory: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    cache.store(KEY, BLOB)
+    user_cache.store(KIND, KEY, BODY)
     assert list(directory.iterdir()) == []
 
 
 def test_entries_not_used_for_longest_go_first(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = [f"{number:064x}" for number in range(5)]
     for number, key in enumerate(keys):
-        cache.store(key, BLOB)
+        user_cache.store(KIND, key, BODY)
         stamp = time.time() - 100_000 + number
         os.utime(entry(directory, key), (stamp, stamp))
-    assert cache.load(keys[0]) == BLOB
+    assert user_cache.load(KIND, keys[0]) == BODY
     size = entry(directory, keys[0]).stat().st_size
-    monkeypatch.setattr(cache, "MAX_SIZE", 3 * size)
-    cache.store(KEY, BLOB)
+    monkeypatch.setattr(user_cache, "MAX_SIZE", 3 * size)
+    user_cache.store(KIND, KEY, BODY)
     assert {path.name for path in directory.iterdir()} == {f"native-{key}" for key in (KEY, keys[0], keys[4])}
 
 
 def test_what_was_left_behind_half_written_goes(directory: Path) -> None:
-    cache.store(KEY, BLOB)
+    user_cache.store(KIND, KEY, BODY)
     old, new, foreign = directory / ".native-1-a", directory / ".native-2-b", directory / ".tables-x"
     for path in (old, new, foreign):
         path.write_bytes(b"half")
     os.utime(old, (0, 0))
     os.utime(foreign, (0, 0))
-    cache.store(OTHER, BLOB)
+    user_cache.store(KIND, OTHER, BODY)
     assert not old.exists()
     assert new.exists()
     assert foreign.exists()
 
 
-def test_a_blob_too_large_is_not_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "_MAX_ENTRY", 100)
-    cache.store(KEY, BLOB)
+def test_what_is_too_large_is_not_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_cache, "_MAX_ENTRY", 100)
+    user_cache.store(KIND, KEY, BODY)
     assert list(directory.iterdir()) == []
 
 
@@ -150,3 +151,12 @@ def test_who_reaches_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert user_cache.reaches_cache(tmp_path / "xdg" / "pvm")
     monkeypatch.setenv("PVM_CACHE_DIR", str(home / "data"))
     assert user_cache.reaches_cache(home)
+
+
+def test_where_the_directory_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PVM_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert user_cache.cache_directory() == str(tmp_path / "xdg" / "pvm")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert user_cache.cache_directory() == str(tmp_path / "home" / ".cache" / "pvm")

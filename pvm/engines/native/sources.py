@@ -1,0 +1,40 @@
+"""The sources that machine code and linked programs are made by, as part of the keys that they are kept under.
+
+They are known by size and time of change, as Python knows the sources of its byte code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from pvm.user_cache import sha256
+
+FOLDERS = ("engines", "isa", "pbc", "verify")
+"""Folders of this package that generators, linker and translator are in, with all that they read."""
+_SUFFIXES = (".py", ".pbc")
+_found: list[bytes] = []
+
+
+def sources_digest() -> bytes:
+    """SHA-256 over all of them, as they were when this process first asked.
+
+    Raises:
+        OSError: they cannot be seen.
+    """
+    if not _found:
+        here = os.path.abspath(__file__)  # noqa: PTH100 - pathlib is not loaded on the way to a run
+        package = here[: -len("/engines/native/sources.py")]
+        listed = [sorted(_files(f"{package}/{folder}")) for folder in FOLDERS]
+        _found.append(sha256(repr(listed).encode("utf-8", "surrogatepass")).digest())
+    return _found[0]
+
+
+def _files(folder: str) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(_SUFFIXES):
+                status = entry.stat()
+                yield entry.path, status.st_size, status.st_mtime_ns
+            elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+                yield from _files(entry.path)
