@@ -1,4 +1,4 @@
-"""Values that can be computed again: grammar tables, parsed modules, compiled functions and programs, kept in the user's cache.
+"""Values that can be computed again: tables, parsed modules, compiled functions and programs, in the user's cache.
 
 Contents are `marshal` data of plain values, never pickles.
 """
@@ -11,7 +11,6 @@ from typing import Any
 
 from pvm import user_cache
 from pvm.user_cache import sha256
-
 
 _FORMAT = "marshal in an entry of the user cache"
 
