@@ -147,9 +147,6 @@ def _give_back(cages: CagePool, shared: SharedMetadata) -> None:
     shared.close()
 
 
-_PROGRAMS: dict[int, Program] = {}
-
-
 def program_of(checked: CheckedModule) -> Program:
     """The program of a module, the same while it is among the ones used last."""
     found = _PROGRAMS.pop(id(checked), None)
