@@ -28,6 +28,7 @@ def tables() -> str:
         constant("DIGITS", packed_runs(lambda char: unicodedata.category(char) == "Nd")),
         constant("UPPERS", packed_strides(str.isupper)),
         constant("LOWERS", packed_strides(str.islower)),
+        constant("IGNORABLE", packed_runs(is_ignorable)),
         constant("TO_UPPER", packed_mapping(simple_upper)),
         constant("TO_LOWER", packed_mapping(simple_lower)),
         constant("TO_FOLDED", packed_mapping(simple_fold)),
@@ -42,6 +43,11 @@ def characters() -> Iterator[str]:
     for code in range(LAST + 1):
         if not 0xD800 <= code <= 0xDFFF:
             yield chr(code)
+
+
+def is_ignorable(char: str) -> bool:
+    """Tell whether a character is Case_Ignorable: `str.lower` looks past it from a capital sigma to a letter."""
+    return ("a\u03a3" + char + "a").lower()[1] == "\u03c3" and ("a\u03a3" + char).lower()[1] != "\u03c3"
 
 
 def simple_upper(char: str) -> str:

@@ -76,7 +76,16 @@ def test_case(running: pvm.Instance, name: str, change: Callable[[str], str]) ->
 def test_small_letters(running: pvm.Instance) -> None:
     text = assigned(edges(lambda char: char.lower() == char))
     assert running.call("lower", text) == "".join(char.lower() for char in text)
-    assert running.call("lower", codes("3A3 391 3A3")) == codes("3C3 3B1 3C3")
+    assert running.call("lower", codes("3A3 391 3A3")) == codes("3C3 3B1 3C2")
+
+
+def test_a_sigma_at_the_end_of_a_word(running: pvm.Instance) -> None:
+    dice = random.Random(12)
+    others = codes("61 391 3A3 3C3 31 20 2E 27 3A AD 301 2B0 345 1C80 1C5 DF 2167 24D0 4E2D")
+    around = assigned(others + "".join(dice.choices(edges(str.isalpha), k=30)))
+    for _ in range(400):
+        text = "".join(dice.choice(codes("3A3") + dice.choice(around)) for _ in range(dice.randrange(1, 9)))
+        assert running.call("lower", text) == text.lower(), ascii(text)
 
 
 def codes(text: str) -> str:
