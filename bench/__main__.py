@@ -10,7 +10,20 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from bench import collector, compiling, embedding, growth, large, limits, linux, programs, startup, switching, warmup
+from bench import (
+    collector,
+    compiling,
+    embedding,
+    growth,
+    large,
+    latency,
+    limits,
+    linux,
+    programs,
+    startup,
+    switching,
+    warmup,
+)
 from bench.options import Options
 from bench.peers import BUILD, PEERS, TIERS, present_peers, version_of
 from bench.report import Section, machine, write_json
@@ -28,6 +41,7 @@ GROUPS: dict[str, Callable[[Options], list[Section]]] = {
     "switching": switching.tables,
     "warmup": warmup.tables,
     "limits": limits.tables,
+    "latency": latency.tables,
     "embedding": embedding.tables,
     "linux": linux.tables,
 }

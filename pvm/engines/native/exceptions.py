@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pvm.engines.native import layout
 from pvm.engines.native.arrays import elements_of, new_array
 from pvm.engines.native.exits import Poll
-from pvm.engines.native.frames import Frame, capture, frames_of
+from pvm.engines.native.frames import Frame, capture, frames_of, offset_of
 from pvm.engines.native.heap import HeapFull
 from pvm.engines.traces import MAX_CAUSES, trace_frames, trace_pairs
 from pvm.errors import Exhaustion, TraceFrame, Trap
@@ -20,6 +20,9 @@ from pvm.isa.types import ArrayKind
 
 if TYPE_CHECKING:
     from pvm.engines.native.machine import Machine
+
+_FRAMES_BETWEEN_LOOKS = 4096
+"""Frames that are looked through for a handler between two looks at the clock."""
 
 
 class Exceptions:
@@ -48,7 +51,10 @@ class Exceptions:
 
     def trace(self, frames: Iterator[Frame]) -> list[TraceFrame]:
         """Frames as people see them."""
-        return trace_frames(self.program.module, capture(frames))
+        return trace_frames(self.program.module, self._capture(frames))
+
+    def _capture(self, frames: Iterator[Frame]) -> list[tuple[int, int]]:
+        return capture(self.program, self.cage, frames, self.machine.native.stack_skip)
 
     # Throwing
 
@@ -89,14 +95,17 @@ class Exceptions:
         self.machine.check_clock()
         if not self.cage.u32(self._trace(value)):
             value = self._fill_trace(value, after=after)
-        for frame in self.frames(after=after):
-            if self._enter_handler(frame, value):
+        functions = self.linked.functions
+        for number, frame in enumerate(self.frames(after=after)):
+            if functions[frame[1]].handlers and self._enter_handler(frame, value):
                 return
+            if number % _FRAMES_BETWEEN_LOOKS == _FRAMES_BETWEEN_LOOKS - 1:
+                self.machine.check_clock()
         raise self._uncaught(value)
 
     def _fill_trace(self, value: int, *, after: bool) -> int:
         """Store the stack trace; where the exception is then."""
-        numbers = [number for pair in capture(self.frames(after=after)) for number in pair]
+        numbers = [number for pair in self._capture(self.frames(after=after)) for number in pair]
         handle = self.heap.keep(value)
         try:
             with self.heap.reserve():
@@ -109,13 +118,15 @@ class Exceptions:
         return value
 
     def _enter_handler(self, frame: Frame, value: int) -> bool:
-        function = self.linked.functions[frame.function]
+        address, index, _, _ = frame
+        offset = offset_of(self.program, frame)
+        function = self.linked.functions[index]
         number = self.heap.class_id(value)
         for start, end, target, first, count in function.handlers:
-            if start <= frame.offset < end and 0 <= number - first < count:
-                placed = self.program.placed[frame.function]
-                self.cage.set_u64(frame.address + 8 * function.caught, value)
-                self.cage.set_word("base", frame.address)
+            if start <= offset < end and 0 <= number - first < count:
+                placed = self.program.placed[index]
+                self.cage.set_u64(address + 8 * function.caught, value)
+                self.cage.set_word("base", address)
                 self.cage.set_word("pc", placed.address + placed.translation.stubs[target])
                 return True
         return False

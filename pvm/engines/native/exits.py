@@ -42,3 +42,7 @@ class Poll(IntEnum):
     """Behind an instruction that cost more than its block: it is the one before where to go on."""
     COLLECT = 3
     """At an instruction that waits for the collector, which has done a slice."""
+
+
+QUIET, UNWATCHED, STOP = 0, 1, 2
+"""Values of the word ``interrupt``: at all but ``QUIET`` long operations stop.  ``UNWATCHED`` is before a run begins."""

@@ -367,6 +367,7 @@ CONTROL_WORDS: Final = (
     "pause_total",
     "check_address",  # where gc.check found something wrong
     "task_end",  # address of the instruction that the outermost frame of a spawned task returns to
+    "progress",  # bytes that an interrupted array operation has done: it goes on there
 )
 COLLECTOR_WORDS: Final = (
     # The nursery: HEAP to nursery_end, zeros between nursery_top and zeroed

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pvm.engines.api import Bindings, EngineLimits
 from pvm.engines.native import layout
 from pvm.engines.native.debug import NO_DEBUG, Debug, Inspector
-from pvm.engines.native.exits import HYPERCALL_COUNT, HYPERCALL_SIZE, Exit, Poll
+from pvm.engines.native.exits import HYPERCALL_COUNT, HYPERCALL_SIZE, UNWATCHED, Exit, Poll
 from pvm.engines.native.heap import GuestHeap, HeapFull
 from pvm.engines.native.imports import Bound, Linker
 from pvm.engines.native.interpreter.host import HostFunctions
@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from pvm.engines.native.exceptions import Exceptions
     from pvm.engines.native.frames import Frame
     from pvm.engines.native.values import Border
+    from pvm.engines.native.watch import Watch
 
 MAX_ACTIVATIONS = 24
 """Calls of a guest from host functions that it called, nested; they use the host's own stack."""
 CLOCK_UNITS = 1 << 20
 """Units of fuel between two looks at the clock: one to a few milliseconds."""
+MAX_STOPS = 4
+"""Times that an operation is begun again because of signals; then they wait until it is done."""
 NURSERY = 4 << 20
 MAX_HEAP = layout.HEAP_END - layout.HEAP
 _NO_LIMIT = (1 << 62) - 1
@@ -58,6 +61,9 @@ class Machine:
         self.heap = GuestHeap(program, self.cage, self.native)
         self._exceptions: Exceptions | None = None
         self._border: Border | None = None
+        self._watch: Watch | None = None
+        self._stopped_at = (0, 0)
+        self._stops = 0
         self.activations = 0
         self._mains: list[int] = []
         """Numbers of the main tasks of the activations, the innermost last."""
@@ -94,6 +100,7 @@ class Machine:
             "clock_units": CLOCK_UNITS,
             "next_clock": CLOCK_UNITS,
             "max_stack": limits.stack,
+            "interrupt": UNWATCHED,
         }
         for name, value in words.items():
             cage.set_word(name, (value ^ (1 << 63)) - (1 << 63) if value >= 1 << 63 else value)
@@ -155,6 +162,8 @@ class Machine:
             self.activations -= 1
             if outer:
                 self.native.scheduler_enter(outer)
+            elif self._watch is not None:
+                self._watch.end()
         return result
 
     def _make_task(self, function: int, slots: list[int]) -> int:
@@ -198,6 +207,8 @@ class Machine:
     def _abandon(self, number: int) -> None:
         """Forget the tasks that cannot go on after an activation has failed."""
         current = self.cage.word("current")
+        for word in ("interrupted", "progress"):
+            self.cage.set_word(word, 0)
         for record in dict.fromkeys((self._find(number), current)):
             if record:
                 self._waits.pop(record, None)
@@ -285,13 +296,27 @@ class Machine:
             self.heap.give_back()
             if kind is Poll.COLLECT:
                 return False
+            if self._watch is not None:
+                self._watch.heeds_signals = True
             action = self.native.fuel_poll(self.cage.word("fuel_left"), int(kind is Poll.POINT))
         return self._switch() if action == layout.POLL_SWITCH else False
 
     def _interrupted(self) -> bool:
+        """A long operation has stopped; it is executed again unless the deadline has passed.
+
+        If it was for a signal, Python has run the handler by now, and that has not raised.
+        """
+        cage = self.cage
+        cage.set_word("interrupted", 0)
         self.check_clock()
-        self.cage.set_word("interrupt", 0)
-        self.cage.set_word("interrupted", 0)
+        here = (cage.word("pc"), cage.word("fuel_left"))
+        self._stops = self._stops + 1 if here == self._stopped_at else 0
+        self._stopped_at = here
+        if self._watch is None:
+            from pvm.engines.native.watch import Watch
+
+            self._watch = Watch(cage)
+        self._watch.begin(self.deadline, heeds_signals=self._stops < MAX_STOPS)
         return False
 
     def check_clock(self, kind: Poll | None = None) -> None:

@@ -24,6 +24,7 @@ HOST_FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("scheduler.retry", "i64", ()),
     ("scheduler.wake", "i64", ("i64",)),
     ("stack.grow", "i64", ("i64", "i64")),
+    ("stack.skip", "i64", ("i64", "i64")),
     ("fuel.refresh", "void", ()),
     ("fuel.poll", "i64", ("i64", "i64")),
 )
@@ -50,6 +51,7 @@ class HostFunctions:
     scheduler_retry: Any
     scheduler_wake: Any
     stack_grow: Any
+    stack_skip: Any
     fuel_refresh: Any
     fuel_poll: Any
 

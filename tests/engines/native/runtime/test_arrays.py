@@ -126,7 +126,9 @@ def test_the_barrier_is_told_what_is_overwritten_while_marking_runs(cage: Cage) 
     field = array + layout.ELEMENTS + 40
     cage.set_word("marking", 1)
     cage.raw("array.copyReferences", array, 10, array, 5, count)
-    pieces = [(array, field, CHUNK), (array, field + 4 * CHUNK, 10)]
+    # Backwards, a MiB at a time.
+    first, last = count * 4 % CHUNK, [field + count * 4 - CHUNK * number for number in range(1, 5)]
+    pieces = [*((array, place, CHUNK // 4) for place in last), (array, field, first // 4)]
     assert logged_barriers(cage) == pieces
     cage.raw("array.fillReferences", array, 10, 3, 0)
     assert logged_barriers(cage) == [*pieces, (array, field, 3)]
@@ -141,3 +143,32 @@ def test_long_work_stops_when_it_is_interrupted(cage: Cage) -> None:
         cage.set_word("interrupted", 0)
         cage.raw(name, *arguments)
         assert cage.word("interrupted") == 1
+
+
+@pytest.mark.parametrize("distance", [7, -7])
+def test_an_interrupted_copy_goes_on_where_it_stopped(cage: Cage, distance: int) -> None:
+    data = random.Random(3).randbytes(3 * CHUNK)
+    array = cage.array(ArrayKind.U8, data)
+    start, at = (0, distance) if distance > 0 else (-distance, 0)
+    count = len(data) - abs(distance)
+    done = 2 * CHUNK
+    cage.set_word("progress", done)
+    cage.set_word("interrupt", 1)
+    cage.raw("array.copy", array, at, array, start, count, 0)
+    assert (cage.word("interrupted"), cage.word("progress")) == (1, done)
+    cage.set_word("interrupt", 0)
+    cage.raw("array.copy", array, at, array, start, count, 0)
+    assert cage.word("progress") == 0
+    left = slice(0, count - done) if distance > 0 else slice(done, count)
+    wanted = bytearray(data)
+    wanted[at + left.start : at + left.stop] = data[start + left.start : start + left.stop]
+    assert elements(cage, array, len(data)) == bytes(wanted) + bytes(8)
+
+
+def test_an_interrupted_fill_goes_on_where_it_stopped(cage: Cage) -> None:
+    array = cage.array(ArrayKind.REF, bytes(3 * CHUNK))
+    cage.set_word("progress", CHUNK)
+    cage.raw("array.fillReferences", array, 0, 3 * CHUNK // 4, array)
+    assert cage.word("progress") == 0
+    one = array.to_bytes(4, "little")
+    assert elements(cage, array, 3 * CHUNK) == bytes(CHUNK) + one * (CHUNK // 2) + bytes(8)

@@ -1,0 +1,109 @@
+"""How soon a hostile program ends after its time is up, or after a signal, whatever it is busy with.
+
+The programs of ``hostile.peb`` run in this process.  The signal is that of a timer, with the handler of Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import signal
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+import pvm
+from bench.options import Options
+from bench.report import Grid, Section
+from bench.suite import PROGRAMS as FOLDER
+
+TAIL_CALLS = """
+func tailCalls(n: i64) {
+    local.get n
+    i64.const 1
+    i64.add
+    tail.call tailCalls
+}
+func start() {
+    i64.const 0
+    tail.call tailCalls
+}
+export tailCalls = start as ()
+"""
+"""Pebble has no tail calls."""
+
+
+class Hostile(NamedTuple):
+    """An endless export, and what is called before: with so many MiB, fewer for ``--quick``."""
+
+    name: str
+    prepare: str = ""
+    full: int = 0
+    quick: int = 0
+    seconds: float = 0.15
+
+
+PROGRAMS = (
+    Hostile("loop"),
+    Hostile("tailCalls"),
+    Hostile("recursion"),
+    Hostile("throws"),
+    Hostile("deepThrows"),
+    Hostile("concat", "prepareText", 500, 50),
+    Hostile("compare", "prepareText", 500, 50),
+    Hostile("equal", "prepareText", 500, 50),
+    Hostile("hashes", "prepareText", 500, 50),
+    Hostile("search", "prepareText", 500, 50),
+    Hostile("fill", "prepareNumbers", 500, 50),
+    Hostile("copy", "prepareNumbers", 500, 50),
+    Hostile("newArrays", "prepareNumbers", 500, 50),
+    Hostile("collections", "prepareCells", 1024, 64),
+    Hostile("pingPong"),
+    Hostile("hypercalls"),
+)
+Stop = Callable[[pvm.Instance, str, float], float]
+
+
+def tables(options: Options) -> list[Section]:
+    tail_calls = pvm.Module.assemble(TAIL_CALLS, "tail-calls")
+    others = pvm.compile(FOLDER / "pebble" / "hostile.peb")
+    rounds = 5 if options.quick else 21
+    tier = "interpreter"
+    rows: list[tuple[str, Sequence[float | None]]] = []
+    for program in PROGRAMS:
+        size = program.quick if options.quick else program.full
+        module = tail_calls if program.name in tail_calls.exports else others
+        with pvm.Instance(module, limits=pvm.Limits(memory="3G", stack="16M"), tier=tier) as instance:
+            if program.prepare:
+                instance.call(program.prepare, size)
+            figures: list[float] = []
+            for stop in (after_deadline, after_signal):
+                late = [stop(instance, program.name, program.seconds * (1 + n / rounds)) for n in range(rounds)]
+                figures += [statistics.median(late), max(late)]
+        rows.append((f"{program.name}, {size} MiB" if size else program.name, figures))
+    columns = ["time, median", "time, longest", "signal, median", "signal, longest"]
+    return [Grid(f"From the end of its time, or a signal, to the end of a run, pvm {tier}", "ms", columns, rows, [])]
+
+
+def after_deadline(instance: pvm.Instance, name: str, seconds: float) -> float:
+    """Milliseconds from the deadline to the end of a call."""
+    instance.limits = instance.limits._replace(timeout=seconds)
+    started = time.monotonic()
+    with suppress(pvm.Exhaustion):
+        instance.call(name)
+    return (time.monotonic() - started - seconds) * 1e3
+
+
+def after_signal(instance: pvm.Instance, name: str, seconds: float) -> float:
+    """Milliseconds from a signal to the end of a call."""
+    instance.limits = instance.limits._replace(timeout=None)
+    former = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        started = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        with suppress(KeyboardInterrupt):
+            instance.call(name)
+        return (time.monotonic() - started - seconds) * 1e3
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)

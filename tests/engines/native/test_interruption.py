@@ -1,0 +1,220 @@
+"""Long operations of machine code stop for a deadline and for signals, and go on where nothing is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+import pvm
+
+TEXT = """
+import runtime string.concat (ref string, ref string) -> ref string
+func shifted(size: i64, times: i64) -> ref array u8 {
+  .local made: ref? array u8
+  .local value: i32
+    local.get size
+    array.new u8
+    local.set made
+@write:
+    local.get size
+    i64.const 1
+    i64.sub
+    local.set size
+    local.get made
+    ref.as_non_null
+    local.get size
+    local.get size
+    i32.wrap_i64
+    array.set u8
+    local.get size
+    i64.eqz
+    branch.unless @write
+@again:
+    local.get made
+    ref.as_non_null
+    i64.const 1
+    local.get made
+    ref.as_non_null
+    i64.const 0
+    local.get made
+    ref.as_non_null
+    array.size
+    i64.const 1
+    i64.sub
+    array.copy u8
+    local.get times
+    i64.const 1
+    i64.sub
+    local.set times
+    local.get times
+    i64.eqz
+    branch.unless @again
+    local.get made
+    ref.as_non_null
+    return
+}
+func fill(size: i64) {
+  .local made: ref? array i64
+    local.get size
+    array.new i64
+    local.set made
+@again:
+    local.get made
+    ref.as_non_null
+    i64.const 0
+    local.get size
+    local.get size
+    array.fill i64
+    jump @again
+}
+func double(text: ref string, times: i64) -> i64 {
+@again:
+    local.get text
+    local.get text
+    call.runtime string.concat
+    local.set text
+    local.get times
+    i64.const 1
+    i64.sub
+    local.set times
+    local.get times
+    i64.eqz
+    branch.unless @again
+    local.get text
+    string.size
+    return
+}
+export shifted
+export fill
+export double as (string, i64) -> i64
+"""
+
+
+@pytest.fixture(scope="module")
+def module() -> pvm.Module:
+    return pvm.Module.assemble(TEXT, "long")
+
+
+@pytest.fixture
+def instance(module: pvm.Module) -> Iterator[pvm.Instance]:
+    with pvm.Instance(module, limits=pvm.Limits(memory="1G"), tier="interpreter") as made:
+        yield made
+
+
+@pytest.fixture
+def timer() -> Iterator[None]:
+    """Leaves no timer behind."""
+    former = signal.getsignal(signal.SIGALRM)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, former)
+
+
+def wakeup_descriptor() -> int:
+    found = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(found)
+    return found
+
+
+@pytest.mark.usefixtures("timer")
+def test_signals_whose_handlers_return_change_no_result(instance: pvm.Instance) -> None:
+    seen: list[int] = []
+    signal.signal(signal.SIGALRM, lambda number, _: seen.append(number))
+    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+    size, times = 16 << 20, 3
+    found = instance.call("shifted", size, times)
+    assert instance.call("double", "0123456789abcdef", 22) == 16 << 22
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert seen
+    before = bytes(number & 0xFF for number in range(256)) * (size >> 8)
+    assert found == bytes(times) + before[: size - times]
+
+
+@pytest.mark.usefixtures("timer")
+def test_an_instance_that_was_interrupted_can_be_used(instance: pvm.Instance) -> None:
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    for _ in range(3):
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        with pytest.raises(KeyboardInterrupt):
+            instance.call("fill", 8 << 20)
+    assert instance.call("shifted", 3, 1) == b"\0\0\1"
+    assert wakeup_descriptor() == -1
+
+
+def test_a_deadline_stops_a_fill_on_any_thread(instance: pvm.Instance) -> None:
+    instance.limits = pvm.Limits(timeout="20ms")
+    kinds: list[str] = []
+
+    def run() -> None:
+        with pytest.raises(pvm.Exhaustion) as caught:
+            instance.call("fill", 8 << 20)
+        kinds.append(caught.value.kind)
+
+    run()
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert kinds == ["time", "time"]
+    instance.limits = pvm.Limits()
+    assert instance.call("shifted", 3, 1) == b"\0\0\1"
+
+
+@pytest.mark.usefixtures("timer")
+def test_the_wakeup_descriptor_of_an_event_loop_is_left_alone(instance: pvm.Instance) -> None:
+    async def main() -> list[int]:
+        loop = asyncio.get_running_loop()
+        seen = asyncio.Event()
+        loop.add_signal_handler(signal.SIGALRM, seen.set)
+        descriptors = [wakeup_descriptor()]
+        assert instance.call("double", "0123456789abcdef", 20) == 16 << 20
+        descriptors.append(wakeup_descriptor())
+        assert await asyncio.to_thread(instance.call, "double", "0123456789abcdef", 20) == 16 << 20
+        descriptors.append(wakeup_descriptor())
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        await asyncio.wait_for(seen.wait(), 60)
+        return descriptors
+
+    first, *others = asyncio.run(main())
+    assert first != -1
+    assert others == [first, first]
+
+
+@pytest.mark.usefixtures("timer")
+def test_a_wakeup_descriptor_of_somebody_else_is_put_back(instance: pvm.Instance) -> None:
+    import socket
+
+    left, right = socket.socketpair()
+    right.setblocking(False)
+    signal.set_wakeup_fd(right.fileno())
+    try:
+        assert instance.call("double", "0123456789abcdef", 20) == 16 << 20
+        assert wakeup_descriptor() == right.fileno()
+    finally:
+        signal.set_wakeup_fd(-1)
+        left.close()
+        right.close()
+
+
+def test_time_limits_of_several_instances_at_once(module: pvm.Module) -> None:
+    late: list[float] = []
+
+    def run(seconds: float) -> None:
+        limits = pvm.Limits(memory="1G", timeout=seconds)
+        with pvm.Instance(module, limits=limits, tier="interpreter") as made:
+            started = time.monotonic()
+            with pytest.raises(pvm.Exhaustion):
+                made.call("fill", 8 << 20)
+            late.append(time.monotonic() - started - seconds)
+
+    threads = [threading.Thread(target=run, args=(seconds,)) for seconds in (0.05, 0.02, 0.1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(late) == 3
+    assert max(late) < 2, "a busy machine may take longer than 10 ms"
