@@ -121,7 +121,7 @@ def measure_pauses(case: Case, megabytes: int) -> Pauses:
     Raises:
         BenchmarkFailure: it fails, or prints something else.
     """
-    output, _, _ = spawned([*case.command(PAUSES), "1", str(megabytes)], case.folder, TIMEOUT)
+    output = spawned([*case.command(PAUSES), "1", str(megabytes)], case.folder, TIMEOUT).output
     found = FOUND.fullmatch(output)
     if found is None:
         raise BenchmarkFailure(f"unexpected output: {output[:80]!r}")

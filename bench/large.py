@@ -16,8 +16,9 @@ import pvm
 from bench import large_program
 from bench.options import Options
 from bench.report import Row, Section, Table
+from bench.running import process
 from bench.startup import HELLO, HELLO_PBC, environment
-from bench.timing import Cost, cpu_medians, interleave, process
+from bench.timing import Cost, cpu_medians, interleave
 
 COLD_BAR = 2.0
 CHANGE_BAR = 0.5

@@ -27,7 +27,7 @@ PARTS = (
     "lru_cache",
     "matrix",
     "primes_and_numbers",
-    "regex",
+    "regex_matcher",
     "scheduler",
     "sudoku",
     "text_formatter",

@@ -8,17 +8,18 @@ import signal
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.peers import Case, first_line
+from bench.peers import ROOT, Case, first_line
 from bench.suite import Program
+from bench.timing import Cost
 
 SPAWN = Path(__file__).parent / "spawn.py"
 RUNTIME = re.compile(r"^(\w+): iterations=1 runtime: (\d+)us$")
 RESULT = re.compile(r"^(\w+): result=(-?\d+)$")
+PROCESS_TIMEOUT = 120.0
 # The variable that asks for precedence over other jobs; `spawn.py` reads it.
 FIRST = "PVM_BENCH_FIRST"
 # The figure of a run is the median of its last iterations, so many.
@@ -26,17 +27,25 @@ COUNTED = 10
 
 
 class Run(NamedTuple):
-    """What a process did: microseconds of each iteration, the result, the highest resident size, seconds."""
+    """What a process did: microseconds of each iteration, the result, the highest resident size, seconds in all."""
 
     micros: tuple[int, ...]
     result: int
     kib: int
-    cpu: float
     wall: float
 
     def time(self, *, least: bool = False) -> float:
         """Microseconds of an iteration when the program has warmed up, or of the fastest."""
         return min(self.micros) if least else steady_state(self.micros)
+
+
+class Spawned(NamedTuple):
+    """What a process printed, the highest resident size in KiB, seconds of CPU and of wall time."""
+
+    output: str
+    kib: int
+    cpu: float
+    wall: float
 
 
 class BenchmarkFailure(Exception):
@@ -56,19 +65,15 @@ def run(
     Raises:
         BenchmarkFailure: it fails or takes too long, or what it prints is not what a benchmark prints.
     """
-    started = time.perf_counter()
-    output, kib, cpu = spawned([*case.command(program), str(iterations), str(size)], case.folder, timeout, env)
-    wall = time.perf_counter() - started
-    micros, result = parse(program.name, output)
+    used = spawned([*case.command(program), str(iterations), str(size)], case.folder, timeout, env)
+    micros, result = parse(program.name, used.output)
     if len(micros) != iterations:
         raise BenchmarkFailure(f"{len(micros)} iterations instead of {iterations}")
-    return Run(micros, result, kib, cpu, wall)
+    return Run(micros, result, used.kib, used.wall)
 
 
-def spawned(
-    command: Sequence[str], folder: Path, timeout: float, env: Mapping[str, str] | None = None
-) -> tuple[str, int, float]:
-    """What a process printed, the highest resident size in KiB, and the seconds of CPU that it used.
+def spawned(command: Sequence[str], folder: Path, timeout: float, env: Mapping[str, str] | None = None) -> Spawned:
+    """Run a process to its end.
 
     Raises:
         BenchmarkFailure: it fails or takes too long.
@@ -95,8 +100,22 @@ def spawned(
             raise BenchmarkFailure(f"longer than {timeout:.0f} s") from None
         if process.returncode:
             raise BenchmarkFailure(f"status {process.returncode}: {first_line(errors)}")
-        kib, cpu = used.read().split()
-    return output, int(kib), float(cpu)
+        kib, cpu, wall = used.read().split()
+    return Spawned(output, int(kib), float(cpu), float(wall))
+
+
+def process(command: Sequence[str], *, env: Mapping[str, str]) -> Callable[[], Cost]:
+    """A case that gives the time of a whole process.
+
+    Raises:
+        BenchmarkFailure: the process fails.
+    """
+
+    def measure() -> Cost:
+        used = spawned(command, ROOT, PROCESS_TIMEOUT, env)
+        return Cost(used.cpu, used.wall)
+
+    return measure
 
 
 def parse(name: str, output: str) -> tuple[tuple[int, ...], int]:

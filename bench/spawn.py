@@ -1,4 +1,4 @@
-"""Run a command and write what it used to a descriptor: the highest resident size in KiB, and seconds of CPU.
+"""Run a command and write what it used to a descriptor: highest resident size in KiB, seconds of CPU and wall time.
 
 A process of its own, started without PVM: the system counts the size of the process that starts another towards the
 other's highest, and this one is small.  Its own size is the least that can be seen.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 
 def take_precedence() -> None:
@@ -21,10 +22,12 @@ def main() -> int:
     descriptor, command = int(sys.argv[1]), sys.argv[2:]
     if "PVM_BENCH_FIRST" in os.environ:
         take_precedence()
+    started = time.perf_counter()
     child = os.posix_spawnp(command[0], command, os.environ)
     _, status, usage = os.wait4(child, 0)
+    wall = time.perf_counter() - started
     size = usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
-    os.write(descriptor, f"{size} {usage.ru_utime + usage.ru_stime}".encode())
+    os.write(descriptor, f"{size} {usage.ru_utime + usage.ru_stime} {wall}".encode())
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 

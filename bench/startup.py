@@ -19,9 +19,10 @@ from pathlib import Path
 
 import pvm
 from bench.options import Options
-from bench.peers import ROOT, first_line
+from bench.peers import ROOT, first_line, tool
 from bench.report import Grid, Section
-from bench.timing import Cost, interleave, process
+from bench.running import process
+from bench.timing import Cost, interleave
 
 HELLO = 'fun main() {\n    println("hello")\n}\n'
 JAVA = 'public class Hello { public static void main(String[] a) { System.out.println("hello"); } }\n'
@@ -96,7 +97,7 @@ def commands(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
     else:
         missing.append("node left out: node not installed")
     if (java := shutil.which("java")) and (javac := shutil.which("javac")):
-        process([javac, "-d", str(folder), str(write(folder / "Hello.java", JAVA))], env=os.environ)()
+        tool(javac, "-d", str(folder), str(write(folder / "Hello.java", JAVA)))
         found["java Hello"] = [java, "-cp", str(folder), "Hello"]
     else:
         missing.append("java left out: java and javac not installed")

@@ -65,30 +65,6 @@ def timed(action: Action, repeat: int = 1) -> Callable[[], float]:
     return measure
 
 
-def process(command: Sequence[str], *, env: Mapping[str, str], stdin: str = os.devnull) -> Callable[[], Cost]:
-    """A case that gives the time of a whole process, whose output goes nowhere.
-
-    Raises:
-        RuntimeError: the process fails.
-    """
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
-    ]
-
-    def measure() -> Cost:
-        started = time.perf_counter()
-        child = os.posix_spawnp(command[0], list(command), dict(env), file_actions=actions)
-        _, status, usage = os.wait4(child, 0)
-        wall = time.perf_counter() - started
-        if status:
-            raise RuntimeError(f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}")
-        return Cost(usage.ru_utime + usage.ru_stime, wall)
-
-    return measure
-
-
 def pin(cores: int) -> list[int]:
     """Keep this process and its children on some cores, where the system can; gives their numbers."""
     if not hasattr(os, "sched_setaffinity"):

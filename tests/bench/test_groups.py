@@ -74,7 +74,7 @@ def test_a_failing_runtime_is_a_row_with_the_reason() -> None:
 def test_time_to_peak_counts_the_start_and_what_is_slower_than_the_peak() -> None:
     micros = (900, 300, 105, *[100] * 12)
     assert peak_index(micros) == 2
-    measured = Run(micros, 1, 0, 0.0, wall=0.010 + sum(micros) / 1e6)
+    measured = Run(micros, 1, 0, wall=0.010 + sum(micros) / 1e6)
     assert time_to_peak(measured) == pytest.approx(10.0 + 1.2)
     assert peak_index([50]) == 0
 
