@@ -24,7 +24,7 @@ from tests.fuzz.cases import Case, Finding, run_case, save_input
 BATCH = 40
 HANG_SECONDS = 180.0
 """Wall time without progress after which a worker is ended."""
-ADDRESS_SPACE = 4 << 30
+DATA_SPACE = 4 << 30
 KEPT_PER_SYMPTOM = 3
 
 
@@ -81,7 +81,7 @@ def run_cases(cases: Iterable[Case], current: Any = None) -> Tally:
 def _work(connection: Connection, current: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    resource.setrlimit(resource.RLIMIT_DATA, (DATA_SPACE, DATA_SPACE))  # cages reserve more than they use
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while batch := connection.recv():
         connection.send(run_cases(batch, current))
