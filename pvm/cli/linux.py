@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import time
 from collections.abc import Sequence
 
 from pvm.cli.dispatch import LinuxOptions, RunOptions, end_start_up
@@ -16,11 +15,10 @@ from pvm.errors import ContainmentError, GuestError, UsageError
 from pvm.kernel import INHERIT, HostDir, Kernel, TarDir
 from pvm.kernel.grants import Grant
 
+KEYBOARD, SCREEN = 0, 1
+
 PROGRAM_FOLDER = "/program"
 """Where a program of this machine appears to itself, unless it comes with a root."""
-
-PATIENCE = 1.0
-"""Two presses of Ctrl-C within so many seconds end a program that does not heed the first."""
 
 LIMIT_TEXTS = {
     "time": "its time is used up (--timeout sets this limit)",
@@ -59,10 +57,19 @@ def run_linux_program(name: str, arguments: Sequence[str], options: RunOptions) 
     limits = GuestLimits(memory=linux.memory or "1G", timeout=linux.timeout, cpu=linux.cpu, processes=linux.processes)
     with kernel:
         end_start_up()
-        with begin(kernel, path, [name, *arguments], limits, linux) as guest:
-            done = wait_for(guest)
+        argv = [name, *arguments]
+        if is_at_terminal():
+            done = run_at_terminal(kernel, path, argv, limits, linux)
+        else:
+            with begin(kernel, path, argv, limits, linux) as guest:
+                done = wait_for(guest)
     report(done, stats=options.stats)
     return done.status
+
+
+def is_at_terminal() -> bool:
+    """Whether a person sits at both ends of the standard streams."""
+    return os.isatty(KEYBOARD) and os.isatty(SCREEN)
 
 
 def root_grant(root: str) -> Grant:
@@ -74,10 +81,15 @@ def root_grant(root: str) -> Grant:
     raise UsageError(f"--root {root!r} is no directory or archive of this machine")
 
 
-def begin(kernel: Kernel, path: str, argv: list[str], limits: GuestLimits, linux: LinuxOptions) -> Guest:
-    """Start the program, or say why it cannot be."""
+def begin(
+    kernel: Kernel, path: str, argv: list[str], limits: GuestLimits, linux: LinuxOptions, terminal: int | None = None
+) -> Guest:
+    """Start the program, or say why it cannot be; its streams are those of ``terminal`` or of the kernel."""
+    stream = INHERIT if terminal is None else terminal
     try:
-        return start(path, argv, kernel=kernel, limits=limits, lower=linux.lower)
+        return start(
+            path, argv, kernel=kernel, limits=limits, lower=linux.lower, stdin=stream, stdout=stream, stderr=stream
+        )
     except ContainmentError as error:
         hint = "".join(f"; --lower {wall} runs it without this wall" for wall in error.lowerable)
         raise Refusal(Status.NOT_EXECUTABLE, f"{argv[0]}: cannot be contained here: {error}{hint}") from None
@@ -90,17 +102,23 @@ def begin(kernel: Kernel, path: str, argv: list[str], limits: GuestLimits, linux
 
 
 def wait_for(guest: Guest) -> Completed:
-    """Wait for the end.  Ctrl-C is passed on, as a terminal would; pressed again soon it ends the program."""
-    pressed = float("-inf")
+    """Wait for the end; Ctrl-C is passed on, as a terminal would pass it on."""
     while True:
         try:
             return guest.wait()
         except KeyboardInterrupt:
-            now = time.monotonic()
-            if now - pressed < PATIENCE:
-                guest.kill()
-            pressed = now
-            guest.send_signal(signal.SIGINT)
+            guest.send_signal(signal.SIGINT, group=True)
+
+
+def run_at_terminal(kernel: Kernel, path: str, argv: list[str], limits: GuestLimits, linux: LinuxOptions) -> Completed:
+    """Run the program with a terminal of its own, which is connected to the user's."""
+    from pvm.cli.terminal import Terminal
+
+    with Terminal() as terminal:
+        streams = terminal.guest_end
+        with begin(kernel, path, argv, limits, linux, streams) as guest:
+            terminal.release()
+            return wait_for(guest)
 
 
 def report(done: Completed, *, stats: bool) -> None:

@@ -120,7 +120,7 @@ class Guest:
         arguments: Sequence[str],
         environment: Mapping[str, str],
         *,
-        streams: tuple[InputSpec | _Kind, OutputSpec | _Kind, OutputSpec | _Kind],
+        streams: tuple[InputSpec | _Kind | int, OutputSpec | _Kind | int, OutputSpec | _Kind | int],
         limits: GuestLimits,
         cwd: str,
         lower: Collection[str],
@@ -148,12 +148,14 @@ class Guest:
                 file.close()
             raise
 
-    def _stream(self, kernel: Kernel, fd: int, spec: InputSpec | OutputSpec | _Kind) -> Source | Sink | int:
+    def _stream(self, kernel: Kernel, fd: int, spec: InputSpec | OutputSpec | _Kind | int) -> Source | Sink | int:
         """What descriptor ``fd`` of the guest is connected to."""
         if spec is _Kind.KERNEL:
             return kernel.standard_sink(fd) if fd else kernel.standard_source
         if spec is _Kind.PIPE:
             return self._pipe(fd)
+        if isinstance(spec, int):
+            return os.dup(spec)
         if fd:
             return make_sink(spec, fd, kernel.ledger)  # type: ignore[arg-type]
         return make_source(spec)  # type: ignore[arg-type]
@@ -201,9 +203,9 @@ class Guest:
         """End the program and all that it started, at once."""
         self._machine.kill()
 
-    def send_signal(self, number: int) -> None:
-        """Send a signal to the program's first process."""
-        self._machine.send_signal(number)
+    def send_signal(self, number: int, *, group: bool = False) -> None:
+        """Send a signal to the program's first process, or to its process group."""
+        self._machine.send_signal(number, group=group)
 
     def suspend(self) -> None:
         """Stop the program and all that it started, until ``resume``."""
@@ -235,9 +237,9 @@ def start(  # noqa: PLR0913 - a keyword for each thing that a run depends on
     limits: GuestLimits | None = None,
     env: Mapping[str, str] | None = None,
     cwd: str = "/",
-    stdin: InputSpec | _Kind = _Kind.KERNEL,
-    stdout: OutputSpec | _Kind = _Kind.KERNEL,
-    stderr: OutputSpec | _Kind = _Kind.KERNEL,
+    stdin: InputSpec | _Kind | int = _Kind.KERNEL,
+    stdout: OutputSpec | _Kind | int = _Kind.KERNEL,
+    stderr: OutputSpec | _Kind | int = _Kind.KERNEL,
     lower: Collection[str] = (),
 ) -> Guest:
     """Start a Linux program and return while it runs.
@@ -249,7 +251,8 @@ def start(  # noqa: PLR0913 - a keyword for each thing that a run depends on
         limits: what it may use.
         env: its environment, instead of the kernel's with usual ``PATH``, ``HOME`` and ``LANG``.
         cwd: its working directory.
-        stdin: as for ``Kernel``, or ``PIPE``; by default what the kernel has.
+        stdin: as for ``Kernel``, or ``PIPE``, or a descriptor of this process, which stays open; by default what the
+            kernel has.
         stdout: the same.
         stderr: the same.
         lower: names of walls that may be missing, such as ``"landlock"``.

@@ -19,7 +19,23 @@ BASIC_ETC = {
 }
 
 
+PUBLIC_ETC = ("services", "protocols", "mime.types", "debian_version", "os-release")
+"""Files of this machine that tell nothing but what system it is."""
+
+
+def basic_etc() -> dict[str, str | bytes]:
+    """The files of ``/etc``."""
+    files: dict[str, str | bytes] = dict(BASIC_ETC)
+    for name in PUBLIC_ETC:
+        try:
+            with open(f"/etc/{name}", "rb") as file:  # noqa: PTH123 - pathlib costs start-up
+                files[name] = file.read()
+        except OSError:
+            continue
+    return files
+
+
 def system_mounts() -> dict[str, Grant]:
     """Mounts for ``Kernel`` with which programs of this machine find their libraries."""
     mounts: dict[str, Grant] = {folder: HostDir(folder) for folder in FOLDERS if os.path.isdir(folder)}  # noqa: PTH112
-    return mounts | {"/etc": MemDir(BASIC_ETC), "/root": MemDir(), "/tmp": MemDir()}  # noqa: S108 - paths of the guest
+    return mounts | {"/etc": MemDir(basic_etc()), "/root": MemDir(), "/tmp": MemDir()}  # noqa: S108 - paths of the guest

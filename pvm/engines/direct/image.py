@@ -166,9 +166,16 @@ def check_stack_size(start: Start, stack_limit: int) -> None:
         raise GuestError(errno.E2BIG)
 
 
-def map_image(main: Placed, linker: Placed | None, descriptors: Sequence[int], lowest_stack: int) -> Batch:
-    """The records that map a program and its dynamic linker from descriptors of the stub, and let the stack grow."""
+def map_image(
+    main: Placed, linker: Placed | None, descriptors: Sequence[int], lowest_stack: int, *, takes_terminal: bool
+) -> Batch:
+    """The records that map a program and its dynamic linker from descriptors of the stub, and let the stack grow.
+
+    With ``takes_terminal`` what descriptor 0 refers to becomes the session's terminal, if it belongs to no other.
+    """
     batch = Batch(head=0)
+    if takes_terminal:
+        batch.add(linux.IOCTL, 0, linux.TIOCSCTTY, 0, then=0)
     map_program(batch, main, descriptors[0])
     if linker is not None:
         map_program(batch, linker, descriptors[1])

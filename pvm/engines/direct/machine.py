@@ -220,9 +220,9 @@ class Machine:
         """End everything at once."""
         self._jail.kill()
 
-    def send_signal(self, number: int) -> None:
-        """Send a signal to the first process."""
-        send(self._jail.guest_pid, number)
+    def send_signal(self, number: int, *, group: bool = False) -> None:
+        """Send a signal to the first process, or to its group, which it leads."""
+        send(-self._jail.guest_pid if group else self._jail.guest_pid, number)
 
     def suspend(self) -> None:
         """Stop all processes."""

@@ -81,6 +81,7 @@ class Supervisor:
         kernel.attach(SHM_PATH, MemFs(SHM_DEVICE, kernel.ledger, kernel.clock))
         self.processes: dict[int, GuestProcess] = {}
         self.socket_names = SocketNames()
+        self.terminal = -1
         self._threads: dict[int, GuestProcess] = {}
         self._stack_bytes = stack_bytes
         self._first = first
@@ -135,6 +136,9 @@ class Supervisor:
         self.processes.clear()
         self._threads.clear()
         self.proc.current = None
+        if self.terminal >= 0:
+            os.close(self.terminal)
+            self.terminal = -1
         with self.kernel.lock:
             self.kernel.keep_host_files(None)
             self.files.close()
@@ -303,17 +307,21 @@ class Supervisor:
     def _map(self, call: Call, new: Image, top: int) -> int:
         guest = call.guest
         self._started = True
+        takes_terminal = False
         guest.memory = type(guest.memory)(guest.pid)
         if guest.pid == self.jail.guest_pid and self._streams:
             for number, descriptor in enumerate(self._streams):
                 call.put_descriptor(descriptor, number)
+            if os.isatty(self._streams[0]):
+                self.terminal = os.dup(self._streams[0])
+            takes_terminal = self.terminal >= 0
             self._streams = []
             self._streams_given()
         descriptors = [call.put_descriptor(file.host_fd()) for file in new.files]
         start = checked_start(new.invocation, self._stack_bytes, bytes(16))
         size = len(image.stack_image(top, start, [(0, 0)] * 20)[1])
         lowest = top - size - PAGE if size > image.STACK_READY else 0
-        batch = image.map_image(new.main, new.linker, descriptors, lowest)
+        batch = image.map_image(new.main, new.linker, descriptors, lowest, takes_terminal=takes_terminal)
         guest.memory.write(BUFFER, batch.pack())
         new.close()
         guest.pending = new._replace(files=())

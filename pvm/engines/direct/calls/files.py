@@ -14,6 +14,7 @@ from pvm.kernel.vfs.description import Description, DirectoryDescription
 from pvm.kernel.vfs.node import DirectoryNode, OpenFlag
 from pvm.kernel.vfs.operations import open_node, open_path
 
+TERMINAL = "/dev/tty"
 O_TMPFILE = 0o20000000
 O_PATH = 0o10000000
 ACCESS: dict[int, int] = {
@@ -55,6 +56,8 @@ def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int
     """Open a file and answer with its descriptor."""
     text = call.path(path)
     wanted = kernel_flags(flags)
+    if text == TERMINAL:
+        return open_terminal(call, flags)
     fd = call.supervisor.proc.own_descriptor(call, text)
     if fd is not None:
         return open_again(call, fd, wanted, flags)
@@ -80,6 +83,13 @@ def open_again(call: Call, fd: int, wanted: int, flags: int) -> int:
         return call.give_descriptor(descriptor, close_on_exec=bool(flags & linux.O_CLOEXEC))
     finally:
         os.close(descriptor)
+
+
+def open_terminal(call: Call, flags: int) -> int:
+    """Open ``/dev/tty``: the terminal that the first process was given, if it was given one."""
+    if call.supervisor.terminal < 0:
+        raise GuestError(errno.ENXIO)
+    return call.give_descriptor(call.supervisor.terminal, close_on_exec=bool(flags & linux.O_CLOEXEC))
 
 
 def give(call: Call, description: Description, flags: int) -> int:

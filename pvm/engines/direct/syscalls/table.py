@@ -23,10 +23,12 @@ IOCTLS = frozenset(
     {
         *range(0x5401, 0x5408),  # TCGETS to TCSETAF: the mode of a terminal
         *range(0x5409, 0x540C),  # TCSBRK, TCXONC, TCFLSH
+        0x540E,  # TIOCSCTTY, which takes no terminal that belongs to another session
         0x540F,  # TIOCGPGRP
         0x5410,  # TIOCSPGRP
         0x5411,  # TIOCOUTQ
         0x5413,  # TIOCGWINSZ
+        0x5414,  # TIOCSWINSZ
         0x541B,  # FIONREAD
         0x5421,  # FIONBIO
         0x5429,  # TIOCGSID
