@@ -1,8 +1,7 @@
 """Start-up: CPU and wall time of a whole process that says hello, against other runtimes that do the same.
 
-PVM is measured in the installation at hand, and in a plain one that is made for it: an editable
-installation finds its modules through a hook that costs every start. Byte code of Python is cached in
-a folder of the run, whatever the environment says: an installed package has it too.
+PVM is measured in the installation at hand, and in a plain one, not editable, that is made for it. Byte code of Python
+is cached in a folder of the run, whatever the environment says: an installed package has it too.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -10,11 +13,11 @@ import pytest
 
 from bench import peers, programs
 from bench.options import Options
-from bench.peers import PEERS, PVM, Case, Peer, present_peers, present_tiers, tier_case
+from bench.peers import PEERS, PVM, ROOT, Case, Peer, present_peers, present_tiers, tier_case
 from bench.plot import Axis, plot
 from bench.programs import MEAN, Effort, refuse_different_results
 from bench.report import Grid, Row, Table
-from bench.running import BenchmarkFailure, Run, parse, run, steady_state
+from bench.running import BenchmarkFailure, Run, parse, process, run, steady_state
 from bench.suite import PROGRAMS, SUITE, Program, Sizes
 from bench.timing import geometric_mean, interleave, medians
 
@@ -198,3 +201,39 @@ def test_a_plot_has_a_mark_for_each_figure() -> None:
 
 def test_pvm_is_run_by_this_python() -> None:
     assert PVM[0] == sys.executable
+
+
+# --- the command
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT, cwd=ROOT)
+
+
+def test_the_command_prints_tables_and_writes_json(tmp_path: Path) -> None:
+    chosen = ["--only", "programs", "--quick", "--programs", "sieve", "--tiers", "reference", "--peers", "CPython"]
+    output = tmp_path / "new" / "found.json"
+    done = bench(*chosen, "--output", str(output), "--plot", str(tmp_path / "plot.svg"))
+    assert done.returncode == 0, done.stderr
+    assert "Programs, time of pvm reference as a multiple of" in done.stdout
+    found = json.loads(output.read_text())
+    assert found["machine"]["CPython"].startswith("Python 3.")
+    times = found["tables"]["Programs, time of an iteration (quick sizes)"]["rows"]["sieve"]
+    assert set(times) == {"pvm reference", "CPython"}
+    assert all(times.values())
+
+
+@pytest.mark.parametrize(("option", "name"), [("--programs", "chess"), ("--tiers", "turbo"), ("--peers", "cobol")])
+def test_unknown_names_are_refused_with_the_known_ones(option: str, name: str) -> None:
+    done = bench(option, name)
+    assert done.returncode == 2
+    assert f"argument {option}: '{name}' is none of: " in done.stderr
+
+
+def test_a_process_costs_time() -> None:
+    cost = process([sys.executable, "-c", "pass"], env=os.environ)()
+    assert 0.0 < cost.cpu < TIMEOUT
+    assert 0.0 < cost.wall < TIMEOUT
+    with pytest.raises(BenchmarkFailure, match="status 3"):
+        process([sys.executable, "-c", "raise SystemExit(3)"], env=os.environ)()
