@@ -15,7 +15,7 @@ from compiler.check.flow import Flow
 from compiler.check.inference import Inference
 from compiler.check.subtyping import is_subtype, is_too_large, mentions_error, supertype_instance
 from compiler.check.type_display import display
-from compiler.check.type_resolution import report_too_large
+from compiler.check.type_resolution import order_of_tuples, report_too_large
 from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import FunctionKind, TypeParameterSymbol
@@ -370,6 +370,7 @@ def _check_bounds(body: Body, site: CallSite, signature: Signature, mapping: dic
                     f"`{display(found)}` is not a `{display(wanted)}`, which the type parameter `{symbol.name}` "
                     f"of `{signature.name}` asks for",
                     label=f"`{symbol.name}` is `{display(found)}` here",
+                    suggestion=order_of_tuples(found, wanted),
                 )
 
 

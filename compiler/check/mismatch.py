@@ -54,6 +54,8 @@ def _suggestion(expr: hir.Expr, target: Type) -> str | None:
     wanted = non_null(target)
     if isinstance(expr, hir.Constant) and number_kind(found) is not None and number_kind(wanted) in FLOATS:
         return f"write `{expr.value}.0`" if number_kind(found) not in FLOATS else None
+    if isinstance(found, ClassType) and found.symbol.name == "IntRange" and number_kind(wanted) is not None:
+        return "a part of a text or list is `.slice(start, end)`, without the end"
     if number_kind(found) is not None and number_kind(wanted) is not None:
         return f"convert it with `.to{display(wanted)}()`"
     if not isinstance(wanted, ClassType):

@@ -166,7 +166,16 @@ def check_bounds(
                     f"`{display(argument)}` is not a `{display(wanted)}`, "
                     f"which the type parameter `{param.name}` asks for",
                     label=f"`{param.name}` is `{display(argument)}` here",
+                    suggestion=order_of_tuples(argument, wanted),
                 )
+
+
+def order_of_tuples(found: Type, wanted: Type) -> str | None:
+    """What to do about tuples, which have an order but implement nothing."""
+    if not isinstance(found, ClassType) or not isinstance(wanted, ClassType) or wanted.symbol.name != "Comparable":
+        return None
+    is_tuple = found.symbol.module == "core" and found.symbol.name.startswith("Tuple")
+    return "tuples are compared with `<`, as in `.sortedWith { a, b -> a < b }`" if is_tuple else None
 
 
 def resolve_path(scope: TypeScope, path: Sequence[ast.Identifier]) -> SourceClass | TypeAlias_ | None:
