@@ -1,6 +1,7 @@
 """``python -m tests.fuzz``: a long run, or one case again.
 
 ``--modules 100000 --sources 5000 --seed 1`` runs so many cases on two processes and prints a table;
+``--engines 10000`` adds cases that run on both engines;
 ``--case file:123`` repeats one with its report, ``--shrink`` writes a smaller input.
 """
 
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from pvm.pbc.model import Module
 from tests.fuzz.campaign import Campaign, Tally, repeat_command
-from tests.fuzz.cases import Case, module_case, run_case, save_input, shrink, source_case
+from tests.fuzz.cases import Case, engine_case, module_case, run_case, save_input, shrink, source_case
 
 SEED_STRIDE = 10_000_000
 """Cases of seed N are numbered from N times this, so that seeds share none."""
@@ -26,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m tests.fuzz", description="fuzz PVM for long")
     made.add_argument("--modules", type=int, default=100_000, metavar="N", help="generated and mutated modules")
     made.add_argument("--sources", type=int, default=5_000, metavar="N", help="mutated Pebble sources")
+    made.add_argument("--engines", type=int, default=0, metavar="N", help="cases to run on both engines and compare")
     made.add_argument("--seed", type=int, metavar="N", help="which cases (default: at random)")
     made.add_argument("--jobs", type=int, default=2, metavar="N", help="worker processes")
     made.add_argument("--findings", type=Path, metavar="DIR", help="where to write findings (default: a new folder)")
@@ -46,6 +48,7 @@ def main() -> int:
     first = seed * SEED_STRIDE
     cases = [module_case(first + number) for number in range(options.modules)]
     cases += [source_case(first + number) for number in range(options.sources)]
+    cases += [engine_case(first + number) for number in range(options.engines)]
     start = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     tally = Campaign(cases, options.jobs, show_progress=sys.stderr.isatty(), folder=folder).run()
@@ -61,10 +64,10 @@ def main() -> int:
 def table(tally: Tally, seconds: float) -> str:
     """Outcomes by kind of case, then what runs ended with and which rules refused."""
     labels = sorted({label for counter in tally.labels.values() for label in counter})
-    lines = ["".join([f"{'':12}", *(f"{label:>16}" for label in labels), f"{'all':>10}"])]
+    lines = ["".join([f"{'':18}", *(f"{label:>16}" for label in labels), f"{'all':>10}"])]
     for kind, counter in tally.labels.items():
         counts = "".join(f"{counter[label]:>16,}" for label in labels)
-        lines.append(f"{kind:12}{counts}{counter.total():>10,}")
+        lines.append(f"{kind:18}{counts}{counter.total():>10,}")
     lines.append("")
     width = max(map(len, tally.details), default=0)
     lines += [f"  {name:{width}} {count:>10,}" for name, count in sorted(tally.details.items())]

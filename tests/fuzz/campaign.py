@@ -18,13 +18,16 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from pvm.engines.native.interpreter.loading import interpreter_code
 from tests.fuzz import corpus
-from tests.fuzz.cases import Case, Finding, run_case, save_input
+from tests.fuzz.cases import ON_ENGINES, Case, Finding, run_case, save_input
 
 BATCH = 40
 HANG_SECONDS = 180.0
 """Wall time without progress after which a worker is ended."""
 DATA_SPACE = 4 << 30
+CAGES = 1 << 40
+"""More of it where the native engine runs: a cage counts as a whole, however little is used."""
 KEPT_PER_SYMPTOM = 3
 
 
@@ -78,10 +81,10 @@ def run_cases(cases: Iterable[Case], current: Any = None) -> Tally:
     return tally
 
 
-def _work(connection: Connection, current: Any) -> None:
+def _work(connection: Connection, current: Any, data_space: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_DATA, (DATA_SPACE, DATA_SPACE))  # cages reserve more than they use
+    resource.setrlimit(resource.RLIMIT_DATA, (data_space, data_space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while batch := connection.recv():
         connection.send(run_cases(batch, current))
@@ -90,11 +93,11 @@ def _work(connection: Connection, current: Any) -> None:
 class Worker:
     """A child process and the batch that it is at."""
 
-    def __init__(self) -> None:
+    def __init__(self, data_space: int = DATA_SPACE) -> None:
         context = multiprocessing.get_context("fork")
         self.connection, child = context.Pipe()
         self.current = context.Value("l", 0, lock=False)
-        self.process = context.Process(target=_work, args=(child, self.current), daemon=True)
+        self.process = context.Process(target=_work, args=(child, self.current, data_space), daemon=True)
         self.process.start()
         child.close()
         self.batch: list[Case] = []
@@ -131,7 +134,11 @@ class Campaign:
         self.folder = folder
         self.saved = 0
         corpus.written_modules()  # shared by the children
-        self.workers = [Worker() for _ in range(max(1, min(jobs, (self.total + BATCH - 1) // BATCH)))]
+        self.data_space = DATA_SPACE
+        if any(case.kind.startswith(ON_ENGINES) for case in self.waiting):
+            interpreter_code()
+            self.data_space += CAGES
+        self.workers = [Worker(self.data_space) for _ in range(max(1, min(jobs, (self.total + BATCH - 1) // BATCH)))]
 
     def run(self) -> Tally:
         """Run everything, or until it is interrupted; findings are written as they come."""
@@ -184,7 +191,7 @@ class Campaign:
         worker.end()
         self.tally.add(case, "finding", (), Finding(case, f"process: {what}", f"{case}: {what}"), 0.0)
         self.waiting.extendleft(reversed(rest))
-        fresh = Worker()
+        fresh = Worker(self.data_space)
         self.workers[self.workers.index(worker)] = fresh
         self.feed(fresh)
 

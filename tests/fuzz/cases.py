@@ -22,11 +22,13 @@ from pvm.errors import PvmError
 from pvm.pbc.disasm import disassemble
 from pvm.pbc.model import Module
 from tests.fuzz import corpus
+from tests.fuzz.agreement import judge_on_engines, parse_assembly
 from tests.fuzz.extremes import generate_extreme
 from tests.fuzz.generators import generate_module
 from tests.fuzz.model_mutators import mutate_module
 from tests.fuzz.mutators import mutate_file, mutate_text, vary_source, window
 from tests.fuzz.oracles import Broken, Outcome, judge_assembly, judge_bytes, judge_model, judge_source
+from tests.fuzz.programs import generate_program
 from tests.fuzz.shrinking import shrink_module, shrink_text
 from tests.fuzz.source_shapes import shaped_source
 
@@ -39,6 +41,10 @@ SOURCE_SIZE = 4_000
 MODULE_KINDS = {"generated": 30, "extreme": 2, "file": 30, "model": 30, "assembly": 8}
 """Kinds of case about modules, and how many of a hundred are of each."""
 SOURCE_KIND = "source"
+ON_ENGINES = "engines-"
+"""Before a kind: its input is not only judged, but run on every engine, and what they show is compared."""
+ENGINE_KINDS = {"generated": 42, "extreme": 1, "file": 14, "model": 28, "assembly": 5, "program": 10}
+"""The same shares for these cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,19 @@ class OutOfTime(BaseException):
 
 def module_case(number: int) -> Case:
     """The case of that number in a campaign over modules."""
+    return Case(_kind_of(MODULE_KINDS, number), number)
+
+
+def engine_case(number: int) -> Case:
+    """The case of that number in a campaign that compares engines."""
+    return Case(ON_ENGINES + _kind_of(ENGINE_KINDS, number), number)
+
+
+def _kind_of(shares: dict[str, int], number: int) -> str:
     place = number % 100
-    for kind, share in MODULE_KINDS.items():
+    for kind, share in shares.items():
         if place < share:
-            return Case(kind, number)
+            return kind
         place -= share
     raise AssertionError("shares are of a hundred")
 
@@ -95,7 +110,7 @@ def source_case(number: int) -> Case:
 def make_input(case: Case) -> bytes | str | Module:
     """The input of a case."""
     random = case.random
-    match case.kind:
+    match case.kind.removeprefix(ON_ENGINES):
         case "generated":
             return generate_module(random)
         case "extreme":
@@ -111,6 +126,8 @@ def make_input(case: Case) -> bytes | str | Module:
             )
         case "assembly":
             return mutate_text(random, _assembly_text(random), _assembly_text(random))
+        case "program":
+            return generate_program(random)
         case _:
             if random.random() < 0.06:
                 return shaped_source(random)
@@ -129,6 +146,8 @@ def _assembly_text(random: Random) -> str:
 def judge(case: Case, given: bytes | str | Module) -> Outcome:
     """Judge an input as the kind of the case says."""
     seed = case.number
+    if case.kind.startswith(ON_ENGINES):
+        return judge_on_engines(given, seed, parse_assembly if case.kind.endswith("assembly") else compile_text)
     if isinstance(given, bytes):
         return judge_bytes(given, seed)
     if isinstance(given, Module):
@@ -230,7 +249,7 @@ def save_input(case: Case, folder: Path) -> Path | None:
         path.write_bytes(given)
         return path
     is_text = isinstance(given, str)
-    suffix = (".pasm" if case.kind == "assembly" else ".peb") if is_text else ".txt"
+    suffix = (".pasm" if case.kind.endswith("assembly") else ".peb") if is_text else ".txt"
     path = folder / f"{stem}{suffix}"
     text = given if isinstance(given, str) else repr(given)
     path.write_text(text, encoding="utf-8", errors="surrogatepass")

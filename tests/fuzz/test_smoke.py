@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from compiler.driver import compile_source
 from pvm.errors import FormatError
 from pvm.isa.encoding import decode_code
 from pvm.isa.table import OPCODES
@@ -15,10 +16,11 @@ from pvm.pbc.reader import read_module
 from pvm.verify import verify
 from tests.fuzz import campaign, cases
 from tests.fuzz.campaign import Campaign, Tally, repeat_command, run_cases
-from tests.fuzz.cases import MODULE_KINDS, Case, Result, make_input, module_case, run_case
+from tests.fuzz.cases import MODULE_KINDS, Case, Result, engine_case, make_input, module_case, run_case
 from tests.fuzz.execution import Observation, observe
 from tests.fuzz.generators import generate_module
 from tests.fuzz.oracles import Broken, compare
+from tests.fuzz.programs import generate_program
 
 ROUNDS = {"generated": 60, "file": 400, "model": 300, "assembly": 120, "source": 25}
 
@@ -33,6 +35,21 @@ def test_no_undocumented_outcome(kind: str, fuzz_factor: int, fuzz_seed: int) ->
     tally = run_cases(Case(kind, first + number) for number in range(ROUNDS[kind] * fuzz_factor))
     assert not tally.symptoms, report(tally)
     assert tally.cases == ROUNDS[kind] * fuzz_factor
+
+
+def test_engines_agree(fuzz_factor: int, fuzz_seed: int) -> None:
+    # In processes of their own, since machine code that is wrong may take its process with it.
+    count = 160 * fuzz_factor
+    run = [engine_case(fuzz_seed * 1_000_000 + number) for number in range(count)]
+    tally = Campaign(run, 2, show_progress=False).run()
+    assert not tally.symptoms, report(tally)
+    assert tally.cases == count
+    assert sum(counter["agreed"] for counter in tally.labels.values()) > count // 2
+
+
+def test_generated_programs_compile() -> None:
+    for seed in range(12):
+        compile_source(generate_program(Random(seed)), "generated.peb")
 
 
 def test_generated_modules_use_most_of_the_instruction_set() -> None:

@@ -1,0 +1,85 @@
+"""Judges whether the native engine shows of a module what the reference engine shows.
+
+Collectors find at different times that memory is full.  So there is far more memory than fuel to fill it, and runs
+that still come near the limit are not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pvm.engines.native.debug import NO_DEBUG, Debug
+from pvm.engines.native.unsupported import Unsupported
+from pvm.errors import AssemblyError, CompileError, FormatError, VerifyError
+from pvm.pbc.asm import assemble
+from pvm.pbc.model import Module
+from pvm.pbc.reader import read_module
+from pvm.verify import verify
+from tests.fuzz.execution import Observation, RunLimits, observe, observe_natively
+from tests.fuzz.oracles import Broken, Outcome, require
+
+LIMITS = RunLimits(memory=64 << 20)
+SOURCE_LIMITS = RunLimits(fuel=400_000, memory=128 << 20, stack=256 << 10)
+MODES = (
+    NO_DEBUG,
+    Debug(stress=1, check_every=300),
+    Debug(suspend_every=800),
+    Debug(stress=2, check_every=500, suspend_every=900),
+)
+"""One of them, by the case."""
+SLOWER = 25
+"""Factor on the intervals where programs are longer."""
+
+
+def judge_on_engines(given: bytes | str | Module, seed: int, parse: Callable[[str], Module]) -> Outcome:
+    """Run what verifies on both engines, and compare."""
+    try:
+        verified = verify(as_module(given, parse))
+    except (FormatError, AssemblyError, CompileError, VerifyError):
+        return Outcome("refused")
+    is_source = isinstance(given, str) and parse is not parse_assembly
+    limits = SOURCE_LIMITS if is_source else LIMITS
+    debug = MODES[seed % len(MODES)]
+    if is_source:
+        debug = debug._replace(check_every=SLOWER * debug.check_every, suspend_every=SLOWER * debug.suspend_every)
+    first = observe(verified, seed, limits=limits)
+    try:
+        second = observe_natively(verified, seed, limits=limits, debug=debug)
+    except Unsupported:
+        return Outcome("unsupported", first.outcomes)
+    if first.on_any_engine == second.on_any_engine:
+        return Outcome("agreed", first.outcomes)
+    if fills_memory(first, limits) or fills_memory(second, limits):
+        return Outcome("memory", first.outcomes)
+    raise Broken(f"engines differ: {difference(first, second)}")
+
+
+def as_module(given: bytes | str | Module, parse: Callable[[str], Module]) -> Module:
+    """A module in memory, of a file, or of a text."""
+    if isinstance(given, Module):
+        return given
+    return parse(given) if isinstance(given, str) else read_module(given)
+
+
+def parse_assembly(text: str) -> Module:
+    """Assembly text as a module."""
+    return assemble(text, "fuzzed")
+
+
+def fills_memory(seen: Observation, limits: RunLimits) -> bool:
+    """Whether so much was allocated that the collector may have found memory full."""
+    require(seen.statistics is not None, "one engine links, the other does not")
+    assert seen.statistics is not None
+    return seen.statistics.allocated > limits.memory // 2
+
+
+def difference(first: Observation, second: Observation) -> str:
+    """Where two runs differ first."""
+    for one, other in zip(first.events, second.events, strict=False):
+        if one != other:
+            return f"{one[:600]!r} and {other[:600]!r}"
+    names = ("events", "stdout", "stderr", "fuel", "usage")
+    for name, left, right in zip(names, first.on_any_engine, second.on_any_engine, strict=True):
+        if left != right:
+            return f"{name} {left!r:.300} and {right!r:.300}"
+    raise AssertionError("they do not differ")
