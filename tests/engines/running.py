@@ -15,6 +15,16 @@ from pvm.verify import verify
 from pvm.verify.verified import VerifiedModule
 
 AnyEngine = ReferenceEngine | NativeEngine
+_CHECKED: dict[int, CheckedModule] = {}
+
+
+def checked(verified: VerifiedModule) -> CheckedModule:
+    """The same one for the same module, so that its functions are translated once."""
+    found = _CHECKED.get(id(verified))
+    if found is None or found.verified is not verified:
+        _CHECKED.clear()
+        found = _CHECKED[id(verified)] = CheckedModule(verified)
+    return found
 
 
 def make(
@@ -28,7 +38,7 @@ def make(
     if engine == "reference":
         return ReferenceEngine(verified, bindings, limits, **more)
     assert engine == "interpreter", engine
-    return NativeEngine(CheckedModule(verified), bindings, limits, **more)
+    return NativeEngine(checked(verified), bindings, limits, **more)
 
 
 def start(

@@ -17,6 +17,7 @@ from pvm.embed.instance import Instance
 from pvm.embed.limits import Limits
 from pvm.embed.module import Module as PublicModule
 from pvm.engines.api import Bindings, Engine, EngineLimits, Statistics
+from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.debug import NO_DEBUG, Debug
 from pvm.engines.native.engine import NativeEngine
 from pvm.engines.reference.engine import ReferenceEngine
@@ -107,7 +108,7 @@ def observe_natively(
     Raises:
         Unsupported: it cannot run this module.
     """
-    return _observed(verified, seed, partial(NativeEngine, verified, debug=debug), limits)
+    return _observed(verified, seed, partial(NativeEngine, CheckedModule(verified), debug=debug), limits)
 
 
 def _observed(verified: VerifiedModule, seed: int, make: Callable[..., Engine], limits: RunLimits) -> Observation:
@@ -142,6 +143,7 @@ def observe_public(module: Module, seed: int) -> Observation:
                 limits=Limits(memory=MEMORY, fuel=FUEL, timeout=SECONDS, stack=STACKS[seed % len(STACKS)]),
                 kernel=kernel,
                 imports=host_functions(module, seen),
+                tier="reference",
             )
         except LinkError as error:
             note(seen, "link", error)

@@ -108,8 +108,10 @@ class Cage:
         view = foreign.view(address, layout.CAGE_SIZE)
         for start, size in self.written():
             view[start : start + size] = self._view[start : start + size]
-        self.close()
+        old_address, old_view = self.address, self._view
         self.address, self._view = address, view
+        old_view.release()
+        self._memory.unmap(old_address, self._size)
 
     def written(self) -> list[tuple[int, int]]:
         """Address and size of the ranges of pages behind the metadata that may have been written to."""
