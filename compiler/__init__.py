@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from compiler.driver import check_source, compile_file, compile_source

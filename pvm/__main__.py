@@ -1,5 +1,5 @@
 """``python -m pvm``: the same as ``pvm``."""
 
-from pvm.cli import main
+from pvm.cli import process
 
-main()
+process()

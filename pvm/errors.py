@@ -8,8 +8,11 @@ their identity).  This module is the bottom layer: it imports nothing of ours.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import NamedTuple
+
+from pvm.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class PvmError(Exception):

@@ -15,8 +15,12 @@ import os
 import stat
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import suppress
+
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 try:  # without the library that hashlib loads in 2 ms
     from _sha2 import sha256  # type: ignore[import-not-found]
@@ -61,8 +65,7 @@ def cache_directory() -> str | None:
     try:
         if not os.path.isdir(path):  # noqa: PTH112
             os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
-            with suppress(FileExistsError):
-                os.mkdir(path, 0o700)  # noqa: PTH102
+            _attempt(os.mkdir, path, 0o700)
         status = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return None
@@ -110,8 +113,7 @@ def store(kind: str, key: str, body: bytes) -> None:
         if os.urandom(1)[0] % EVICT_EVERY == 0:
             _evict(directory, kind, keep=f"{kind}-{key}")
     except OSError:
-        with suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
+        _attempt(os.unlink, temporary)
 
 
 def _head(kind: str, key: str, body: bytes) -> bytes:
@@ -135,8 +137,7 @@ def _read(path: str) -> bytes:
         while part := os.read(descriptor, status.st_size + 1):
             parts.append(part)
         if time.time() - status.st_mtime > _USED_SLACK:
-            with suppress(OSError):
-                os.utime(descriptor)
+            _attempt(os.utime, descriptor)
         return b"".join(parts)
     finally:
         os.close(descriptor)
@@ -161,8 +162,7 @@ def _evict(directory: str, kind: str, keep: str) -> None:
         left_behind = name.startswith(".") and now - used > _USED_SLACK
         total += size
         if (left_behind or total > MAX_SIZE) and name != keep:
-            with suppress(OSError):
-                os.unlink(f"{directory}/{name}")  # noqa: PTH108
+            _attempt(os.unlink, f"{directory}/{name}")
 
 
 def _entries(directory: str, kind: str) -> Iterator[tuple[float, int, str]]:
@@ -170,6 +170,14 @@ def _entries(directory: str, kind: str) -> Iterator[tuple[float, int, str]]:
     with os.scandir(directory) as found:
         for entry in found:
             if entry.name.startswith((f"{kind}-", f".{kind}-")):
-                with suppress(OSError):
-                    status = entry.stat(follow_symlinks=False)
+                status = _attempt(entry.stat, follow_symlinks=False)
+                if status is not None:
                     yield status.st_mtime, status.st_size, entry.name
+
+
+def _attempt(action: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """Do something that another process may have made impossible; None if it has."""
+    try:
+        return action(*args, **named)
+    except OSError:
+        return None

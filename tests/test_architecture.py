@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import pvm
 from compiler import runtime
 from compiler.diagnostics import Diagnostics
 from tests import architecture
@@ -15,7 +17,9 @@ from tests.architecture import Generated, Layer
 
 ROOT = Path(__file__).resolve().parent.parent
 
-ISA = frozenset({"pvm.errors", "pvm.isa"})
+TYPED = "pvm.typed"  # stands for typing
+ERRORS = frozenset({TYPED, "pvm.errors"})
+ISA = ERRORS | {"pvm.isa"}
 PBC = ISA | {"pvm.pbc"}
 VERIFY = PBC | {"pvm.verify"}
 TASK = "pvm.kernel.task"  # the protocol through which the kernel sees a guest, and an engine the kernel
@@ -25,17 +29,18 @@ EMBED = VERIFY | ENGINES | {"pvm.kernel", TASK}
 COMPILER = frozenset({"compiler"})
 
 LAYERS = {
-    "pvm.errors": Layer(frozenset()),
-    CACHE: Layer(frozenset()),
-    "pvm.isa": Layer(frozenset({"pvm.errors"})),
+    TYPED: Layer(frozenset()),
+    "pvm.errors": Layer(frozenset({TYPED})),
+    CACHE: Layer(frozenset({TYPED})),
+    "pvm.isa": Layer(ERRORS),
     "pvm.pbc": Layer(ISA),
     "pvm.verify": Layer(PBC),
-    TASK: Layer(frozenset({"pvm.errors", "pvm.kernel"})),
-    "pvm.kernel": Layer(frozenset({"pvm.errors", TASK, CACHE})),
+    TASK: Layer(ERRORS | {"pvm.kernel"}),
+    "pvm.kernel": Layer(ERRORS | {TASK, CACHE}),
     "pvm.engines": Layer(VERIFY | {TASK}),
     "pvm.engines.reference": Layer(VERIFY | {TASK, "pvm.engines"}),
     "pvm.engines.native": Layer(VERIFY | {TASK, CACHE, "pvm.engines"}),
-    "pvm.engines.direct": Layer(frozenset({"pvm.errors", "pvm.kernel", TASK})),  # its guests need no bytecode
+    "pvm.engines.direct": Layer(ERRORS | {"pvm.kernel", TASK}),  # its guests need no bytecode
     "pvm.embed": Layer(EMBED, lazily=COMPILER),
     "pvm": Layer(EMBED | {"pvm.embed"}, lazily=COMPILER | {"pvm.cli"}),
     "pvm.cli": Layer(EMBED | {"pvm.embed", "pvm"}, lazily=COMPILER),
@@ -63,6 +68,19 @@ GENERATED: tuple[Generated, ...] = (
 
 # What `import pvm` and `import pvm.embed` must leave unloaded.
 HEAVY = ("lark", "llvmlite", "numpy", "click", "tabulate", "rich", "pygments", "markdown_it", "compiler")
+
+
+# What a run of a program that ran before must leave unloaded besides, by prefix; what it loads of ours is counted.
+COLD = ("typing", "re", "contextlib", "dataclasses", "inspect", "hashlib", "threading", "pathlib", "tempfile", "ctypes")
+COLD_OF_OURS = (
+    "pvm.isa",
+    "pvm.pbc",
+    "pvm.verify",
+    "pvm.engines.reference",
+    "pvm.engines.direct",
+    "pvm.engines.native.code",
+)
+WARM_MODULES = 64
 
 
 def plant(root: Path, files: dict[str, str]) -> Path:
@@ -246,3 +264,34 @@ def test_import_is_light(statement: str) -> None:
 def test_heavy_import_is_found(tmp_path: Path) -> None:
     plant(tmp_path, {"planted/__init__.py": "import lark.lexer"})
     assert loaded_by("import planted", tmp_path) & set(HEAVY) == {"lark"}
+
+
+def loaded_by_run(program: Path, folder: Path) -> set[str]:
+    report = "import sys\nfrom pvm.cli import main\ntry: main()\nfinally: print(*sys.modules)"
+    child = subprocess.run(
+        [sys.executable, "-c", report, "run", str(program)],
+        env=os.environ | {"PVM_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr
+    output, _, modules = child.stdout.partition("\n")
+    assert output == "hello"
+    return set(modules.split())
+
+
+@pytest.mark.parametrize("name", ["hello.pbc", "hello.peb"])
+def test_warm_run_is_light(name: str, tmp_path: Path) -> None:
+    source = tmp_path / "hello.peb"
+    source.write_text('fun main() {\n    println("hello")\n}\n', encoding="utf-8")
+    if name == "hello.pbc":
+        (tmp_path / name).write_bytes(pvm.compile(source).to_bytes())
+    cold = loaded_by_run(tmp_path / name, tmp_path)
+    assert cold >= {"pvm.verify.verifier", "pvm.isa.table", "pvm.engines.native.code.translator"}
+    warm = loaded_by_run(tmp_path / name, tmp_path)
+    assert warm & {*HEAVY, *COLD} - {"compiler"} == set()
+    ours = {module for module in warm if module.split(".")[0] in {"pvm", "compiler"}}
+    assert [module for module in sorted(ours) if module.startswith(COLD_OF_OURS)] == []
+    assert len(ours) <= WARM_MODULES

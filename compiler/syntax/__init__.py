@@ -7,7 +7,7 @@ the depth check.  See compiler/README.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from compiler.diagnostics import Diagnostics

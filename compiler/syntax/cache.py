@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import marshal
 import sys
-from typing import Any
 
 from pvm import user_cache
+from pvm.typed import TYPE_CHECKING
 from pvm.user_cache import sha256
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _FORMAT = "marshal in an entry of the user cache"
 

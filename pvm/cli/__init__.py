@@ -7,11 +7,35 @@ message of PVM into a line on standard error that begins with ``pvm: ``.
 from __future__ import annotations
 
 import gc
+import os
 import sys
-from collections.abc import Sequence
+
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def process() -> NoReturn:
+    """What the script ``pvm`` does: ``main``, and then the end of the process.
+
+    Python takes apart all that was loaded before it ends, which is a tenth of a short run; what matters of that is
+    done here.  A process with threads is left to Python, which waits for them.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if "threading" in sys.modules or not isinstance(end.code, int):
+            raise
+        if "atexit" in sys.modules:
+            sys.modules["atexit"]._run_exitfuncs()  # noqa: SLF001 - what multiprocessing ends its processes by
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; arguments default to those of the process."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):

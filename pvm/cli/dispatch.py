@@ -6,12 +6,14 @@ Each part is imported for its own kind only: a Linux program needs no verifier, 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pvm.cli.files import Kind, ProgramFile
+from pvm.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Literal
+
     from pvm.embed.instance import Tier
     from pvm.embed.limits import Limits
     from pvm.kernel import HostDir

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from pvm.cli.status import Refusal, Status, print_error
 from pvm.errors import CompileError, UsageError
+from pvm.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from typing import TextIO
 
     from pvm.embed.module import Module
 
@@ -97,10 +97,7 @@ def compile_program(program: ProgramFile, *, warn: bool = False) -> bytes:
 
     A program that was compiled before is taken from the cache.  Nothing is verified.
     """
-    from pathlib import Path
-
-    path = Path(program.name)
-    name, folder = ("<stdin>", None) if program.is_stdin else (path.name, path.parent)
+    name, folder = ("<stdin>", None) if program.is_stdin else os.path.split(program.name)[::-1]
     try:
         if warn:
             return compile_with_warnings(program.data, name, folder)
@@ -116,7 +113,7 @@ def compile_program(program: ProgramFile, *, warn: bool = False) -> bytes:
         raise CompileError(diagnostics, render_all(diagnostics, colour=True)) from None
 
 
-def compile_with_warnings(data: bytes, name: str, folder: Path | None) -> bytes:
+def compile_with_warnings(data: bytes, name: str, folder: str | None) -> bytes:
     """Compile and print the warnings."""
     from compiler.build import build_bytes
     from compiler.diagnostics import Diagnostics, render_all

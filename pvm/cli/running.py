@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
 
 from pvm.cli.dispatch import RunOptions, end_start_up
 from pvm.cli.files import ProgramFile, load_module
@@ -17,6 +16,10 @@ from pvm.embed.instance import Instance
 from pvm.errors import Exhaustion, TraceFrame, Trap
 from pvm.kernel import INHERIT, Kernel, ProcessExit
 from pvm.kernel.task import HypercallInfo, Task, Value
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TRACE_EDGE = 20
 """Frames that are shown at each end of a long stack trace."""

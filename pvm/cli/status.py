@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from enum import IntEnum
 
 from pvm.errors import CompileError, Exhaustion, PvmError, Trap
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Status(IntEnum):

@@ -5,19 +5,23 @@ An instance is used by one thread at a time; a host function that it calls may c
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Literal, Self
+from _thread import RLock
 
 from pvm.embed.limits import Limits
 from pvm.embed.module import Module
 from pvm.engines.api import Bindings, Engine, EngineLimits, Statistics
 from pvm.errors import GuestExit, LinkError, UsageError
 from pvm.kernel import Kernel, Process, ProcessExit
+from pvm.typed import TYPE_CHECKING
 
-Tier = Literal["auto", "reference", "interpreter", "jit"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+    from typing import Any, Literal, Self
+
+    Tier = Literal["auto", "reference", "interpreter", "jit"]
+
 MAIN = "main"
 
 
@@ -58,7 +62,7 @@ class Instance:
         self._owns_kernel = kernel is None
         self.kernel = kernel or Kernel()
         self._task = GuestProcess(self.kernel.new_process([module.name]))
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._depth = 0
         self._start_state: Literal["new", "running", "done"] = "new"
         self._closed = False

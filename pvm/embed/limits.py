@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import re
-from typing import NamedTuple, Self
-
 from pvm.errors import UsageError
+from pvm.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _SIZE = r"(\d+)\s*([kmgt]?)(?:i?b)?"
 _SIZE_UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
@@ -24,6 +24,8 @@ def parse_size(text: int | str) -> int:
         if text < 0:
             raise UsageError(f"size {text} is negative")
         return text
+    import re
+
     match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE) if isinstance(text, str) else None
     if match is None:
         raise UsageError(f"size {text!r} is not understood, expected a number of bytes such as 4096, 64K, 256M or 2G")
@@ -37,9 +39,11 @@ def parse_duration(text: float | str) -> float:
         UsageError: the text is no duration.
     """
     if isinstance(text, int | float) and not isinstance(text, bool):
-        if not (math.isfinite(text) and text >= 0):
+        if not (0 <= text < float("inf")):
             raise UsageError(f"duration {text} is not a number of seconds, 0 or more")
         return float(text)
+    import re
+
     match = re.fullmatch(_DURATION, text.strip()) if isinstance(text, str) else None
     if match is None:
         raise UsageError(f"duration {text!r} is not understood, expected a number with a unit such as 5s, 250ms or 2m")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from pvm.engines.native.checked import CheckedModule
 from pvm.errors import FormatError
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pvm.pbc.boundary import Boundary
     from pvm.pbc.model import Module as ModuleData
     from pvm.verify.verified import VerifiedModule

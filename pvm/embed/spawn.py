@@ -10,7 +10,7 @@ import io
 import os
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
-from typing import BinaryIO, NamedTuple, Self
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
 
 from pvm.embed.limits import parse_duration, parse_size
 from pvm.engines.direct.machine import Bounds, Machine, encoded
@@ -18,7 +18,10 @@ from pvm.engines.direct.streams import StandardStreams
 from pvm.errors import GuestError, UsageError
 from pvm.kernel.grants import text_bytes
 from pvm.kernel.kernel import Kernel
-from pvm.kernel.streams import CAPTURE, CaptureSink, InputSpec, OutputSpec, Sink, Source, make_sink, make_source
+from pvm.kernel.streams import CAPTURE, CaptureSink, Sink, Source, make_sink, make_source
+
+if TYPE_CHECKING:
+    from pvm.kernel.streams import InputSpec, OutputSpec
 
 DEFAULT_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 

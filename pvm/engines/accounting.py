@@ -1,4 +1,4 @@
-"""Sizes that the engines account guests by: objects of the heap, and turns of tasks.
+"""Sizes that the engines account guests by: objects of the heap.
 
 The numbers describe the native layout (architecture.md, decision 10); the reference engine uses
 them for its memory limit, so that a limit means about the same in every engine.
@@ -6,9 +6,11 @@ them for its memory limit, so that a limit means about the same in every engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, Storage
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HEADER = 8
 LENGTH = 8
@@ -16,10 +18,6 @@ ALIGN = 8
 REFERENCE = Storage.REF.size
 CLOSURE_SIZE = HEADER + 8
 TASK_SIZE = HEADER + 40
-DEFAULT_QUANTUM = 10_000
-"""Units of fuel that a task runs before the others get their turn."""
-TURN_FOREVER = 1 << 61
-"""Where the turn of a task ends that has nobody to give way to."""
 
 
 def _aligned(size: int) -> int:

@@ -6,12 +6,15 @@ converted by the boundary signatures of exports and host imports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
 
-from pvm.engines.accounting import DEFAULT_QUANTUM
+from pvm.engines.turns import DEFAULT_QUANTUM
 from pvm.kernel.task import KernelInterface, Task
+from pvm.typed import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
 DEFAULT_MEMORY = 256 << 20
 DEFAULT_STACK = 4 << 20

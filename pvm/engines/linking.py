@@ -5,12 +5,14 @@ Signatures are compared as texts, which differ where signatures do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from pvm.engines.api import Bindings
 from pvm.errors import LinkError
 from pvm.kernel.task import HypercallInfo
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _PARAMETERS = {"i64": "i64", "string": "ref string", "bytes": "ref array u8, i64, i64"}
 _RESULTS = {"i64": " -> i64", "string?": " -> ref? string", "none": ""}

@@ -9,7 +9,8 @@ so types of different modules must never be compared.
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import NamedTuple
+
+from pvm.typed import NamedTuple
 
 
 class Prim(IntEnum):

@@ -8,13 +8,18 @@ Unicode come from decoding; ``FAULT`` is never declared because every call with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
-from typing import Any, NamedTuple
 
 from pvm.errors import GuestError
+from pvm.typed import TYPE_CHECKING, NamedTuple
 
-__all__ = ["ERRNO_TEXT", "Errno", "GuestError", "Handler", "Hypercall", "Kind", "Parameter", "Support", "hypercall"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    Handler = Callable[..., Any]
+
+__all__ = ["ERRNO_TEXT", "Errno", "GuestError", "Hypercall", "Kind", "Parameter", "Support", "hypercall"]
 
 
 class Errno(IntEnum):
@@ -132,9 +137,6 @@ class Parameter(NamedTuple):
 
     name: str
     kind: Kind
-
-
-Handler = Callable[..., Any]
 
 
 class Hypercall(NamedTuple):

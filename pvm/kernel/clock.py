@@ -9,8 +9,11 @@ promise, and must not show in a program's clock.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Protocol
+
+from pvm.typed import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VIRTUAL_EPOCH_NS = 946_684_800 * 10**9
 VIRTUAL_STEP_NS = 1_000

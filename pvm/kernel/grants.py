@@ -7,18 +7,20 @@ serve many kernels.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple, Self
 
 from pvm.errors import UsageError
 from pvm.kernel.clock import Clock
-from pvm.kernel.fs.memfs import MemFs
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.node import DirectoryNode, FileSystem, OpenFlag
+from pvm.typed import TYPE_CHECKING, NamedTuple
 from pvm.user_cache import cache_location, reaches_cache
 
-Mode = Literal["ro", "rw", "overlay"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Literal, Self
+
+    Mode = Literal["ro", "rw", "overlay"]
 
 
 class _HostDir(NamedTuple):
@@ -73,6 +75,8 @@ class MemDir(NamedTuple):
 
     def build(self, device: int, ledger: Ledger, clock: Clock, inode_key: int) -> FileSystem:
         """The file system of this grant."""
+        from pvm.kernel.fs.memfs import MemFs
+
         fs = MemFs(device, ledger, clock)
         for path, content in self.files.items():
             place_file(fs.root, path, content_bytes(content, path), self.mode)
@@ -87,6 +91,7 @@ class TarDir(NamedTuple):
 
     def build(self, device: int, ledger: Ledger, clock: Clock, inode_key: int) -> FileSystem:
         """The file system of this grant."""
+        from pvm.kernel.fs.memfs import MemFs
         from pvm.kernel.fs.tarball import unpack
 
         fs = MemFs(device, ledger, clock)

@@ -6,16 +6,16 @@ that the guest would have seen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pvm.kernel.abi import Errno, GuestError
 from pvm.kernel.grants import content_bytes
 from pvm.kernel.vfs.description import DirectoryDescription
 from pvm.kernel.vfs.node import OpenFlag, RegularNode, Stat
-from pvm.kernel.vfs.path import Last, Location, Walk, walk
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from threading import RLock
+
+    from pvm.kernel.vfs.path import Last, Location, Walk
 
 CHUNK = 1 << 20
 
@@ -23,13 +23,19 @@ CHUNK = 1 << 20
 class GuestFiles:
     """Reading and writing files of the guest from outside."""
 
-    root: Location
     _lock: RLock
 
-    def _walk(self, path: str, last: Last = Last.FOLLOW) -> Walk:
+    @property
+    def root(self) -> Location:
+        """Where every path begins."""
+        raise NotImplementedError
+
+    def _walk(self, path: str, last: Last | None = None) -> Walk:
+        from pvm.kernel.vfs.path import Last, walk
+
         if not path.startswith("/"):
             raise GuestError(Errno.INVAL, f"guest path {path!r} is not absolute")
-        return walk(self.root, self.root, path, last)
+        return walk(self.root, self.root, path, last or Last.FOLLOW)
 
     def read_file(self, path: str) -> bytes:
         """The content of a guest file."""
@@ -104,6 +110,8 @@ class GuestFiles:
 
     def remove_file(self, path: str) -> None:
         """Remove a guest file or link."""
+        from pvm.kernel.vfs.path import Last
+
         with self._lock:
             place = self._walk(path, Last.NAME)
             place.existing()

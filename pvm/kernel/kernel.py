@@ -8,19 +8,14 @@ embedder passed as a stream.
 from __future__ import annotations
 
 import os
-import select
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from threading import RLock
-from typing import Literal, Self
+from _thread import RLock
 
 from pvm.errors import LinkError, UsageError
 from pvm.kernel.abi import Errno, GuestError, HostFailure, Hypercall
 from pvm.kernel.clock import SLICE_NS, Clock, HostClock, VirtualClock
-from pvm.kernel.fs.devfs import DevFs
-from pvm.kernel.fs.memfs import MemFs, new_memory_file
 from pvm.kernel.grants import Grant, text_bytes
 from pvm.kernel.guest_files import GuestFiles
-from pvm.kernel.hypercalls import HYPERCALLS
+from pvm.kernel.hypercalls import find
 from pvm.kernel.process import Process
 from pvm.kernel.quotas import Ledger, Quotas, Usage
 from pvm.kernel.randomness import HostRandom, RandomSource, SeededRandom
@@ -28,19 +23,22 @@ from pvm.kernel.streams import (
     INHERIT,
     CaptureSink,
     InputDescription,
-    InputSpec,
     OutputDescription,
-    OutputSpec,
     Sink,
     Source,
     make_sink,
     make_source,
 )
 from pvm.kernel.task import HypercallInfo, Task, Value, WouldBlock
-from pvm.kernel.trace import trace_line
-from pvm.kernel.vfs.mount import MountPoint, mount_components, mount_tree
-from pvm.kernel.vfs.node import FileSystem
-from pvm.kernel.vfs.path import Location
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Literal, Self
+
+    from pvm.kernel.streams import InputSpec, OutputSpec
+    from pvm.kernel.vfs.node import FileSystem
+    from pvm.kernel.vfs.path import Location
 
 DEFAULT_QUOTAS = Quotas()
 ALWAYS_ALLOWED = frozenset({Errno.FAULT})
@@ -79,29 +77,49 @@ class Kernel(GuestFiles):
         self._lock = RLock()
         self._source = make_source(stdin)
         self._sinks = {fd: make_sink(spec, fd, self.ledger) for fd, spec in ((1, stdout), (2, stderr))}
-        self._file_systems = self._build(
-            mounts or {}, int.from_bytes(os.urandom(8), "little") if seed is None else seed
-        )
-        tree = mount_tree(self._file_systems)
-        assert tree.fs is not None, "there is always a root"
-        self.root = Location(tree.fs.root, None, "", tree)
+        self._inode_key = int.from_bytes(os.urandom(8), "little") if seed is None else seed
+        self._granted = self._build(mounts or {})
         self._brought: dict[str, FileSystem] = {}
+        self._root: Location | None = None
 
-    def _build(self, mounts: Mapping[str, Grant], inode_key: int) -> dict[str, FileSystem]:
+    @property
+    def root(self) -> Location:
+        """Where every path begins; what was not granted is made when somebody asks."""
+        if self._root is None:
+            from pvm.kernel.vfs.mount import mount_tree
+            from pvm.kernel.vfs.path import Location
+
+            tree = mount_tree(self._file_systems())
+            assert tree.fs is not None, "there is always a root"
+            self._root = Location(tree.fs.root, None, "", tree)
+        return self._root
+
+    def _file_systems(self) -> dict[str, FileSystem]:
+        """All that was there from the start, by path: what was granted, else a root in memory, and devices."""
+        built = self._granted
+        if "/dev" not in built:
+            from pvm.kernel.fs.devfs import DevFs
+
+            built["/dev"] = DevFs(2, self.random)
+        if "/" not in built:
+            from pvm.kernel.fs.memfs import MemFs
+
+            root = MemFs(1, self.ledger, self.clock)
+            root.root.create_directory("tmp", 0o777)
+            built["/"] = root
+        return built
+
+    def _build(self, mounts: Mapping[str, Grant]) -> dict[str, FileSystem]:
+        """What was granted, so that whatever is wrong with it is said at once."""
         built: dict[str, FileSystem] = {}
         grants = checked_grants(mounts)
         try:
             for path, grant in grants.items():
-                built[path] = grant.build(len(built) + 3, self.ledger, self.clock, inode_key)
+                built[path] = grant.build(len(built) + 3, self.ledger, self.clock, self._inode_key)
         except BaseException:
             for fs in built.values():
                 fs.close()
             raise
-        built.setdefault("/dev", DevFs(2, self.random))
-        if "/" not in built:
-            root = MemFs(1, self.ledger, self.clock)
-            root.root.create_directory("tmp", 0o777)
-            built["/"] = root
         return built
 
     def new_process(self, args: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Process:
@@ -110,7 +128,7 @@ class Kernel(GuestFiles):
             raise UsageError("arguments are one text, expected a list of them")
         for index, text in enumerate(args):
             text_bytes(text, f"argument {index}")
-        process = Process(self, args, self.env if env is None else checked_environment(env), self.root)
+        process = Process(self, args, self.env if env is None else checked_environment(env))
         process.descriptors.add(InputDescription(self._source))
         for fd, sink in self._sinks.items():
             process.descriptors.add(OutputDescription(sink, fd, self.ledger))
@@ -132,6 +150,8 @@ class Kernel(GuestFiles):
 
     def attach(self, path: str, fs: FileSystem) -> None:
         """Mount a file system that a personality brings along; what the embedder granted there stays."""
+        from pvm.kernel.vfs.mount import MountPoint, mount_components
+
         point = self.root.mounts
         assert point is not None, "the root is a mount"
         for name in mount_components(path):
@@ -146,17 +166,19 @@ class Kernel(GuestFiles):
 
     def keep_host_files(self, new_file: Callable[[], int] | None) -> None:
         """Let files in memory whose descriptors are asked for from now on live in files that ``new_file`` makes."""
-        for fs in (*self._file_systems.values(), *self._brought.values()):
+        from pvm.kernel.fs.memfs import MemFs, new_memory_file
+
+        for fs in (*self._file_systems().values(), *self._brought.values()):
             if isinstance(fs, MemFs):
                 fs.new_host_file = new_file or new_memory_file
 
     def mount_paths(self) -> list[str]:
         """Where something is mounted, in order."""
-        return sorted({*self._file_systems, *self._brought})
+        return sorted({*self._file_systems(), *self._brought})
 
     def resolve(self, name: str) -> Hypercall:
         """The hypercall called ``name``."""
-        found = HYPERCALLS.get(name)
+        found = find(name)
         if found is None:
             raise LinkError(f"no hypercall is called {name!r}")
         return found
@@ -168,6 +190,8 @@ class Kernel(GuestFiles):
         check_arguments(hypercall, args)
         if self.trace is None:
             return self._perform(task, hypercall, args)
+        from pvm.kernel.trace import trace_line
+
         try:
             result = self._perform(task, hypercall, args)
         except WouldBlock:
@@ -192,6 +216,8 @@ class Kernel(GuestFiles):
 
         With a virtual clock and no descriptor to wait for, the clock jumps.
         """
+        import select
+
         waits = list(waits)
         deadlines = [wait.deadline_ns for wait in waits if wait.deadline_ns is not None]
         deadline = min(deadlines, default=None)
@@ -234,11 +260,12 @@ class Kernel(GuestFiles):
 
     def usage(self) -> Usage:
         """What is in use of the quotas."""
+        self._file_systems()
         return self.ledger.usage()
 
     def close(self) -> None:
         """Give host resources back; what is in memory is lost."""
-        for fs in (*self._file_systems.values(), *self._brought.values()):
+        for fs in (*self._granted.values(), *self._brought.values()):
             fs.close()
 
     def __enter__(self) -> Self:
@@ -261,6 +288,10 @@ def checked_environment(env: Mapping[str, str]) -> dict[str, str]:
 def checked_grants(mounts: Mapping[str, Grant]) -> dict[str, Grant]:
     """The grants by normalised path."""
     grants: dict[str, Grant] = {}
+    if not mounts:
+        return grants
+    from pvm.kernel.vfs.mount import mount_components
+
     for path, grant in mounts.items():
         key = "/" + "/".join(mount_components(path))
         if key in grants:

@@ -6,16 +6,17 @@ its descriptors, whatever the guest left open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Self
-
 from pvm.kernel.abi import Errno, GuestError
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.description import Description
-from pvm.kernel.vfs.path import Last, Location, Walk, walk
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Self
+
     from pvm.kernel.kernel import Kernel
+    from pvm.kernel.vfs.path import Last, Location, Walk
 
 FIRST_PID = 1
 
@@ -103,21 +104,36 @@ class Descriptors:
 class Process:
     """One run of a guest program."""
 
-    __slots__ = ("args", "closed", "cwd", "descriptors", "env", "env_names", "kernel", "pid")
+    __slots__ = ("_cwd", "args", "closed", "descriptors", "env", "env_names", "kernel", "pid")
 
-    def __init__(self, kernel: Kernel, args: Sequence[str], env: Mapping[str, str], cwd: Location) -> None:
+    def __init__(
+        self, kernel: Kernel, args: Sequence[str], env: Mapping[str, str], cwd: Location | None = None
+    ) -> None:
         self.kernel = kernel
         self.args = tuple(args)
         self.env = dict(env)
         self.env_names = tuple(sorted(env))
         self.pid = FIRST_PID
-        self.cwd = cwd
+        self._cwd = cwd
         self.descriptors = Descriptors(kernel.ledger)
         self.closed = False
 
-    def walk(self, path: str, last: Last = Last.FOLLOW) -> Walk:
-        """Walk a path of the guest."""
-        return walk(self.kernel.root, self.cwd, path, last)
+    @property
+    def cwd(self) -> Location:
+        """The working directory, the root at first."""
+        if self._cwd is None:
+            self._cwd = self.kernel.root
+        return self._cwd
+
+    @cwd.setter
+    def cwd(self, place: Location) -> None:
+        self._cwd = place
+
+    def walk(self, path: str, last: Last | None = None) -> Walk:
+        """Walk a path of the guest; without ``last`` a link at its end is followed."""
+        from pvm.kernel.vfs.path import Last, walk
+
+        return walk(self.kernel.root, self.cwd, path, last or Last.FOLLOW)
 
     def standing_at(self, place: Location) -> Process:
         """The same process, for one operation that starts its walks from ``place``."""

@@ -8,10 +8,12 @@ zero, hence the host never holds more than it did at the start plus the quota.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
-
 from pvm.errors import UsageError
 from pvm.kernel.abi import Errno, GuestError
+from pvm.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Self
 
 MIB = 1 << 20
 

@@ -8,7 +8,8 @@ reads; its state is the number of bytes taken.
 from __future__ import annotations
 
 import os
-from typing import Protocol
+
+from pvm.typed import Protocol
 
 BLOCK = 4096
 

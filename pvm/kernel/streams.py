@@ -16,7 +16,6 @@ import select
 import stat
 import sys
 from enum import Enum
-from typing import IO, Any, Protocol
 
 from pvm.errors import UsageError
 from pvm.kernel.abi import Errno, GuestError, HostFailure
@@ -25,6 +24,10 @@ from pvm.kernel.quotas import Ledger
 from pvm.kernel.task import WouldBlock
 from pvm.kernel.vfs.description import Description
 from pvm.kernel.vfs.node import FileKind, OpenFlag, Stat
+from pvm.typed import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from typing import IO, Any
 
 PIPE_CHUNK = 4096
 """A pipe that is ready takes this much without blocking (POSIX: ``PIPE_BUF`` on Linux)."""
@@ -37,11 +40,12 @@ class Stream(Enum):
     CAPTURE = "capture"
 
 
+if TYPE_CHECKING:
+    InputSpec = bytes | bytearray | str | IO[bytes] | Stream | None
+    OutputSpec = IO[bytes] | IO[str] | Stream | str | None
+
 INHERIT = Stream.INHERIT
 CAPTURE = Stream.CAPTURE
-
-InputSpec = bytes | bytearray | str | IO[bytes] | Stream | None
-OutputSpec = IO[bytes] | IO[str] | Stream | str | None
 
 
 class Source(Protocol):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pvm.errors import UsageError
 from pvm.kernel.abi import ERRNO_TEXT, PARAMETER_KINDS, RESULT_KINDS, Errno, Hypercall
-from pvm.kernel.hypercalls import HYPERCALLS
+from pvm.kernel.hypercalls.table import HYPERCALLS
 from pvm.kernel.vfs.node import FileKind, OpenFlag
 
 MANUAL_PATH = "docs/abi.md"

@@ -9,10 +9,11 @@ not have changed anything when it raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from pvm.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from pvm.kernel.process import Process
 
 Value = int | str | None

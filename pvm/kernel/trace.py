@@ -6,11 +6,12 @@ Buffers that the kernel fills show what was written, others what was read, both 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
-
 from pvm.kernel.abi import Errno, Hypercall, Parameter
 from pvm.kernel.task import Span, Value
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PREVIEW = 32
 
@@ -35,7 +36,7 @@ def _outcome(result: Value) -> str:
 def _argument(parameter: Parameter, value: object, filled: int) -> str:
     match parameter.kind.guest:
         case "bytes":
-            span = cast("Span", value)
+            span: Span = value  # type: ignore[assignment] # a declaration of bytes says so
             return _bytes(span, filled if parameter.kind.name == "out_bytes" else len(span))
         case "string":
             return _text(str(value))

@@ -27,7 +27,7 @@ from pvm.isa.types import (
     class_ref,
     func_ref,
 )
-from pvm.kernel.hypercalls import HYPERCALLS
+from pvm.kernel.hypercalls.table import HYPERCALLS
 from pvm.pbc.boundary import BoundaryKind, BoundaryType
 from pvm.pbc.builder import ModuleBuilder
 from pvm.pbc.model import ClassFlag, Field, ImportKind, Method

@@ -15,7 +15,7 @@ import pytest
 from pvm.kernel import Errno, MemDir, Quotas
 from pvm.kernel.abi import GuestError
 from pvm.kernel.fs.memfs import MemDirectory, MemFile, MemFs
-from pvm.kernel.hypercalls import HYPERCALLS
+from pvm.kernel.hypercalls.table import HYPERCALLS
 from pvm.kernel.streams import OutputDescription, Sink
 from pvm.kernel.vfs.node import DirectoryEntry, Node, OpenFile
 from tests.kernel.world import Buffer, C, D, R, W, World, X

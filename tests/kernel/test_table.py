@@ -11,7 +11,8 @@ import pytest
 from pvm.errors import GuestError, LinkError
 from pvm.kernel import Errno, Hypercall, Kernel, stubs
 from pvm.kernel.abi import ERRNO_TEXT, HostFailure, Support, hypercall
-from pvm.kernel.hypercalls import BY_NUMBER, HYPERCALLS
+from pvm.kernel.hypercalls import FAMILIES, find, table
+from pvm.kernel.hypercalls.table import BY_NUMBER, HYPERCALLS
 from pvm.kernel.task import Task
 from tests.kernel.world import Buffer, C, FakeTask, W, World
 
@@ -223,3 +224,10 @@ def test_import_is_light() -> None:
 def test_task_needs_only_its_process() -> None:
     with Kernel() as kernel, kernel.new_process(["p"]) as process:
         assert kernel.call(FakeTask(process), kernel.resolve("process_arg_count"), ()) == 1
+
+
+def test_each_name_is_found_in_its_family() -> None:
+    assert [find(name) for name in HYPERCALLS] == list(HYPERCALLS.values())
+    for name in ("fd_", "fd_closed", "hypercall", "Errno", "fd_GuestError", "", "nothing_at_all"):
+        assert find(name) is None
+    assert {f"pvm.kernel.hypercalls.{each}" for each in FAMILIES.values()} == {each.__name__ for each in table.FAMILIES}

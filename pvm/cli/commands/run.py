@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
 from pvm.cli.dispatch import LinuxOptions, RunOptions, run_file
 from pvm.cli.files import read_program
 from pvm.cli.status import STATUS_HELP, print_error
-from pvm.embed.instance import Tier
 from pvm.embed.limits import Limits, parse_duration, parse_size
 from pvm.errors import UsageError
 from pvm.kernel import HostDir
+
+if TYPE_CHECKING:
+    from pvm.embed.instance import Tier
 
 DEFAULT_MEMORY = "256M"
 

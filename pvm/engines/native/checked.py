@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pvm.engines.native.linked import Code, Interface, LinkedProgram, load_program, program_key, store_program
+from pvm.engines.native.linked import Interface, LinkedProgram, load_program, program_key, store_program
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pvm.engines.native.linkage import Linkage
+    from pvm.engines.native.linked import Code
     from pvm.pbc.model import Module
     from pvm.verify.verified import VerifiedModule
 

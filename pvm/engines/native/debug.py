@@ -6,15 +6,15 @@ are made inside ``debugging``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.engines.native import layout
 from pvm.errors import PvmError
+from pvm.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pvm.engines.native.machine import Machine
 
 
@@ -38,14 +38,17 @@ _CURRENT: ContextVar[Debug] = ContextVar("debug", default=NO_DEBUG)
 current = _CURRENT.get
 
 
-@contextmanager
-def debugging(debug: Debug) -> Iterator[None]:
-    """Run engines that are made here in these ways."""
-    token = _CURRENT.set(debug)
-    try:
-        yield
-    finally:
-        _CURRENT.reset(token)
+class debugging:  # noqa: N801 - used as a function
+    """Run engines that are made inside of ``with`` in these ways."""
+
+    def __init__(self, debug: Debug) -> None:
+        self._debug = debug
+
+    def __enter__(self) -> None:
+        self._token = _CURRENT.set(self._debug)
+
+    def __exit__(self, *exception: object) -> None:
+        _CURRENT.reset(self._token)
 
 
 class Inspector:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
-from typing import Any
 
 from pvm.engines.api import Bindings, EngineLimits, Statistics
 from pvm.engines.native import layout
@@ -18,6 +16,11 @@ from pvm.engines.native.program import program_of
 from pvm.engines.native.slots import argument_order, slot_bits, slot_value
 from pvm.engines.native.unsupported import Unsupported
 from pvm.errors import UsageError
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
 _UNCONVERTED = frozenset({"()", "() -> i64"})
 """Boundary signatures across which machine values are Python values: those of main, so that a run loads no more."""

@@ -6,9 +6,6 @@ behind those of the program.  ``Reference`` is what embedders get for an object:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-
 from pvm.engines.native import layout
 from pvm.engines.native.cage import Cage
 from pvm.engines.native.interpreter.host import HostFunctions
@@ -50,6 +47,22 @@ class Reference:
 
     def __repr__(self) -> str:
         return f"<pvm reference to {self._heap.class_name(self._heap.resolve(self._handle))}>"
+
+
+class Reserve:
+    """Bytes beyond the memory limit, for a while."""
+
+    __slots__ = ("_cage", "_limit")
+
+    def __init__(self, cage: Cage) -> None:
+        self._cage = cage
+        self._limit = cage.word("memory_limit")
+
+    def __enter__(self) -> None:
+        self._cage.set_word("memory_limit", self._limit + RESERVE)
+
+    def __exit__(self, *exception: object) -> None:
+        self._cage.set_word("memory_limit", self._limit)
 
 
 class GuestHeap:
@@ -105,15 +118,9 @@ class GuestHeap:
                 address = cage.u64(layout.SCRATCH + 16 * pair)
                 cage.discard(address, cage.u64(layout.SCRATCH + 16 * pair + 8))
 
-    @contextmanager
-    def reserve(self) -> Iterator[None]:
-        """Allow some bytes more, to report that there are none."""
-        limit = self.cage.word("memory_limit")
-        self.cage.set_word("memory_limit", limit + RESERVE)
-        try:
-            yield
-        finally:
-            self.cage.set_word("memory_limit", limit)
+    def reserve(self) -> Reserve:
+        """Allow some bytes more inside of ``with``, to report that there are none."""
+        return Reserve(self.cage)
 
     def new_string(self, data: bytes) -> int:
         """A string of UTF-8 bytes."""
@@ -202,16 +209,6 @@ class GuestHeap:
         if not self._closed:
             self.cage.set_u64(self._first + 8 * handle, 0)
             self._free.append(handle)
-
-    @contextmanager
-    def kept(self, addresses: Sequence[int]) -> Iterator[Callable[[], list[int]]]:
-        """Keep objects while others are made; what it gives returns where they are now."""
-        handles = [self.keep(address) for address in addresses]
-        try:
-            yield lambda: [self.resolve(handle) for handle in handles]
-        finally:
-            for handle in handles:
-                self.release(handle)
 
     def close(self) -> None:
         """The cage is about to be given back."""

@@ -6,23 +6,24 @@ found when the instance is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from pvm.engines.api import Bindings
 from pvm.engines.linking import check_kernel_import, host_function
 from pvm.engines.native.linked import LinkedImport, LinkedSignature
 from pvm.engines.native.slots import slot_bits, slot_value
 from pvm.errors import GuestError
 from pvm.kernel.task import HypercallInfo
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pvm.engines.native.heap import GuestHeap
     from pvm.engines.native.machine import Machine
 
+    Bound = Callable[[list[int]], int]
+    """From the bits of the arguments to those of the result, 0 if there is none."""
+
 _FAULT = 14
-Bound = Callable[[list[int]], int]
-"""From the bits of the arguments to those of the result, 0 if there is none."""
 
 
 class ArraySpan:
@@ -123,8 +124,7 @@ class Linker:
                 border.from_slot(param, type_, bits)
                 for param, type_, bits in zip(boundary.params, signature.params, arguments, strict=True)
             ]
-            with machine.host_call():
-                returned = function(*values)
+            returned = machine.call_host(function, values)
             if boundary.result is None or signature.result is None:
                 return 0
             return border.to_slots((boundary.result,), (signature.result,), (returned,), where)[0]

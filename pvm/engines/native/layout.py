@@ -10,11 +10,12 @@ little endian.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from pvm.engines import accounting
+from pvm.engines import turns
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from pvm.isa.types import ArrayKind
 
 # Regions
@@ -202,7 +203,7 @@ TASK_BLOCKED: Final = 3
 TASK_DONE: Final = 4
 
 # What fuel.poll returns
-TURN_FOREVER: Final = accounting.TURN_FOREVER
+TURN_FOREVER: Final = turns.TURN_FOREVER
 POLL_CONTINUE: Final = 0
 POLL_SWITCH: Final = 1
 """The turn is over and the task is queued: scheduler.next comes next."""

@@ -11,10 +11,16 @@ from __future__ import annotations
 
 import marshal
 import sys
-from typing import Any, NamedTuple
 
 from pvm.engines.native.sources import sources_digest
+from pvm.typed import TYPE_CHECKING, NamedTuple
 from pvm.user_cache import load, sha256, store
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    Code = dict[int, tuple[int, tuple[Any, ...]]]
+    """Translated functions by number: the address of each, and the fields of its translation."""
 
 KIND = "linked"
 REFERENCE = "ref"
@@ -85,10 +91,6 @@ class LinkedProgram(NamedTuple):
     max_roots: int
     trap_classes: dict[int, int]
     throwables: dict[int, tuple[int, int, int]]
-
-
-Code = dict[int, tuple[int, tuple[Any, ...]]]
-"""Translated functions by number: the address of each, and the fields of its translation."""
 
 
 def program_key(data: bytes) -> str | None:

@@ -7,25 +7,27 @@ calls back) and the tasks that wait for a hypercall.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from pvm.engines.api import Bindings, EngineLimits
 from pvm.engines.native import layout
 from pvm.engines.native.debug import NO_DEBUG, Debug, Inspector
 from pvm.engines.native.exits import HYPERCALL_COUNT, HYPERCALL_SIZE, UNWATCHED, Exit, Poll
 from pvm.engines.native.heap import GuestHeap, HeapFull
-from pvm.engines.native.imports import Bound, Linker
+from pvm.engines.native.imports import Linker
 from pvm.engines.native.interpreter.host import HostFunctions
 from pvm.engines.native.machine_code.loader import LoadedCode
 from pvm.engines.native.program import Program
 from pvm.errors import Exhaustion, Trap
 from pvm.kernel.task import WouldBlock
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
     from pvm.engines.native.exceptions import Exceptions
     from pvm.engines.native.frames import Frame
+    from pvm.engines.native.imports import Bound
     from pvm.engines.native.values import Border
     from pvm.engines.native.watch import Watch
 
@@ -214,9 +216,8 @@ class Machine:
                 self._waits.pop(record, None)
                 self.native.task_abandon(record)
 
-    @contextmanager
-    def host_call(self) -> Iterator[None]:
-        """Around a call of a host function: what it calls back gets the stack that is left."""
+    def call_host(self, host: Callable[..., Any], values: list[Any]) -> Any:
+        """Call a host function: what it calls back gets the stack that is left."""
         cage = self.cage
         record, base = cage.word("current"), cage.word("base")
         function = self.program.function_at(cage.u32(base + layout.FRAME_FUNCTION))
@@ -224,7 +225,7 @@ class Machine:
         outer = self._room
         self._room = cage.u32(record + layout.TASK_MAX_STACK) - (end - record - layout.TASK_SIZE)
         try:
-            yield
+            return host(*values)
         finally:
             self._room = outer
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import struct
 import weakref
 from _thread import allocate_lock
-from typing import TYPE_CHECKING
 
 from pvm.engines.native import layout
 from pvm.engines.native.cage import CagePool, SharedMetadata
 from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.translation import PlacedFunction, Translation
 from pvm.errors import PvmError
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pvm.engines.native.linkage import Linkage

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from typing import Any
 
 from pvm.engines.native.linked import REFERENCE
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
 _MASK = (1 << 64) - 1
 _F32, _F64, _U64 = struct.Struct("<fI"), struct.Struct("<d"), struct.Struct("<Q")

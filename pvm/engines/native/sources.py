@@ -6,9 +6,12 @@ They are known by size and time of change, as Python knows the sources of its by
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
+from pvm.typed import TYPE_CHECKING
 from pvm.user_cache import sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FOLDERS = ("engines", "isa", "pbc", "verify")
 """Folders of this package that generators, linker and translator are in, with all that they read."""

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pvm.engines.accounting import TURN_FOREVER
 from pvm.engines.api import EngineLimits
+from pvm.engines.turns import TURN_FOREVER
 from pvm.errors import Exhaustion
 
 CLOCK_UNITS = 20_000

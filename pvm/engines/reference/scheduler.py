@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from types import GeneratorType
 from typing import Any, Protocol, TypeAlias
 
-from pvm.engines.accounting import TURN_FOREVER
 from pvm.engines.reference.budget import Budget
 from pvm.engines.reference.heap import Closure, TaskObject
 from pvm.engines.reference.unwinding import GuestThrow, TailCall, TaskSwitch
+from pvm.engines.turns import TURN_FOREVER
 from pvm.isa.traps import TrapKind
 from pvm.kernel.task import KernelInterface, WouldBlock
 

@@ -7,7 +7,6 @@ process's own descriptors 0, 1, 2 again, so opening one shares its position, as 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from pvm.kernel.abi import Errno, GuestError
 from pvm.kernel.fs.hoststatus import host_errors
@@ -23,6 +22,10 @@ from pvm.kernel.vfs.node import (
     Node,
     Stat,
 )
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class DevFs(FileSystem):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from pvm.kernel.abi import Errno, HostFailure
 from pvm.kernel.vfs.node import FileKind
@@ -43,13 +41,17 @@ def host_failure(error: OSError) -> HostFailure:
     return HostFailure(known, f"host: {error.strerror}")
 
 
-@contextmanager
-def host_errors() -> Iterator[None]:
-    """Turn the host's errors into the guest's."""
-    try:
-        yield
-    except OSError as error:
-        raise host_failure(error) from None
+class host_errors:  # noqa: N801 - used as a function
+    """Turn the host's errors into the guest's inside of ``with``."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise host_failure(error) from None
 
 
 def identity_of(status: os.stat_result) -> tuple[int, int]:

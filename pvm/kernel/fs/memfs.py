@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from pvm.kernel.abi import Errno, GuestError
@@ -31,6 +30,10 @@ from pvm.kernel.vfs.node import (
     Stat,
     inode_numbers,
 )
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class MemFs(FileSystem):

@@ -1,26 +1,29 @@
-"""The table of hypercalls: the handlers of all families, by name and by number.
+"""Hypercalls by name: a program loads the families that it imports from.
 
-Numbers are frozen: a program that was compiled once imports by name, but traces, recordings and
-personalities go by number.  The high byte is the family.
+``table`` has the handlers of all families.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType, ModuleType
-
 from pvm.kernel.abi import Hypercall
-from pvm.kernel.hypercalls import clock, directory, file, path, process, random
 
-FAMILIES: tuple[ModuleType, ...] = (file, path, directory, process, clock, random)
+FAMILIES = {
+    "clock": "clock",
+    "dir": "directory",
+    "fd": "file",
+    "fs": "path",
+    "host": "process",
+    "process": "process",
+    "random": "random",
+}
+"""The module of each family, by the word that its names begin with."""
 
 
-def _declared() -> list[Hypercall]:
-    found = [entry for family in FAMILIES for entry in vars(family).values() if isinstance(entry, Hypercall)]
-    assert len({entry.name for entry in found}) == len(found), "two hypercalls have one name"
-    assert len({entry.number for entry in found}) == len(found), "two hypercalls have one number"
-    return sorted(found, key=lambda entry: entry.number)
-
-
-HYPERCALLS: Mapping[str, Hypercall] = MappingProxyType({entry.name: entry for entry in _declared()})
-BY_NUMBER: Mapping[int, Hypercall] = MappingProxyType({entry.number: entry for entry in HYPERCALLS.values()})
+def find(name: str) -> Hypercall | None:
+    """The hypercall of a name."""
+    family = FAMILIES.get(name.partition("_")[0])
+    if family is None:
+        return None
+    module = __import__(f"{__name__}.{family}", fromlist=[family])
+    found = vars(module).get(name)
+    return found if isinstance(found, Hypercall) else None

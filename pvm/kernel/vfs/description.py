@@ -12,7 +12,10 @@ from enum import IntEnum
 
 from pvm.kernel.abi import Errno, GuestError
 from pvm.kernel.vfs.node import DirectoryEntry, FileKind, OpenFile, OpenFlag, Stat
-from pvm.kernel.vfs.path import Location
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pvm.kernel.vfs.path import Location
 
 TRANSFER_MAX = 1 << 24
 """Most bytes moved by one call, which bounds its time; longer requests are partial."""

@@ -6,10 +6,12 @@ lead to it then appear as phantoms, empty but for what leads on, and read-only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pvm.errors import UsageError
 from pvm.kernel.vfs.node import DirectoryEntry, DirectoryNode, FileKind, FileSystem, Node, Stat
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class MountPoint:

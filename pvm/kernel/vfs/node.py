@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable
 from enum import IntEnum
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.kernel.abi import Errno, GuestError
+from pvm.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pvm.kernel.process import Process
     from pvm.kernel.vfs.description import Description
 

@@ -10,11 +10,11 @@ old name.
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 from pvm.kernel.abi import Errno, GuestError
 from pvm.kernel.vfs.mount import MountPoint, PhantomDirectory
 from pvm.kernel.vfs.node import DirectoryNode, LinkNode, Node
+from pvm.typed import NamedTuple
 
 PATH_MAX = 4095
 NAME_MAX = 255

@@ -5,7 +5,10 @@ They are made by the worker, cached, and loaded once for all instances.
 
 from __future__ import annotations
 
-from typing import Any
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 HOST_FUNCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("heap.initialize", "void", ()),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock
 
 from pvm.engines.native.machine_code.loader import LoadedCode, load
 from pvm.engines.native.unsupported import Unsupported
 
-_lock = threading.Lock()
+_lock = allocate_lock()
 _loaded: list[LoadedCode] = []
 _failure = ""
 

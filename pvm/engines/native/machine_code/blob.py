@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import NamedTuple
+
+from pvm.typed import NamedTuple
 
 FORMAT = 1
 BASE = ""

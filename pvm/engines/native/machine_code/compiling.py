@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 import sys
 from _thread import allocate_lock
-from collections.abc import Callable, Iterator
-from importlib.machinery import PathFinder
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
 from pvm.engines.native.machine_code.blob import FORMAT, Blob, decode_blob, encode_blob
 from pvm.engines.native.machine_code.request import Limits, Request
 from pvm.engines.native.machine_code.target import Target, host_target
 from pvm.engines.native.sources import sources_digest
+from pvm.typed import TYPE_CHECKING
 from pvm.user_cache import load, sha256, store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+    from typing import Self
+
     from pvm.engines.native.machine_code.worker_process import WorkerProcess
 
 KIND = "native"
@@ -92,13 +93,17 @@ def request_key(request: Request, target: Target) -> str | None:
 
 
 def _libraries() -> Iterator[tuple[str, int, int]]:
-    found = PathFinder.find_spec("llvmlite")
-    for location in (found.submodule_search_locations or ()) if found is not None else ():
-        with os.scandir(f"{location}/binding") as entries:
-            for entry in entries:
-                if "llvmlite." in entry.name:
-                    status = entry.stat()
-                    yield entry.name, status.st_size, status.st_mtime_ns
+    """The library of LLVM; it is looked for without the import system, which takes longer."""
+    for place in sys.path:
+        try:
+            with os.scandir(f"{place}/llvmlite/binding") as entries:
+                for entry in entries:
+                    if "llvmlite." in entry.name:
+                        status = entry.stat()
+                        yield entry.name, status.st_size, status.st_mtime_ns
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        return
 
 
 def note_on_terminal() -> None:

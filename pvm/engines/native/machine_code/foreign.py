@@ -9,8 +9,12 @@ from __future__ import annotations
 import _ctypes
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
+
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 PROT_NONE, PROT_READ, PROT_WRITE, PROT_EXECUTE = 0, 1, 2, 4
 _IS_LINUX = sys.platform == "linux"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
-from typing import Any
 
 from pvm.engines.native.machine_code import foreign
 from pvm.engines.native.machine_code.blob import BASE, Blob
 from pvm.engines.native.machine_code.foreign import Memory
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _PRIVATE = foreign.MAP_PRIVATE | foreign.MAP_ANONYMOUS
 _WRITABLE = foreign.PROT_READ | foreign.PROT_WRITE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import marshal
 import struct
-from typing import NamedTuple
 
 from pvm.engines.native.machine_code.target import Target
+from pvm.typed import NamedTuple
 
 LENGTH = struct.Struct("<I")
 DONE, FAILED = b"\0", b"\1"

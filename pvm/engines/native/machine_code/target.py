@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
+
+from pvm.typed import NamedTuple
 
 _V2 = frozenset({"cx16", "lahf_lm", "popcnt", "pni", "ssse3", "sse4_1", "sse4_2"})
 _V3 = _V2 | {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"}
