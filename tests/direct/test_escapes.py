@@ -235,3 +235,21 @@ def test_a_writable_host_mount_does_not_fill_the_disk(
     assert (done.limit, done.status) == ("storage", 124)
     written = sum(path.stat().st_size for path in tmp_path.iterdir())
     assert 4 << 20 < written < 200 << 20
+
+
+def test_processes_that_die_at_any_moment_do_no_harm(contained: None, tool: Callable[[str], str]) -> None:
+    """Signals end processes while the supervisor maps their programs or answers their calls."""
+    tool("busybox")
+    script = """
+        i=0
+        while [ $i -lt 40 ]; do
+            (while :; do busybox ls / > /dev/null; done) & one=$!
+            (busybox find /usr/share/doc > /dev/null) & two=$!
+            busybox usleep $((i * 700)); kill -9 $one $two; wait
+            i=$((i+1))
+        done 2>/dev/null
+        echo survived
+    """
+    with pvm.Kernel(pvm.system_mounts()) as kernel:
+        done = pvm.spawn("/bin/busybox", ["sh", "-c", script], kernel=kernel, limits=pvm.GuestLimits(timeout=60))
+    assert (done.returncode, done.stdout) == (0, b"survived\n")

@@ -246,3 +246,13 @@ except ConnectionRefusedError:
 '"""
     expected = ["True /tmp/s", "/tmp/s", "b'hello' ''", "98", "2", "gone", "refused", ""]
     assert run(tool, script, "python3").split("\n") == expected
+
+
+def test_fifos(tool: Tool) -> None:
+    script = """
+        mkfifo pipe; stat -c %F pipe; (sleep 0.05; echo through > pipe) & cat pipe
+        cat < pipe > copy & echo again > pipe; wait; cat copy
+        mkfifo pipe 2>/dev/null || echo exists; rm pipe; ls
+        mkfifo left; (cat left; echo never) & sleep 0.05
+    """
+    assert run(tool, script, "bash").split("\n") == ["fifo", "through", "again", "exists", "copy", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import signal
 import subprocess
@@ -204,3 +205,18 @@ def grandchildren(pid: int) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def test_the_example_of_the_documentation(
+    contained: None, tool: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool("sort")
+    page = (Path(__file__).parent.parent.parent / "docs" / "linux.md").read_text()
+    start = page.index("    import pvm\n")
+    lines = page[start : page.index("\n\n`pvm.spawn`", start)].splitlines()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "names").write_text("b\na\n")
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec("\n".join(line[4:] for line in lines), {})  # noqa: S102 - our own page
+    assert output.getvalue() == "0 b'a\\nb\\n'\nb'hello\\n'\n"

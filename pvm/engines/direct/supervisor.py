@@ -22,6 +22,7 @@ from pvm.engines.direct.calls.handlers import HANDLERS
 from pvm.engines.direct.descriptors import OpenFiles
 from pvm.engines.direct.elf import PAGE
 from pvm.engines.direct.execution import Image, StubLinks, checked_start
+from pvm.engines.direct.fifos import Fifos
 from pvm.engines.direct.guest import GuestProcess, children, descendants, identify
 from pvm.engines.direct.jail import Jail
 from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL
@@ -80,6 +81,7 @@ class Supervisor:
         kernel.attach("/dev/fd", RootedAt(self.proc.descriptors()))
         kernel.attach(SHM_PATH, MemFs(SHM_DEVICE, kernel.ledger, kernel.clock))
         self.processes: dict[int, GuestProcess] = {}
+        self.fifos = Fifos(jail)
         self.socket_names = SocketNames()
         self.terminal = -1
         self._threads: dict[int, GuestProcess] = {}
@@ -136,6 +138,8 @@ class Supervisor:
         self.processes.clear()
         self._threads.clear()
         self.proc.current = None
+        self.listener = -1
+        self.fifos.close()
         if self.terminal >= 0:
             os.close(self.terminal)
             self.terminal = -1
@@ -159,11 +163,14 @@ class Supervisor:
             self.answer(ticket, answer)
 
     def answer(self, ticket: int, answer: int) -> None:
-        """Answer a call that waits, if it still does."""
+        """Answer a call that waits, if it still does; from any thread."""
+        listener = self.listener
+        if listener < 0:  # the jail has ended
+            return
         flags = linux.RESPONSE_CONTINUE if answer == CONTINUE else 0
         value, error_number = (0, 0) if flags else (answer, 0) if answer >= 0 else (0, answer)
         try:
-            fcntl.ioctl(self.listener, linux.NOTIF_SEND, linux.RESPONSE.pack(ticket, value, error_number, flags))
+            fcntl.ioctl(listener, linux.NOTIF_SEND, linux.RESPONSE.pack(ticket, value, error_number, flags))
         except FileNotFoundError:  # the caller has died
             return
 
@@ -178,6 +185,11 @@ class Supervisor:
                 return self._perform(call)
             except StaleMemory:  # the number belongs to another process by now, or its program was replaced
                 self._drop_thread(tid)
+            except OSError:  # about a process that has died, else it is a bug of ours
+                if call.is_waiting():
+                    raise
+                self.forget_thread(tid)
+                return -errno.ESRCH
         return -errno.EFAULT
 
     def _perform(self, call: Call) -> int:

@@ -40,12 +40,18 @@ class Call:
         self.number = number
         self.args = args
 
-    def check_waiting(self) -> None:
-        """Make sure that the caller still waits: its memory was its own while it was read."""
+    def is_waiting(self) -> bool:
+        """Whether the caller still waits for its answer."""
         try:
             fcntl.ioctl(self.supervisor.listener, linux.NOTIF_ID_VALID, self.ticket.to_bytes(8, "little"))
         except OSError:
-            raise GuestError(errno.EINTR) from None
+            return False
+        return True
+
+    def check_waiting(self) -> None:
+        """Make sure that the caller still waits: its memory was its own while it was read."""
+        if not self.is_waiting():
+            raise GuestError(errno.EINTR)
 
     def path(self, index: int) -> str:
         """The path that an argument points to."""
@@ -78,12 +84,15 @@ class Call:
         self.guest.memory.write(self.args[index], data)
 
     def give_descriptor(self, descriptor: int, *, close_on_exec: bool) -> int:
-        """Answer with a new descriptor of the guest for a descriptor of ours, which stays open."""
+        """Answer with a new descriptor of the guest for a descriptor of ours, which stays open; from any thread."""
+        listener = self.supervisor.listener
+        if listener < 0:  # the jail has ended
+            return ANSWERED
         request = linux.ADDFD.pack(
             self.ticket, linux.ADDFD_SEND, descriptor, 0, linux.O_CLOEXEC if close_on_exec else 0
         )
         try:
-            fcntl.ioctl(self.supervisor.listener, linux.NOTIF_ADDFD, request)
+            fcntl.ioctl(listener, linux.NOTIF_ADDFD, request)
         except OSError as error:
             if error.errno == errno.ENOENT:  # the caller has died
                 return ANSWERED

@@ -61,7 +61,14 @@ def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int
     fd = call.supervisor.proc.own_descriptor(call, text)
     if fd is not None:
         return open_again(call, fd, wanted, flags)
-    description = open_path(seen_from(call, directory, text), text, wanted, mode & 0o777 & ~call.guest.umask)
+    view = seen_from(call, directory, text)
+    try:
+        description = open_path(view, text, wanted, mode & 0o777 & ~call.guest.umask)
+    except GuestError as error:
+        answered = call.supervisor.fifos.open(call, view, text, flags) if error.errno == errno.EACCES else None
+        if answered is None:
+            raise
+        return answered
     return give(call, description, flags)
 
 

@@ -87,10 +87,13 @@ def make_directory(call: Call, directory: int, path: int) -> int:
 def make_node(call: Call, directory: int, path: int) -> int:
     text = call.path(path)
     mode = call.args[path + 1]
+    view = seen_from(call, directory, text)
+    if stat.S_IFMT(mode) == stat.S_IFIFO:
+        call.supervisor.fifos.make(view.walk(text, Last.NAME), mode & 0o777 & ~call.guest.umask)
+        return 0
     if stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
         raise GuestError(errno.EPERM)
     flags = OpenFlag.WRITE | OpenFlag.CREATE | OpenFlag.EXCLUSIVE
-    view = seen_from(call, directory, text)
     made = operations.open_path(view, text, flags, mode & 0o777 & ~call.guest.umask)
     made.retain()
     made.release()
