@@ -322,6 +322,10 @@ def _conversion(found: Type, target: Type) -> str | None:
 
     if number_kind(found) is not None and number_kind(target) is not None:
         return f"numbers are converted by functions: `.to{display(target)}()`"
+    if display(found) == "String" and display(target) in ("Int", "Float", "Float32"):
+        return f"numbers are read from text by functions: `.to{display(target)}()`"
+    if display(target) == "String":
+        return 'anything becomes text in `"${value}"`'
     return None
 
 

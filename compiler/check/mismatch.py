@@ -52,7 +52,12 @@ def _suggestion(expr: hir.Expr, target: Type) -> str | None:
     if isinstance(found, NullableType) and is_subtype(found.inner, target):
         return "handle null with `?: other`, test for it before, or write `!!` if it cannot be null here"
     wanted = non_null(target)
-    if isinstance(expr, hir.Constant) and number_kind(found) is not None and number_kind(wanted) in FLOATS:
+    if (
+        isinstance(expr, hir.Constant)
+        and expr.value is not None
+        and number_kind(found) is not None
+        and number_kind(wanted) in FLOATS
+    ):
         return f"write `{expr.value}.0`" if number_kind(found) not in FLOATS else None
     if isinstance(found, ClassType) and found.symbol.name == "IntRange" and number_kind(wanted) is not None:
         return "a part of a text or list is `.slice(start, end)`, without the end"

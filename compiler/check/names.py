@@ -22,9 +22,10 @@ from compiler.check.declared import (
 )
 from compiler.check.members import Found, implicit_member, read_property
 from compiler.check.modules import ModuleScope, is_public
-from compiler.check.suggestions import missing_import
+from compiler.check.suggestions import foreign_name, missing_import
 from compiler.check.type_resolution import lookup_entity, report_private
 from compiler.check.variables import read_case, read_global
+from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind
 from compiler.ir.types import FunctionType, Type
@@ -243,11 +244,31 @@ def unknown_name(body: Body, node: ast.Name) -> hir.Expr:
             suggestion="name the parameters: `{ x -> … }`",
         )
         return body.invalid(node.span)
-    near = body.session.did_you_mean(name, _known_names(body))
-    source = missing_import(body.module, name)
-    suggestion = f"did you mean `{near}`?" if near else f"add `{source}` at the top of the file" if source else None
+    parameter = _class_parameter(body, name)
+    if parameter is not None:
+        body.error(
+            code.UNKNOWN_NAME,
+            node.span,
+            f"`{name}` is a parameter of the class, and known only while an object is made",
+            labels=[Label(parameter, "declared here")],
+            suggestion=f"make it a property: `let {name}`",
+        )
+        return body.invalid(node.span)
+    suggestion = foreign_name(name)
+    if suggestion is None:
+        near = body.session.did_you_mean(name, _known_names(body))
+        source = missing_import(body.module, name)
+        suggestion = f"did you mean `{near}`?" if near else f"add `{source}` at the top of the file" if source else None
     body.error(code.UNKNOWN_NAME, node.span, f"there is no `{name}` here", suggestion=suggestion)
     return body.invalid(node.span)
+
+
+def _class_parameter(body: Body, name: str) -> Span | None:
+    """Return where the class around declares a plain parameter of this name in its header, or None."""
+    owner = body.this_class
+    if owner is None or not isinstance(owner.node, ast.Class):
+        return None
+    return next((item.name.span for item in owner.node.parameters or () if item.name.text == name), None)
 
 
 def _known_names(body: Body) -> Iterator[str]:

@@ -198,7 +198,10 @@ def _apply(
         wanted, result = substitute(wanted, mapping), substitute(result, mapping)
     if right is None:
         right = body.value(right_node, wanted)
+    mixes = False
     if right.type != wanted:
+        kinds = number_kind(left.type), number_kind(right.type)
+        mixes = None not in kinds and kinds[0] is not kinds[1]
         if not is_assignable(right.type, wanted):
             extensions = _extensions_for(body, left.type, function.name, right.type)
             if extensions:
@@ -206,7 +209,8 @@ def _apply(
                 return _with_argument(body, left, right_node, right, span, extended)
         right = _right_operand(body, op, left, right, wanted, right_node)
     if isinstance(right.type, ErrorType):
-        return hir.Constant(span, result, None)
+        # Of numbers of two types nobody knows which was meant.
+        return body.invalid(span) if mixes and op not in ORDER else hir.Constant(span, result, None)
     folded = fold(body, span, op, left, right)
     if folded is not None:
         return folded

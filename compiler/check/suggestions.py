@@ -10,6 +10,42 @@ from compiler.syntax.source import SourceFile
 MAX_LIBRARY_FILES = 200
 
 
+_FOREIGN = {
+    "len": "write `x.size`",
+    "int": "write `text.toInt()`",
+    "parseInt": "write `text.toInt()`",
+    "float": "write `text.toFloat()`",
+    "parseFloat": "write `text.toFloat()`",
+    "str": 'write `"${x}"`',
+    "range": "write `0..<n`",
+    "printf": 'write `println("… ${value}")`',
+    "console": "write `println(…)`",
+    "System": "write `println(…)`, or add `import process`",
+    "input": "add `import io`, and write `io.stdin.readLine()`",
+    "readLine": "add `import io`, and write `io.stdin.readLine()`",
+    "readln": "add `import io`, and write `io.stdin.readLine()`",
+    "Math": "add `import math`; `max` and `min` need no import, and `x.abs()` is a method",
+    "abs": "write `x.abs()`",
+    "sqrt": "write `x.sqrt()`",
+    "floor": "write `x.floor()`",
+    "Error": "exceptions inherit from `Exception`",
+    "nil": "write `null`",
+    "None": "write `null`",
+    "NULL": "write `null`",
+    "True": "write `true`",
+    "False": "write `false`",
+    "assertEquals": "write `assert a == b`",
+    "mutableListOf": "write `[a, b]`, or `List<Int>()`",
+    "mutableMapOf": "write `[:]`, or `Map<String, Int>()`",
+    "vec": "write `[a, b]`",
+}
+
+
+def foreign_name(name: str) -> str | None:
+    """Return what a name that is known from another language is here, or None."""
+    return _FOREIGN.get(name)
+
+
 def missing_import(module: ModuleScope, name: str) -> str | None:
     """Return the import that would bring a name of the library into sight, or None."""
     index = _library_index(module)

@@ -247,6 +247,8 @@ def _lambda_in_head(at: Situation) -> Hint | None:
 def _arrow_in_head(at: Situation) -> Hint | None:
     if at.kind() == "->" and "=>" in at.fitting:
         return "E0114", at.span(), "a pattern and its value are separated by `=>`", "", "write `=>`"
+    if at.kind() == "->" and at.kind(-1) == "IDENT" and at.kind(-2) in ("=", "(", ",", ":", "return"):
+        return "E0114", at.span(-1, 0), "a lambda stands in braces", "", f"write `{{ {at.text(-1)} -> … }}`"
     if at.kind() == "->" and at.after_operand and "NEWLINE" in at.fitting:
         message = "a `{` in the head of `if`, `while`, `for` or `match` opens the body"
         return "E0122", at.span(), message, "", "put the call with its trailing lambda in parentheses"
@@ -344,6 +346,47 @@ def _several_exceptions(at: Situation) -> Hint | None:
     return None
 
 
+def _foreign_member(at: Situation) -> Hint | None:
+    """`init(name: String) { }`, `get size() { }`."""
+    if "class" not in at.fitting or not at.begins_line(0):
+        return None
+    if at.text() in ("init", "constructor") and at.kind(1) == "(":
+        suggestion = "write `class Name(var size: Int)`; what `init { … }` does comes after that"
+        return "E0114", at.span(), "a class has one constructor: the parameters behind its name", "", suggestion
+    if at.text() in ("get", "set") and at.kind(1) == "IDENT":
+        suggestion = f"write `let {at.text(1)}: Type` with `get() = …` below it"
+        return "E0114", at.span(), "accessors stand below a property", "", suggestion
+    return None
+
+
+def _foreign_literal(at: Situation) -> Hint | None:
+    """`f"{x}"`, `{"a": 1}`, `print "x"`."""
+    is_text = at.kind() in ("STRING", "TEMPLATE_START")
+    if is_text and at.kind(-1) == "IDENT" and at.adjoins() and at.text(-1) in ("f", "b", "u", "s", "$"):
+        message = f"a string has no prefix `{at.text(-1)}`: each one takes values in"
+        return "E0114", at.span(-1, 0), message, "", 'write `"${value}"`'
+    if at.kind() == ":" and at.kind(-2) in ("{", "LAMBDA_OPEN") and at.kind(-1) in ("STRING", "INT"):
+        return "E0114", at.span(-2, 0), "a map is written between brackets", "", 'write `["key": value]`'
+    if is_text and at.kind(-1) == "IDENT" and at.begins_line(-1) and "NEWLINE" in at.fitting:
+        return "E0114", at.span(-1, 0), "arguments stand in parentheses", "", f"write `{at.text(-1)}(…)`"
+    return None
+
+
+def _foreign_brackets(at: Situation) -> Hint | None:
+    """`let [a, b] = c`, `List[Int]`, `Int[]`, `import json.*`."""
+    if at.kind() == "[" and at.kind(-1) in ("let", "var"):
+        suggestion = f"write `{at.kind(-1)} (a, b) = …`"
+        return "E0114", at.span(), "several names stand in parentheses", "", suggestion
+    if at.kind() == "[" and at.kind(-1) == "IDENT" and at.kind(-2) in (":", "->") and at.text(-1)[:1].isupper():
+        if at.kind(1) == "]":
+            return "E0114", at.span(-1, 1), "an array has its type between angles", "", f"write `Array<{at.text(-1)}>`"
+        return "E0114", at.span(), "type arguments stand between angles", "", f"write `{at.text(-1)}<…>`"
+    if at.text() == "*" and at.kind(-1) == "." and "{" in at.fitting and "IDENT" in at.fitting:
+        suggestion = "write `import module.{name}`, or `import module` and then `module.name`"
+        return "E0114", at.span(), "names are imported one by one", "", suggestion
+    return None
+
+
 _RULES: tuple[Callable[[Situation], Hint | None], ...] = (
     _walrus,
     _several_exceptions,
@@ -360,9 +403,12 @@ _RULES: tuple[Callable[[Situation], Hint | None], ...] = (
     _assignment_in_expression,
     _increment,
     _foreign_symbol,
+    _foreign_member,
+    _foreign_brackets,
     _leading_operator,
     _bare_fraction,
     _if_without_braces,
     _unnamed_function,
     _bar_lambda,
+    _foreign_literal,
 )
