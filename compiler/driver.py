@@ -7,7 +7,7 @@ emitter asks for them.  Warnings do not raise; who wants to show them passes ``d
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,9 @@ def compile_source(
     folder: Path | None = None,
     modules: Mapping[str, str] | None = None,
     diagnostics: Diagnostics | None = None,
+    memory: Memory | None = None,
 ) -> Module:
-    """Compile the text of a program.
+    """Compile the text of a program, with what ``memory`` knows if there are no ``modules``.
 
     Its imports are looked up in ``modules`` (texts by file name), in ``folder`` if there is one, then in the
     standard library.
@@ -41,6 +42,8 @@ def compile_source(
         CompileError: the program has errors.
     """
     found = diagnostics if diagnostics is not None else Diagnostics()
+    if memory is not None and modules is None:
+        return _compile(SourceFile(name, text), found, folder, memory)[0]
     program = check_source(text, name, found, folder=folder, modules=modules)
     return emit_checked(program, found)
 
@@ -75,25 +78,52 @@ def compile_tracked(
     folder: Path | None = None,
     diagnostics: Diagnostics | None = None,
     memory: Memory | None = None,
+    prepare: Callable[[hir.Program], object] = id,
 ) -> tuple[Module, list[str]]:
     """Compile as ``compile_bytes`` does; also give the files that were looked for in ``folder``, found or not.
 
-    What ``memory`` knows of an earlier compilation is not done again; the result is the same.
+    What ``memory`` knows of an earlier compilation is not done again; the result is the same.  A program without
+    errors is handed to ``prepare`` before it is emitted.
     """
     found = diagnostics if diagnostics is not None else Diagnostics()
     file = decode(name, data, found)
     if file is None:
         raise failure(found)
+    return _compile(file, found, folder, memory, prepare)
+
+
+def _compile(
+    file: SourceFile,
+    diagnostics: Diagnostics,
+    folder: Path | None,
+    memory: Memory | None,
+    prepare: Callable[[hir.Program], object] = id,
+) -> tuple[Module, list[str]]:
     if memory is not None:
-        again = _compile_again(file, found, folder, memory)
+        again = _compile_again(file, diagnostics, folder, memory, prepare)
         if again is not None:
             return again
-    program = check_program(file, found, folder=folder)
-    return emit_checked(program, found), program.looked_up
+    program = check_program(file, diagnostics, folder=folder)
+    return _emit_prepared(program, diagnostics, prepare), program.looked_up
+
+
+def _emit_prepared(
+    program: hir.Program,
+    diagnostics: Diagnostics,
+    prepare: Callable[[hir.Program], object],
+    keeper: Keeper | None = None,
+) -> Module:
+    if not diagnostics.has_errors:
+        prepare(program)
+    return emit_checked(program, diagnostics, keeper)
 
 
 def _compile_again(
-    file: SourceFile, diagnostics: Diagnostics, folder: Path | None, memory: Memory
+    file: SourceFile,
+    diagnostics: Diagnostics,
+    folder: Path | None,
+    memory: Memory,
+    prepare: Callable[[hir.Program], object],
 ) -> tuple[Module, list[str]] | None:
     """Compile with what is remembered; None if the program must be compiled from nothing.
 
@@ -104,7 +134,7 @@ def _compile_again(
     found = Diagnostics()
     program = check_program(file, found, folder=folder, memory=memory)
     try:
-        module = emit_checked(program, found, memory)
+        module = _emit_prepared(program, found, prepare, memory)
     except (CompileError, StaleError):
         if memory.is_used:
             return None

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compiler.check import check_program
+from compiler.build import toolchain_digest
 from compiler.diagnostics import Diagnostics
-from compiler.driver import emit_checked, failure
+from compiler.driver import compile_tracked
+from compiler.incremental.memory import Memory
 from compiler.ir import hir
 from compiler.records import structural
-from compiler.syntax import decode
 from pvm.pbc.model import Module
 
 
@@ -46,18 +46,17 @@ def compile_tests(
     Raises:
         CompileError: the program has errors, or is no text in UTF-8.
     """
-    found = diagnostics if diagnostics is not None else Diagnostics()
-    file = decode(name, data, found)
-    if file is None:
-        raise failure(found)
-    program = check_program(file, found, folder=folder)
-    if found.has_errors:
-        raise failure(found)
-    tests = _export_tests(program)
-    return TestModule(emit_checked(program, found) if tests else None, tests)
+    cases: list[TestCase] = []
+
+    def prepare(program: hir.Program) -> None:
+        cases[:] = _export_tests(program)
+
+    memory = Memory(name, None, toolchain_digest())
+    module, _ = compile_tracked(data, name, folder=folder, diagnostics=diagnostics, memory=memory, prepare=prepare)
+    return TestModule(module if cases else None, tuple(cases))
 
 
-def _export_tests(program: hir.Program) -> tuple[TestCase, ...]:
+def _export_tests(program: hir.Program) -> list[TestCase]:
     """Make the tests the only roots of a program."""
     cases = []
     for number, test in enumerate(program.tests, 1):
@@ -65,4 +64,4 @@ def _export_tests(program: hir.Program) -> tuple[TestCase, ...]:
         cases.append(TestCase(test.name, test.function.export, test.span.line))
     program.exports = [test.function for test in program.tests]
     program.main = None
-    return tuple(cases)
+    return cases

@@ -80,8 +80,8 @@ def check_program(
 ) -> hir.Program:
     """Check a program whose main module is ``file``; its other modules are in ``folder`` or ``modules``.
 
-    ``modules`` maps names such as ``shapes.peb`` to texts.  What ``memory`` knows is not checked again; then the
-    program has no ``tests``.  If ``diagnostics`` has errors afterwards, the
+    ``modules`` maps names such as ``shapes.peb`` to texts.  What ``memory`` knows is not checked again, tests
+    included: those are not in the program then.  If ``diagnostics`` has errors afterwards, the
     result must not be emitted.
     """
     Body.table = expression_table()
@@ -195,11 +195,11 @@ def _check_free_function(function: SourceFunction) -> None:
 def _check_bodies(module: ModuleScope) -> None:
     session = module.session
     check_units(session, work_of(module, check_written_body))
-    scope = TypeScope(module)
-    if session.memory is None:
-        module.checked_tests = [check_test(session, scope, test) for test in module.tests]
-    else:
-        check_units(session, ((test.body.span, partial(check_test, session, scope, test)) for test in module.tests))
+    check_units(session, ((test.body.span, partial(_check_test, module, test)) for test in module.tests))
+
+
+def _check_test(module: ModuleScope, test: ast.Test) -> None:
+    module.checked_tests.append(check_test(module.session, TypeScope(module), test))
 
 
 def check_written_body(function: SourceFunction) -> None:

@@ -14,6 +14,7 @@ and the token that fits is shifted next, so every recovery makes progress.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, cast
 
 from compiler.diagnostics import Diagnostics
@@ -40,6 +41,19 @@ def shared_tables() -> Tables:
     return _TABLES[0]
 
 
+@cache
+def _symbols() -> dict[int, str]:
+    """Return what was read or built to come to a state: all ways into an LALR state are the same symbol."""
+    known = shared_tables()
+    return {
+        target: symbol
+        for table in (known.actions, known.gotos)
+        for row in table
+        for symbol, target in row.items()
+        if target >= 0
+    }
+
+
 class Parser:
     """One parse of one file; `run` may be called once."""
 
@@ -54,14 +68,6 @@ class Parser:
         self._values: list[Any] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
-        # What was read or built to come to a state: all ways into an LALR state are the same symbol.
-        self._symbols = {
-            target: symbol
-            for table in (self._tables.actions, self._tables.gotos)
-            for row in table
-            for symbol, target in row.items()
-            if target >= 0
-        }
         self._errors = 0
         self._error_at = -1
         self._recovered_at = -1
@@ -184,7 +190,7 @@ class Parser:
                     self._commit(depth, target, resume)
                     self._recovered_at = resume
                     return resume
-            symbol = self._symbols.get(state)
+            symbol = _symbols().get(state)
             has_block = has_block or symbol == "block"
             if symbol in _CLOSERS:
                 closed += 1

@@ -27,16 +27,23 @@ def compile(  # noqa: A001 - the public name is fixed: pvm.compile
         CompileError: the program is wrong; ``diagnostics`` has every error, ``str()`` shows them.
         UsageError: not exactly one of path and source is given.
     """
+    from pathlib import Path
+
+    from compiler.build import toolchain_digest
     from compiler.diagnostics import Diagnostics, render
-    from compiler.driver import compile_file, compile_source
+    from compiler.driver import compile_source, compile_tracked
+    from compiler.incremental.memory import Memory
 
     if (path is None) == (source is None):
         raise UsageError("compile takes a path or source=, exactly one of them")
     found = Diagnostics()
     if path is not None:
-        module = compile_file(path, diagnostics=found)
+        file = Path(path)
+        memory = Memory(file.name, file.parent, toolchain_digest())
+        module = compile_tracked(file.read_bytes(), file.name, folder=file.parent, diagnostics=found, memory=memory)[0]
     else:
-        module = compile_source(source or "", name, diagnostics=found)
+        memory = Memory(name, None, toolchain_digest())
+        module = compile_source(source or "", name, diagnostics=found, memory=memory)
     if warn is not None:
         for warning in found.sorted():
             warn(render(warning))

@@ -47,6 +47,7 @@ def check_edits(folder: Path, files: dict[str, str], draw: random.Random, rounds
     write(folder, files)
     assert outcome(folder, with_memory=True) == outcome(folder, with_memory=False)
     right = 0
+    last_right = files
     for number in range(rounds):
         changed = edit(files, draw)
         write(folder, changed)
@@ -55,10 +56,9 @@ def check_edits(folder: Path, files: dict[str, str], draw: random.Random, rounds
         assert again[0] == fresh[0], f"edit {number}: another module"
         if fresh[0]:
             right += 1
-        if fresh[0] or draw.random() < 0.1:
-            files = changed
-        if not fresh[0] and files is changed:
-            files = large_program() if len(files) > 1 else files
+            files = last_right = changed
+        else:
+            files = changed if draw.random() < 0.1 else last_right
     return right
 
 
