@@ -15,24 +15,8 @@ from compiler.syntax.scanner import scan
 from compiler.syntax.source import SourceFile
 
 CORPUS = Path(__file__).parent.parent / "tests" / "lang" / "programs"
-PARTS = (
-    "bank",
-    "big_integer",
-    "chess_perft",
-    "database",
-    "dijkstra",
-    "expression_calculator",
-    "generic_containers",
-    "life",
-    "lru_cache",
-    "matrix",
-    "primes_and_numbers",
-    "regex_matcher",
-    "scheduler",
-    "sudoku",
-    "text_formatter",
-    "tic_tac_toe",
-)
+LINES = 2_000
+MAIN = "fun main() {"
 
 CALL = '    try {{ {}() }} catch (error: Exception) {{ println("ended by ${{error}}") }}\n'
 
@@ -57,11 +41,14 @@ class Part(NamedTuple):
 
 
 def parts() -> list[Part]:
-    """The programs that the large one is made of."""
-    found = []
-    for name in PARTS:
-        text = (CORPUS / f"{name}.peb").read_text(encoding="utf-8")
-        found.append(Part(name, text, parse(SourceFile(f"{name}.peb", text), Diagnostics())))
+    """The programs that the large one is made of: the first of those that import nothing, as many as are needed."""
+    found: list[Part] = []
+    lines = 0
+    for path in sorted(CORPUS.glob("*.peb")):
+        text = path.read_text(encoding="utf-8")
+        if lines < LINES and MAIN in text and "\nimport " not in text:
+            found.append(Part(path.stem, text, parse(SourceFile(path.name, text), Diagnostics())))
+            lines += text.count("\n")
     return found
 
 
@@ -69,8 +56,8 @@ def as_modules() -> dict[str, str]:
     """The program as texts by file name; ``main.peb`` is its main module."""
     texts = {part.name: rename(part, {"main": "run"}) for part in parts()}
     files = {f"{name}.peb": text.replace("fun run()", "pub fun run()") for name, text in texts.items()}
-    imports = "".join(f"import {name}\n" for name in PARTS)
-    calls = "".join(CALL.format(f"{name}.run") for name in PARTS)
+    imports = "".join(f"import {name}\n" for name in texts)
+    calls = "".join(CALL.format(f"{name}.run") for name in texts)
     return {"main.peb": f"{imports}\nfun main() {{\n{calls}}}\n", **files}
 
 
@@ -85,7 +72,7 @@ def as_one_file() -> str:
     for part in found:
         shared = [name for name in sorted(part.top_level()) if seen[name] > 1]
         texts.append(rename(part, {name: f"{name}_{part.name}" for name in shared}))
-    calls = "".join(CALL.format(f"main_{name}") for name in PARTS)
+    calls = "".join(CALL.format(f"main_{part.name}") for part in found)
     return "\n".join([*texts, f"fun main() {{\n{calls}}}\n"])
 
 

@@ -64,10 +64,11 @@ def _made(cls: type[_T], members: dict[str, Any]) -> type[_T]:
         fields[name] = text
         if name in body:
             defaults[name] = body.pop(name)
-    for name in ("__dict__", "__weakref__"):
+    more: tuple[str, ...] = body.pop("__slots__", ())
+    for name in ("__dict__", "__weakref__", *more):
         body.pop(name, None)
     body |= members
-    body["__slots__"] = tuple(own)
+    body["__slots__"] = (*own, *more)
     body["__fields__"] = fields
     body["__defaults__"] = defaults
     body["__match_args__"] = tuple(fields)

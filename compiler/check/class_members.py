@@ -158,7 +158,7 @@ def _enter_function(symbol: SourceClass, node: ast.Function) -> None:
     if is_static:
         add_overload(session, symbol.statics, node.name, function)
         return
-    _set_dispatch(symbol, function, node.modifiers, has_body=node.body is not None)
+    _set_dispatch(symbol, function, node.modifiers, has_body=node.has_body)
     known = symbol.instance.get(node.name.text)
     if isinstance(known, FunctionGroup):
         known.functions.append(function)

@@ -334,7 +334,9 @@ class SourceFunction(FunctionSymbol):
     def place(self) -> Span | None:
         """Where its body is written, or else what it is made of."""
         node = self.node
-        return node.body.span if node is not None and node.body is not None else self.span
+        if isinstance(node, ast.Function):
+            return node.body_span or self.span
+        return self.span if node is None else node.body.span
 
     def __repr__(self) -> str:
         return f"<function {self.qualified_name}>"

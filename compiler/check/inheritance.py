@@ -75,9 +75,9 @@ def _check_body_presence(symbol: SourceClass, method: SourceFunction) -> None:
     has_machine_body = bool(method.intrinsic or method.runtime or method.kernel)
     is_marked = node.modifiers.has("abstract")
     message, suggestion = "", ""
-    if node.body is None and not method.is_abstract and not has_machine_body:
+    if not node.has_body and not method.is_abstract and not has_machine_body:
         message, suggestion = f"`{method.name}` has no body", "add a body, or make it `abstract`"
-    elif node.body is not None and (is_marked or has_machine_body):
+    elif node.has_body and (is_marked or has_machine_body):
         message, suggestion = f"`{method.name}` is abstract and cannot have a body", "leave the body or `abstract` out"
     elif is_marked and not symbol.is_abstract:
         message = f"`{method.name}` is abstract, but the class `{symbol.name}` is not"

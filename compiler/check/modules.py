@@ -31,6 +31,8 @@ from compiler.syntax import ast
 from compiler.syntax.source import SourceFile, Span
 
 MAX_FILE_SIZE = 16 * 1024 * 1024
+MAX_KEPT_TREE = 20_000
+"""Characters of a file of the user whose tree is kept: keeping it costs more than reading the text, at each edit."""
 
 
 @mutable
@@ -382,7 +384,8 @@ def parse_module(file: SourceFile, session: Session, *, is_library: bool) -> ast
         if known is not None and known.span.file.text == file.text:
             return known
     before = session.diagnostics.error_count
-    tree = (parse_cached if is_library else parse)(file, session.diagnostics)
+    is_kept = is_library or (session.memory is not None and len(file.text) <= MAX_KEPT_TREE)
+    tree = (parse_cached if is_kept else parse)(file, session.diagnostics)
     if session.diagnostics.error_count > before:
         session.has_syntax_errors = True
     elif is_library:

@@ -86,6 +86,7 @@ def check_program(
     """
     Body.table = expression_table()
     session = Session(diagnostics, Completion())
+    session.memory = memory
     sources = Sources(folder, library if library is not None else library_folder(), modules)
     session.sources = sources
     name = Path(file.name).stem or "main"
@@ -99,7 +100,6 @@ def check_program(
             return make_program(session, name, None, user_modules)
         if memory is not None:
             memory.begin(session)
-            session.memory = memory
         check_modules(session, user_modules)
         main = _find_main(main_module)
     program = make_program(session, name, main, user_modules)
@@ -180,11 +180,11 @@ def _check_free_function(function: SourceFunction) -> None:
     if not isinstance(node, ast.Function):
         return
     has_own_body = bool(function.host or function.intrinsic or function.runtime or function.kernel)
-    if node.body is None and not has_own_body:
+    if not node.has_body and not has_own_body:
         function.session.diagnostics.error(
             code.WRONG_BODY, node.name.span, f"the function `{function.name}` has no body"
         )
-    elif node.body is not None and has_own_body:
+    elif node.has_body and has_own_body:
         function.session.diagnostics.error(
             code.WRONG_BODY, node.name.span, f"`{function.name}` is done by the host and cannot have a body"
         )

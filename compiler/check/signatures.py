@@ -82,7 +82,7 @@ def _complete_function(function: SourceFunction, node: ast.Function) -> None:
             type_ = function.session.core_type("Array", type_)
         params.append(DeclaredLocal(item.name.text, type_, item.name.span, "parameter"))
     function.params = params
-    has_inferred_result = node.result is None and node.body is not None and not isinstance(node.body, ast.Block)
+    has_inferred_result = node.result is None and node.has_body and not node.has_block
     if has_inferred_result:
         function.result_state = 1
         body = function.session.body(function)

@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from compiler.syntax import ast
-from compiler.syntax.source import SourceFile
+from compiler.syntax.source import SourceFile, Span
 
 INTERFACE = -1
 """The number of the unit that is everything but the bodies."""
@@ -115,8 +115,8 @@ def _gaps(nodes: list[ast.Node]) -> Iterator[_Cut]:
 
 def _inside(node: ast.Node) -> Iterator[_Cut]:
     match node:
-        case ast.Function(body=body) if body is not None and (node.result is not None or isinstance(body, ast.Block)):
-            yield _body(body)
+        case ast.Function(body_span=span) if span is not None and (node.result is not None or node.has_block):
+            yield _body(span)
         case ast.Class() | ast.Interface():
             yield from _gaps(list(node.members))
             for member in node.members:
@@ -126,14 +126,14 @@ def _inside(node: ast.Node) -> Iterator[_Cut]:
             for member in node.members:
                 yield from _inside(member)
         case ast.Test(body=body):
-            yield _body(body)
+            yield _body(body.span)
         case ast.Variable() if node.type is not None:
             for accessor in (node.getter, node.setter):
                 if accessor is not None:
-                    yield _body(accessor.body)
+                    yield _body(accessor.body.span)
         case _:
             yield from ()
 
 
-def _body(node: ast.Expression) -> _Cut:
-    return _Cut(node.span.start, node.span.end, is_gap=False)
+def _body(span: Span) -> _Cut:
+    return _Cut(span.start, span.end, is_gap=False)

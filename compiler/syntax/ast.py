@@ -13,7 +13,8 @@ is bounded: the parser never hands out a tree deeper than `MAX_DEPTH` levels.
 from __future__ import annotations
 
 import enum
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from compiler.records import frozen
 from compiler.syntax.source import Span
@@ -768,6 +769,53 @@ class Function(Node):
     parameters: tuple[Parameter, ...]
     result: Type | None
     body: Expression | None
+
+    __slots__ = ("late",)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether there is a body."""
+        return self.body_span is not None
+
+    @property
+    def has_block(self) -> bool:
+        """Whether there is a body in braces."""
+        late = _late_body(self)
+        return isinstance(self.body, Block) if late is None else late.is_block
+
+    @property
+    def body_span(self) -> Span | None:
+        """Where the body is written."""
+        late = _late_body(self)
+        if late is not None:
+            return late.span
+        return None if self.body is None else self.body.span
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            late = _late_body(self) if name == "body" else None
+            if late is None:
+                raise AttributeError(name)
+            self.body = late.read()
+            return self.body
+
+
+@frozen
+class LateBody:
+    """Stands for a body that has not been read from the cache yet."""
+
+    span: Span
+    is_block: bool
+    read: Callable[[], Expression]
+
+
+def _late_body(node: Function) -> LateBody | None:
+    try:
+        found: LateBody = object.__getattribute__(node, "late")
+    except AttributeError:
+        return None
+    return found
 
 
 @frozen

@@ -4,10 +4,15 @@ Values are numbered: first the constants, then, children before parents, one for
 each record.  A record is a class number, the span and the numbers of the fields;
 record class 0 is a tuple.  So decoding is one loop without recursion, and never
 makes anything but nodes of `compiler.syntax.ast`.
+
+The body of a function that stands in no other is a constant: bytes that are decoded when the body is asked for.
 """
 
 from __future__ import annotations
 
+import marshal
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from compiler.records import field_types
@@ -15,13 +20,15 @@ from compiler.syntax import ast
 from compiler.syntax.ast import BinaryOperator, Node, UnaryOperator
 from compiler.syntax.source import SourceFile, Span
 
-FORMAT = "ast 1"
+FORMAT = "ast 2"
 
 _CLASSES: tuple[type[Any], ...] = tuple(
     value for _, value in sorted(vars(ast).items()) if isinstance(value, type) and issubclass(value, Node)
 )
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, 1)}
 _FIELDS = {kind: tuple(field_types(kind))[1:] for kind in _CLASSES}
+_FUNCTION = _NUMBERS[ast.Function]
+_COMPOSITE = frozenset(_CLASSES) | {tuple}
 _BINARY = tuple(BinaryOperator)
 _UNARY = tuple(UnaryOperator)
 
@@ -31,74 +38,105 @@ Record = tuple[int, ...]
 
 def encode(module: ast.Module) -> tuple[list[Constant], list[Record]]:
     """Return ``module`` as constants and records."""
-    encoder = _Encoder()
-    encoder.collect(module)
+    return _encode(module, with_bodies=False)
+
+
+def _encode(root: Node, *, with_bodies: bool) -> tuple[list[Constant], list[Record]]:
+    encoder = _Encoder(with_bodies=with_bodies)
+    encoder.collect(root)
     return encoder.finish()
+
+
+class _Body:
+    """The body of a function, apart from the tree around it."""
+
+    def __init__(self, node: ast.Expression) -> None:
+        data = marshal.dumps(_encode(node, with_bodies=True))
+        self.constant = (node.span.start, node.span.end, isinstance(node, ast.Block), data)
 
 
 class _Encoder:
     """Numbers constants and records while it walks the tree without recursion."""
 
-    def __init__(self) -> None:
-        self._constants: dict[Constant, int] = {}
+    def __init__(self, *, with_bodies: bool) -> None:
+        self._with_bodies = with_bodies
+        self._constants: dict[object, int] = {}
+        self._values: list[Constant] = []
         self._records: list[tuple[int, ...]] = []
         self._numbers: dict[int, int] = {}
 
     def collect(self, root: Node) -> None:
-        order: list[object] = []
-        pending: list[object] = [root]
+        order: list[tuple[Any, Sequence[object]]] = []
+        pending: list[Any] = [root]
         while pending:
             value = pending.pop()
-            order.append(value)
-            if isinstance(value, Node):
-                pending += [getattr(value, name) for name in _FIELDS[type(value)]]
-            elif type(value) is tuple and not isinstance(value, Span):
-                pending += value
+            parts = value if type(value) is tuple else self._parts(value)
+            order.append((value, parts))
+            pending += [part for part in parts if type(part) in _COMPOSITE]
         # Constants are numbered apart, below the records: -1, -2, ... until their count is known.
-        for value in reversed(order):
-            if isinstance(value, Node):
-                span = value.span
-                parts = [self._number(getattr(value, name)) for name in _FIELDS[type(value)]]
-                self._add(value, (_NUMBERS[type(value)], span.start, span.end, *parts))
-            elif type(value) is tuple and value and not isinstance(value, Span):
-                self._add(value, (0, *(self._number(item) for item in value)))
+        numbers, records = self._numbers, self._records
+        for value, parts in reversed(order):
+            key = id(value)
+            if key in numbers or value == ():
+                continue
+            inside = [
+                numbers[id(part)] if type(part) in _COMPOSITE and part else self._constant(part) for part in parts
+            ]
+            numbers[key] = len(records)
+            if type(value) is tuple:
+                records.append((0, *inside))
+            else:
+                records.append((_NUMBERS[type(value)], value.span.start, value.span.end, *inside))
 
-    def _add(self, value: object, record: tuple[int, ...]) -> None:
-        if id(value) not in self._numbers:
-            self._numbers[id(value)] = len(self._records)
-            self._records.append(record)
+    def _parts(self, node: Node) -> list[object]:
+        """Return the fields of a node."""
+        names = _FIELDS[type(node)]
+        if self._with_bodies or not isinstance(node, ast.Function) or node.body is None:
+            return [getattr(node, name) for name in names]
+        return [_Body(node.body) if name == "body" else getattr(node, name) for name in names]
 
-    def _number(self, value: object) -> int:
-        if isinstance(value, Node) or (type(value) is tuple and value and not isinstance(value, Span)):
-            return self._numbers[id(value)]
-        constant = _constant(value)
-        return -1 - self._constants.setdefault(constant, len(self._constants))
+    def _constant(self, value: object) -> int:
+        kind = type(value)
+        # repr keeps 0.0 and -0.0 apart, the type 1, 1.0 and True.
+        key = (kind, repr(value)) if kind is float else (kind, value)
+        number = self._constants.get(key)
+        if number is None:
+            number = self._constants[key] = len(self._values)
+            self._values.append(_plain(value))
+        return -1 - number
 
     def finish(self) -> tuple[list[Constant], list[Record]]:
         """Return everything with constants numbered first."""
-        shift = len(self._constants)
+        shift = len(self._values)
         records: list[Record] = []
-        for kind, *rest in self._records:
-            head, parts = (rest[:2], rest[2:]) if kind else ([], rest)
-            records.append((kind, *head, *(part + shift if part >= 0 else -1 - part for part in parts)))
-        return list(self._constants), records
+        for record in self._records:
+            head = 3 if record[0] else 1
+            records.append((*record[:head], *[part + shift if part >= 0 else -1 - part for part in record[head:]]))
+        return self._values, records
 
 
-def _constant(value: object) -> Constant:
-    if isinstance(value, Span):
-        return "span", (value.start, value.end)
-    if isinstance(value, BinaryOperator):
-        return "binary", _BINARY.index(value)
-    if isinstance(value, UnaryOperator):
-        return "unary", _UNARY.index(value)
-    # The type's name keeps 1, 1.0 and True apart, and repr keeps 0.0 and -0.0 apart.
-    return f"plain {type(value).__name__} {value!r}" if isinstance(
-        value, float
-    ) else f"plain {type(value).__name__}", value
+def _plain(value: object) -> Constant:
+    match value:
+        case _Body():
+            return "body", value.constant
+        case Span():
+            return "span", (value.start, value.end)
+        case BinaryOperator():
+            return "binary", _BINARY.index(value)
+        case UnaryOperator():
+            return "unary", _UNARY.index(value)
+        case _:
+            return "plain", value
 
 
 def decode(data: Any, source: SourceFile) -> ast.Module:
     """Return the module that `encode` made ``data`` of, with ``source`` as its file."""
+    module = _decode(data, source)
+    assert isinstance(module, ast.Module)
+    return module
+
+
+def _decode(data: Any, source: SourceFile) -> Any:
     constants, records = data
     values: list[Any] = [_value(tag, constant, source) for tag, constant in constants]
     append = values.append
@@ -107,16 +145,30 @@ def decode(data: Any, source: SourceFile) -> ast.Module:
         kind = record[0]
         if kind:
             append(classes[kind](Span(source, record[1], record[2]), *[values[part] for part in record[3:]]))
+            if kind == _FUNCTION and isinstance(values[record[-1]], ast.LateBody):
+                _delay(values[-1])
         else:
             append(tuple([values[part] for part in record[1:]]))
-    module = values[-1]
-    assert isinstance(module, ast.Module)
-    return module
+    return values[-1]
+
+
+def _delay(function: ast.Function) -> None:
+    """Let a function have a body when it is asked for it."""
+    late = function.body
+    object.__delattr__(function, "body")
+    object.__setattr__(function, "late", late)
+
+
+def _read_body(data: bytes, source: SourceFile) -> Any:
+    return _decode(marshal.loads(data), source)  # noqa: S302 - part of an entry whose checksum was right
 
 
 def _value(tag: str, constant: Any, source: SourceFile) -> object:
     if tag == "span":
         return Span(source, *constant)
+    if tag == "body":
+        start, end, is_block, data = constant
+        return ast.LateBody(Span(source, start, end), is_block, partial(_read_body, data, source))
     if tag == "binary":
         return _BINARY[constant]
     return _UNARY[constant] if tag == "unary" else constant
