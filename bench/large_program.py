@@ -61,6 +61,16 @@ def as_modules() -> dict[str, str]:
     return {"main.peb": f"{imports}\nfun main() {{\n{calls}}}\n", **files}
 
 
+def as_packages(count: int) -> dict[str, str]:
+    """The program ``count`` times over, in folders: a large program of which each file is small."""
+    texts = {name: text for name, text in as_modules().items() if name != "main.peb"}
+    files = {f"part{number}/{name}": text for number in range(count) for name, text in texts.items()}
+    names = {file: file.removesuffix(".peb").replace("/", ".") for file in files}
+    imports = "".join(f"import {name} as {name.replace('.', '_')}\n" for name in names.values())
+    calls = "".join(CALL.format(f"{name.replace('.', '_')}.run") for name in names.values())
+    return {"main.peb": f"{imports}\nfun main() {{\n{calls}}}\n", **files}
+
+
 def as_one_file() -> str:
     """The program as one text."""
     found = parts()

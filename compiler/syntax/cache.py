@@ -34,7 +34,10 @@ def load(kind: str, key: str) -> object | None:
     kept = user_cache.load(kind, key)
     if kept is None:
         return None
-    value: object = marshal.loads(kept)  # noqa: S302 - store wrote it, as its seal shows
+    try:
+        value: object = marshal.loads(kept)  # noqa: S302 - store wrote it, as its seal shows
+    except (ValueError, EOFError, TypeError):
+        return None  # damage that the seal does not show
     return value
 
 
