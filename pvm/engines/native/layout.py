@@ -280,6 +280,12 @@ CHECK_FREE: Final = 7
 CHECK_MARKS: Final = 8
 """A mark that no collection has set."""
 
+# Regions of free lines that objects are promoted to, in words of the collector
+REGION_TOP: Final = 0
+REGION_LIMIT: Final = 8
+REGION_BLOCK: Final = 16
+REGION_LINE: Final = 24
+
 # What gc.collect returns
 COLLECT_DONE: Final = 0
 """The allocation can be tried again."""
@@ -382,13 +388,15 @@ COLLECTOR_WORDS: Final = (
     "free_hint",  # no block below is free
     "dirty_blocks",
     "hole_bytes",  # of free lines that wait for being used
-    # Where objects are promoted to
+    # Where objects are promoted to: two regions, for objects of at most a line and for larger ones, of four words each
     "hole_top",
     "hole_limit",
     "hole_block",  # where the next hole is looked for
     "hole_line",
-    "spare_top",  # a block for objects that are larger than a line and did not fit
+    "spare_top",
     "spare_limit",
+    "spare_block",
+    "spare_line",
     "copy_top",
     # The old space's collections
     "phase",

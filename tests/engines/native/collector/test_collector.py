@@ -270,6 +270,27 @@ def test_holes_between_live_objects_are_used() -> None:
     assert heap.word("in_use") <= before + layout.BLOCK_SIZE
 
 
+def test_objects_larger_than_a_line_use_holes_too() -> None:
+    heap = world()
+    heap.new_array(0, REF_ARRAY, 800)
+    for index in range(800):
+        heap.new_array(1, WORD_ARRAY, 100)
+        heap.write(0, index, 1)
+    heap.collect()
+    heap.clear_root(1)
+    for index in range(800):
+        if index % 4:
+            heap.write(0, index, 1)
+    collect_completely(heap)
+    before = heap.word("in_use")
+    for index in range(200):
+        heap.new_array(1, WORD_ARRAY, 100)
+        heap.write(0, 4 * index + 1, 1)
+    heap.collect()
+    assert heap.compare() == 401
+    assert heap.word("in_use") <= before + layout.BLOCK_SIZE
+
+
 def test_large_arrays_get_clean_cards_when_they_are_very_large() -> None:
     heap = world(limit=1 << 24)
     heap.new_array(0, REF_ARRAY, layout.CARDS_INITIAL // 4 - 4)
