@@ -13,6 +13,7 @@ from pvm.cli.dispatch import RunOptions, end_start_up
 from pvm.cli.files import ProgramFile, load_module
 from pvm.cli.status import Status, print_error, status_of
 from pvm.embed.instance import Instance
+from pvm.engines.api import Collections
 from pvm.errors import Exhaustion, TraceFrame, Trap
 from pvm.kernel import INHERIT, Kernel, ProcessExit
 from pvm.kernel.task import HypercallInfo, Task, Value
@@ -105,6 +106,17 @@ def trace_lines(frames: Sequence[TraceFrame]) -> list[str]:
     ]
 
 
+def collector_rows(collections: Collections | None) -> list[tuple[str, str]]:
+    """What the table says of the garbage collector."""
+    if collections is None:
+        return []
+    return [
+        ("memory, the old space at most", f"{collections.peak:,} bytes"),
+        ("collections", f"{collections.minor:,} of the nursery, {collections.major:,} complete"),
+        ("memory, promoted", f"{collections.promoted:,} bytes"),
+    ]
+
+
 def print_statistics(instance: Instance, seconds: float) -> None:
     """A small table on standard error."""
     from tabulate import tabulate
@@ -117,6 +129,7 @@ def print_statistics(instance: Instance, seconds: float) -> None:
         ("fuel left", "unlimited" if used.fuel_remaining is None else f"{used.fuel_remaining:,}"),
         ("memory, live at last count", f"{used.memory:,} bytes"),
         ("memory, allocated", f"{used.allocated:,} bytes"),
+        *collector_rows(used.collections),
         ("functions translated", f"{used.translated:,}"),
         ("files in memory", f"{kernel.files:,} of {kernel.bytes:,} bytes"),
         ("written to streams", f"{kernel.output_bytes:,} bytes"),

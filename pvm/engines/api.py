@@ -41,14 +41,29 @@ class Bindings(NamedTuple):
     host: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
 
+class Collections(NamedTuple):
+    """What a garbage collector did: collections of the nursery, complete ones, calls that did a slice of them; bytes.
+
+    ``peak`` is the most that the heap took outside of the nursery, holes included.
+    """
+
+    minor: int
+    major: int
+    slices: int
+    promoted: int
+    freed: int
+    peak: int
+    """What a run used so far; ``memory`` is what was live at the last count, ``collections`` None if nobody counts."""
+
 class Statistics(NamedTuple):
-    """What a run used so far; ``memory`` is what was live at the last count."""
+    """What a run used so far; ``memory`` is what was live at the last count; without a collector there are no figures of it."""
 
     fuel_used: int
     fuel_remaining: int | None
     memory: int
     allocated: int
     translated: int
+    collections: Collections | None = None
 
 
 class Engine(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 
-from pvm.engines.api import Bindings, EngineLimits, Statistics
+from pvm.engines.api import Bindings, Collections, EngineLimits, Statistics
 from pvm.engines.native import layout
 from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.debug import Debug, current
@@ -162,7 +162,9 @@ class NativeEngine:
         remaining = None if machine.limits.fuel is None else max(cage.word("fuel_limit") - used, 0)
         young = max(cage.word("nursery_top") - layout.HEAP, 0)
         allocated = cage.word("allocated") + young
-        return Statistics(used, remaining, cage.word("live"), allocated, len(machine.program.placed))
+        words = ("minor_collections", "major_collections", "collector_slices", "promoted", "freed", "in_use_peak")
+        collections = Collections(*map(cage.word, words))
+        return Statistics(used, remaining, cage.word("live"), allocated, len(machine.program.placed), collections)
 
     def close(self) -> None:
         """Give the memory back."""

@@ -43,3 +43,16 @@ def test_memory_that_a_program_has_freed_goes_back_to_the_system() -> None:
         instance.call("drop")
         instance.call("churn", 30_000_000)
         assert resident() - before < (full - before) / 2
+
+
+def test_collections_are_counted() -> None:
+    module = pvm.compile(source=PROGRAM)
+    with pvm.Instance(module, limits=pvm.Limits(memory="512M")) as instance:
+        instance.call("grow", 600_000)
+        used = instance.statistics.collections
+        assert used is not None
+        assert used.minor >= 3
+        assert used.slices >= used.minor
+        assert 8 << 20 < used.promoted <= used.peak <= 16 << 20
+    with pvm.Instance(module, tier="reference") as instance:
+        assert instance.statistics.collections is None
