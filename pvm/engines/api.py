@@ -53,10 +53,10 @@ class Collections(NamedTuple):
     promoted: int
     freed: int
     peak: int
-    """What a run used so far; ``memory`` is what was live at the last count, ``collections`` None if nobody counts."""
+
 
 class Statistics(NamedTuple):
-    """What a run used so far; ``memory`` is what was live at the last count; without a collector there are no figures of it."""
+    """What a run used so far; ``memory`` is what was live at the last count, ``collections`` None if nobody counts."""
 
     fuel_used: int
     fuel_remaining: int | None
