@@ -80,6 +80,7 @@ class Kernel(GuestFiles):
         self._inode_key = int.from_bytes(os.urandom(8), "little") if seed is None else seed
         self._granted = self._build(mounts or {})
         self._brought: dict[str, FileSystem] = {}
+        self._host_files: list[Callable[[], int]] = []
         self._root: Location | None = None
 
     @property
@@ -164,13 +165,26 @@ class Kernel(GuestFiles):
             return
         point.fs = self._brought[path] = fs
 
-    def keep_host_files(self, new_file: Callable[[], int] | None) -> None:
+    def attached(self, path: str) -> FileSystem | None:
+        """What a personality has mounted at a path."""
+        return self._brought.get(path)
+
+    def keep_host_files(self, new_file: Callable[[], int]) -> None:
         """Let files in memory whose descriptors are asked for from now on live in files that ``new_file`` makes."""
+        self._host_files.append(new_file)
+        self._use_host_files()
+
+    def leave_host_files(self, new_file: Callable[[], int]) -> None:
+        """Let new ones live where they did before that."""
+        self._host_files.remove(new_file)
+        self._use_host_files()
+
+    def _use_host_files(self) -> None:
         from pvm.kernel.fs.memfs import MemFs, new_memory_file
 
         for fs in (*self._file_systems().values(), *self._brought.values()):
             if isinstance(fs, MemFs):
-                fs.new_host_file = new_file or new_memory_file
+                fs.new_host_file = self._host_files[-1] if self._host_files else new_memory_file
 
     def mount_paths(self) -> list[str]:
         """Where something is mounted, in order."""

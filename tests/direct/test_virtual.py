@@ -85,3 +85,22 @@ def test_a_kernel_keeps_its_files_between_runs(tool: Tool) -> None:
         assert kernel.read_file("/tmp/f") == b"one\ntwo\n"
         kernel.write_file("/tmp/f", "three")
         assert pvm.spawn("/bin/busybox", ["cat", "/tmp/f"], kernel=kernel).stdout == b"three"
+
+
+def test_guests_of_one_kernel_see_their_own_processes(tool: Tool) -> None:
+    tool("busybox")
+    with pvm.Kernel(pvm.system_mounts()) as kernel:
+        show = "busybox cat /proc/self/cmdline | busybox tr '\\000' ' '"
+        script = f"read go; for i in 1 2 3 4 5; do {show}; done; echo; ls /proc"
+        guests = [
+            pvm.start("/bin/busybox", ["sh", "-c", script, str(n)], kernel=kernel, stdin=pvm.PIPE, stdout=pvm.CAPTURE)
+            for n in range(3)
+        ]
+        for guest in guests:
+            assert guest.stdin is not None
+            guest.stdin.write(b"go\n")
+            guest.stdin.close()
+        for guest in guests:
+            shown = (guest.wait(30).stdout or b"").decode()
+            assert shown.startswith("busybox cat /proc/self/cmdline " * 5)
+            assert len([line for line in shown.split() if line.isdecimal()]) <= 2

@@ -119,7 +119,7 @@ def test_host_files_are_made_where_asked(tmp_path: Path) -> None:
         file = one.open(OpenFlag.READ)
         file.host_fd()
         assert (tmp_path / "kept").read_text() == "1"
-        kernel.keep_host_files(None)
+        kernel.leave_host_files(new_file)
         other = two.open(OpenFlag.READ)
         assert os.pread(other.host_fd(), 9, 0) == b"22"
         assert (tmp_path / "kept").read_text() == "1"

@@ -35,7 +35,10 @@ HIDDEN_STAT = frozenset({*range(25, 30), 35})
 
 
 class ProcFiles(FileSystem):
-    """The file system; ``current`` is the process whose call is being answered."""
+    """The file system, one for each kernel; ``current`` is the process whose call is being answered.
+
+    Several jails may run on a kernel at a time: ``serve`` tells whose call comes next.
+    """
 
     __slots__ = ("_supervisor", "current")
 
@@ -45,14 +48,21 @@ class ProcFiles(FileSystem):
         self.current: GuestProcess | None = None
         self.root = Folder(self, "/", self._machine_files(), self._process_names, self._process)
 
-    def _machine_files(self) -> dict[str, Node]:
-        supervisor = self._supervisor
+    def serve(self, supervisor: Supervisor, guest: GuestProcess | None) -> None:
+        """Answer for a process of a jail from now on."""
+        self._supervisor = supervisor
+        self.current = guest
 
+    def _machine_files(self) -> dict[str, Node]:
         def text(name: str, content: str) -> Text:
             return Text(self, name, lambda: content)
 
         kernel_names = {"ostype": "Linux\n", "osrelease": "6.1.0-pvm\n", "pid_max": "32768\n", "ngroups_max": "65536\n"}
-        kernel_names |= {"hostname": f"{supervisor.hostname}\n", "cap_last_cap": "40\n", "version": "#1 SMP PVM\n"}
+        kernel_names |= {
+            "hostname": f"{self._supervisor.hostname}\n",
+            "cap_last_cap": "40\n",
+            "version": "#1 SMP PVM\n",
+        }
         kernel: dict[str, Node] = {name: text(name, content) for name, content in kernel_names.items()}
         kernel["random"] = Folder(self, "random", {"boot_id": text("boot_id", BOOT_ID)})
         memory: dict[str, Node] = {
@@ -64,10 +74,8 @@ class ProcFiles(FileSystem):
             "thread-self": Link(self, "thread-self", lambda: str(self._current().inner_pid)),
             "mounts": Link(self, "mounts", lambda: "self/mounts"),
             "cpuinfo": Text(self, "cpuinfo", processor_text),
-            "meminfo": Text(self, "meminfo", lambda: memory_text(supervisor.memory_bytes)),
-            "uptime": Text(
-                self, "uptime", lambda: f"{supervisor.kernel.clock.stamp() // 10**7 % 10**9 / 100:.2f} 0.00\n"
-            ),
+            "meminfo": Text(self, "meminfo", lambda: memory_text(self._supervisor.memory_bytes)),
+            "uptime": Text(self, "uptime", lambda: uptime_text(self._supervisor.kernel.clock.stamp())),
             "loadavg": text("loadavg", "0.00 0.00 0.00 1/1 1\n"),
             "version": text("version", "Linux version 6.1.0-pvm (pvm) #1 SMP PVM\n"),
             "filesystems": text("filesystems", "nodev\ttmpfs\nnodev\tproc\n"),

@@ -75,11 +75,8 @@ class Supervisor:
         self.listener = jail.listener_fd
         self.files = OpenFiles(jail)
         self.links = StubLinks(jail)
+        self.proc = self._proc_files()
         kernel.keep_host_files(self.files.new_store_file)
-        self.proc = ProcFiles(self)
-        kernel.attach("/proc", self.proc)
-        kernel.attach("/dev/fd", RootedAt(self.proc.descriptors()))
-        kernel.attach(SHM_PATH, MemFs(SHM_DEVICE, kernel.ledger, kernel.clock))
         self.processes: dict[int, GuestProcess] = {}
         self.fifos = Fifos(jail)
         self.socket_names = SocketNames()
@@ -92,6 +89,17 @@ class Supervisor:
         seeded = not isinstance(kernel.random, HostRandom)
         self._random_base = int.from_bytes(kernel.random.read(8), "little") if seeded else None
         self._buffer = bytearray(EMPTY)
+
+    def _proc_files(self) -> ProcFiles:
+        """What a personality brings along: made for the first jail of a kernel, and shared by all."""
+        brought = self.kernel.attached("/proc")
+        if isinstance(brought, ProcFiles):
+            return brought
+        made = ProcFiles(self)
+        self.kernel.attach("/proc", made)
+        self.kernel.attach("/dev/fd", RootedAt(made.descriptors()))
+        self.kernel.attach(SHM_PATH, MemFs(SHM_DEVICE, self.kernel.ledger, self.kernel.clock))
+        return made
 
     # The loop.
 
@@ -137,14 +145,14 @@ class Supervisor:
                 guest.pending.close()
         self.processes.clear()
         self._threads.clear()
-        self.proc.current = None
+        self.proc.serve(self, None)
         self.listener = -1
         self.fifos.close()
         if self.terminal >= 0:
             os.close(self.terminal)
             self.terminal = -1
         with self.kernel.lock:
-            self.kernel.keep_host_files(None)
+            self.kernel.leave_host_files(self.files.new_store_file)
             self.files.close()
 
     def _serve(self) -> None:
@@ -179,7 +187,7 @@ class Supervisor:
             guest = self._threads.get(tid) or self._adopt(tid)
             if guest is None:
                 return -errno.ESRCH
-            self.proc.current = guest
+            self.proc.serve(self, guest)
             call = Call(self, guest, ticket, tid, number, args)
             try:
                 return self._perform(call)
