@@ -43,7 +43,7 @@ from compiler.check.null_safety import report_maybe_null, safe_access
 from compiler.check.overloads import choose_overload
 from compiler.check.subtyping import is_nullable, nullable
 from compiler.check.type_display import display
-from compiler.check.type_resolution import lookup_entity, resolve_alias, resolve_type
+from compiler.check.type_resolution import lookup_entity, resolve_alias, resolve_type_arguments
 from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind
@@ -70,7 +70,7 @@ def check_call(body: Body, node: ast.Call, expected: Type | None) -> hir.Expr:
     callee = node.callee
     explicit: list[Type] | None = None
     if isinstance(callee, ast.TypeApply):
-        explicit = [resolve_type(body.scope, item) for item in callee.arguments]
+        explicit = resolve_type_arguments(body.scope, callee.arguments)
         callee = callee.callee
     site = CallSite(node.span, node.arguments, node.trailing, expected, explicit)
     if isinstance(callee, ast.Name):

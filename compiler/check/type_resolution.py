@@ -104,6 +104,16 @@ def report_too_large(scope: TypeScope, span: Span) -> None:
     )
 
 
+def resolve_type_arguments(scope: TypeScope, nodes: Sequence[ast.Type]) -> list[Type]:
+    """Return the types that stand between angles, of a type or a call."""
+    arguments = [resolve_type(scope, node) for node in nodes]
+    for index, written in enumerate(nodes):
+        if arguments[index] is NOTHING:
+            _report(scope, code.UNKNOWN_TYPE, written.span, "`Nothing` cannot be a type argument")
+            arguments[index] = ERROR
+    return arguments
+
+
 def _resolve_named(scope: TypeScope, node: ast.NamedType) -> Type:
     if len(node.path) == 1:
         name = node.path[0].text
@@ -120,10 +130,7 @@ def _resolve_named(scope: TypeScope, node: ast.NamedType) -> Type:
         for argument in node.arguments:
             resolve_type(scope, argument)
         return ERROR
-    arguments = [resolve_type(scope, argument) for argument in node.arguments]
-    for resolved, written in zip(arguments, node.arguments, strict=True):
-        if resolved is NOTHING:
-            _report(scope, code.UNKNOWN_TYPE, written.span, "`Nothing` cannot be a type argument")
+    arguments = resolve_type_arguments(scope, node.arguments)
     if isinstance(entity, TypeAlias_):
         return _apply_alias(scope, entity, arguments, node)
     assert isinstance(entity, SourceClass)
