@@ -45,4 +45,4 @@ class Poll(IntEnum):
 
 
 QUIET, UNWATCHED, STOP = 0, 1, 2
-"""Values of the word ``interrupt``: at all but ``QUIET`` long operations stop.  ``UNWATCHED`` is before a run begins."""
+"""Values of the word ``interrupt``: at all but ``QUIET`` long operations stop; ``UNWATCHED`` is before a run."""
