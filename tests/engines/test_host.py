@@ -70,6 +70,24 @@ def test_host_function_calls_back(engine: str) -> None:
     assert instance.call_export("apply", (5,)) == 106
 
 
+def test_nobody_else_calls_a_running_instance() -> None:
+    """As the handler of a signal, between two instructions of the engine."""
+    instances: list[AnyEngine] = []
+
+    def give(n: int) -> int:
+        machine = instances[0]._machine  # type: ignore[union-attr] # the native engine's
+        machine.hosting -= 1
+        try:
+            with pytest.raises(UsageError, match="the instance is running: nobody but a host function"):
+                instances[0].call_export("back", (n,))
+        finally:
+            machine.hosting += 1
+        return n
+
+    instances.append(start("interpreter", TEXT, host={"give": give}))
+    assert instances[0].call_export("apply", (5,)) == 5
+
+
 def test_calls_back_are_limited(engine: str) -> None:
     instances: list[AnyEngine] = []
     depths: list[int] = []

@@ -154,6 +154,10 @@ class Cage:
         """Store an unsigned number of 64 bits."""
         _U64.pack_into(self._view, address, value)
 
+    def store(self, form: struct.Struct, address: int, *values: float) -> None:
+        """Store several values in a row."""
+        form.pack_into(self._view, address, *values)
+
     def bytes_at(self, address: int, size: int) -> bytes:
         """A copy of bytes."""
         return bytes(self._view[address : address + size])

@@ -8,12 +8,12 @@ from pvm.engines.api import Bindings, Collections, EngineLimits, Statistics
 from pvm.engines.native import layout
 from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.debug import Debug, current
-from pvm.engines.native.heap import HeapFull, Reference
+from pvm.engines.native.heap import Reference
 from pvm.engines.native.interpreter.loading import interpreter_code
 from pvm.engines.native.linked import REFERENCE
 from pvm.engines.native.machine import Machine
 from pvm.engines.native.program import program_of
-from pvm.engines.native.slots import argument_order, slot_bits, slot_value
+from pvm.engines.native.slots import slot_value
 from pvm.engines.native.unsupported import Unsupported
 from pvm.errors import UsageError
 from pvm.typed import TYPE_CHECKING
@@ -21,6 +21,8 @@ from pvm.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
+
+    from pvm.engines.native.entry import Entry
 
 _UNCONVERTED = frozenset({"()", "() -> i64"})
 """Boundary signatures across which machine values are Python values: those of main, so that a run loads no more."""
@@ -61,6 +63,7 @@ class NativeEngine:
         self._finalizer = weakref.finalize(self, Machine.close, self._machine)
         self._finalizer.atexit = False
         self._linked = program.linked
+        self._entries: dict[str, Entry] = {}
 
     @property
     def deadline(self) -> float | None:
@@ -83,18 +86,13 @@ class NativeEngine:
         """
         params, result = self._linked.signatures[self._linked.functions[function].signature]
         heap = self._machine.heap
-        handles = {
-            number: heap.keep(self._address(value))
-            for number, (type_, value) in enumerate(zip(params, args, strict=True))
-            if type_ == REFERENCE
-        }
-        slots = [
-            heap.resolve(handles[number]) if number in handles else slot_bits(type_, args[number])
-            for number, type_ in enumerate(params)
-        ]
-        for handle in handles.values():
+        values: list[Any] = list(args)
+        references = [number for number, type_ in enumerate(params) if type_ == REFERENCE]
+        handles = [heap.keep(self._address(args[number])) for number in references]
+        for number, handle in zip(references, handles, strict=True):
+            values[number] = heap.resolve(handle)
             heap.release(handle)
-        bits = self._call(function, params, slots)
+        bits = self._machine.call(self._machine.target(function), values)
         return None if result is None else self._value(result, bits)
 
     def _address(self, value: object) -> int:
@@ -114,38 +112,25 @@ class NativeEngine:
         address = int(value)
         return heap.text(address) if heap.is_string(address) else Reference(heap, heap.keep(address))
 
-    def _call(self, function: int, params: Sequence[str], slots: list[int]) -> int:
-        return self._machine.call(function, [slots[number] for number in argument_order(params)])
-
     def call_export(self, name: str, args: Sequence[object]) -> Any:
         """Call an export with Python values.
 
         Raises:
             UsageError: there is no such export, or the arguments do not fit its boundary signature.
         """
+        entry = self._entries.get(name)
+        if entry is not None:
+            return entry(args)
         function = self._linked.exports.get(name)
         if function is None:
             raise UsageError(f"no export {name!r}")
-        if not args and self._linked.interface.exports[name] in _UNCONVERTED:
+        boundary = self._linked.interface.exports[name]
+        if not args and boundary in _UNCONVERTED:
             return self.call(function, ())
-        return self._call_across(name, function, args)
+        from pvm.engines.native.entry import Entry
 
-    def _call_across(self, name: str, function: int, args: Sequence[object]) -> Any:
-        """Call an export whose boundary signature says how values are converted."""
-        from pvm.engines.boundary import argument_count
-        from pvm.isa.traps import TrapKind
-        from pvm.pbc.boundary import parse_boundary
-
-        boundary = parse_boundary(self._linked.interface.exports[name])
-        argument_count(len(args), len(boundary.params), name)
-        params, result = self._linked.signatures[self._linked.functions[function].signature]
-        border = self._machine.border
-        try:
-            slots = border.to_slots(boundary.params, params, args, f"{name}: argument {{}}")
-        except HeapFull:
-            self._machine.exceptions.end_by(TrapKind.OUT_OF_MEMORY)
-        bits = self._call(function, params, slots)
-        return None if boundary.result is None or result is None else border.from_slot(boundary.result, result, bits)
+        entry = self._entries[name] = Entry(self._machine, name, function, boundary)
+        return entry(args)
 
     def add_fuel(self, units: int) -> None:
         """Raise the fuel limit; without a limit nothing changes."""

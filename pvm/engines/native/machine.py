@@ -6,6 +6,7 @@ calls back) and the tasks that wait for a hypercall.
 
 from __future__ import annotations
 
+import struct
 import time
 
 from pvm.engines.api import Bindings, EngineLimits
@@ -17,18 +18,17 @@ from pvm.engines.native.imports import Linker
 from pvm.engines.native.interpreter.host import HostFunctions
 from pvm.engines.native.machine_code.loader import LoadedCode
 from pvm.engines.native.program import Program
-from pvm.errors import Exhaustion, Trap
+from pvm.engines.native.slots import argument_order, arguments_format
+from pvm.errors import Exhaustion, Trap, UsageError
 from pvm.kernel.task import WouldBlock
-from pvm.typed import TYPE_CHECKING
+from pvm.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Callable, Iterator, Sequence
 
     from pvm.engines.native.exceptions import Exceptions
     from pvm.engines.native.frames import Frame
     from pvm.engines.native.imports import Bound
-    from pvm.engines.native.values import Border
     from pvm.engines.native.watch import Watch
 
 MAX_ACTIVATIONS = 24
@@ -40,6 +40,32 @@ MAX_STOPS = 4
 NURSERY = 4 << 20
 MAX_HEAP = layout.HEAP_END - layout.HEAP
 _NO_LIMIT = (1 << 62) - 1
+
+
+_FIRST_SLOT = layout.TASK_SIZE + layout.FRAME_HEADER
+_PC, _BASE, _EXIT_VALUE = (layout.control_word(name) for name in ("pc", "base", "exit_value"))
+
+
+class Target(NamedTuple):
+    """A function that the host calls: addresses of its descriptor, of the code to enter, and of the code to return to.
+
+    Then how arguments are packed, and their order in the frame if it is another than the parameters'.
+    """
+
+    descriptor: int
+    code: int
+    halt: int
+    arguments: struct.Struct
+    order: list[int] | None
+
+
+class Site(NamedTuple):
+    """A hypercall instruction: what it calls, places of arguments and result in the frame, where to go on."""
+
+    function: Bound
+    arguments: tuple[int, ...]
+    result: int
+    following: int
 
 
 class Machine:
@@ -62,7 +88,6 @@ class Machine:
         self.native = HostFunctions(code, self.cage.address)
         self.heap = GuestHeap(program, self.cage, self.native)
         self._exceptions: Exceptions | None = None
-        self._border: Border | None = None
         self._watch: Watch | None = None
         self._stopped_at = (0, 0)
         self._stops = 0
@@ -71,8 +96,10 @@ class Machine:
         """Numbers of the main tasks of the activations, the innermost last."""
         self._waits: dict[int, WouldBlock] = {}
         """By record of a blocked task."""
-        self._room = limits.stack
-        """Bytes of stack that a call by the host gets."""
+        self.hosting = 0
+        """Host functions that run: as many as there are activations while one of them may call back."""
+        self._targets: dict[int, Target] = {}
+        self._sites: dict[int, Site] = {}
         self._prepare(seed)
         self.imports: list[Bound | None] = Linker(self, bindings).functions
         self._exits: dict[int, Callable[[], bool]] = {
@@ -119,15 +146,6 @@ class Machine:
             self._exceptions = Exceptions(self)
         return self._exceptions
 
-    @property
-    def border(self) -> Border:
-        """What converts arguments and results; a run of main without either does not load it."""
-        if self._border is None:
-            from pvm.engines.native.values import Border
-
-            self._border = Border(self.heap)
-        return self._border
-
     def close(self) -> None:
         """Give the cage back."""
         self.program.keep()
@@ -136,61 +154,71 @@ class Machine:
 
     # Calls by the host
 
-    def call(self, function: int, slots: list[int]) -> int:
+    def target(self, function: int) -> Target:
+        """What the host needs for calling a function."""
+        found = self._targets.get(function)
+        if found is None:
+            program = self.program
+            placed = program.translate(function)
+            types = program.linked.signatures[program.linked.functions[function].signature].params
+            order = argument_order(types)
+            found = self._targets[function] = Target(
+                program.descriptor(function),
+                placed.address + placed.translation.first,
+                program.linked.halt,
+                arguments_format(types[number] for number in order),
+                order if order != sorted(order) else None,
+            )
+        return found
+
+    def call(self, target: Target, arguments: Sequence[int | float]) -> int:
         """Run a function to its end as the main task of an activation; the bits of its result.
 
-        ``slots`` are its arguments in the order of its slots.
+        Arguments are machine values, references addresses.
         """
+        cage, native = self.cage, self.native
+        outer, stack = 0, self.limits.stack
+        if self.activations:
+            outer, stack = self._suspended()
+        record = native.call_begin(target.descriptor, target.code, target.halt, stack)
+        if not record:
+            from pvm.isa.traps import TrapKind
+
+            self.exceptions.end_by(TrapKind.STACK_OVERFLOW)
+        if target.order is not None:
+            arguments = [arguments[number] for number in target.order]
+        cage.store(target.arguments, record + _FIRST_SLOT, *arguments)
+        number = cage.i64(record + layout.TASK_NUMBER)
+        self.activations += 1
+        try:
+            self._run(number)
+            result = cage.u64(_EXIT_VALUE)
+            native.call_end(outer)
+        except BaseException:
+            self._abandon(number)
+            if outer:
+                native.scheduler_enter(outer)
+            raise
+        finally:
+            self.activations -= 1
+            if self._watch is not None and not outer:
+                self._watch.end()
+        return result
+
+    def _suspended(self) -> tuple[int, int]:
+        """The task that called the host, which now calls back, and the bytes of stack that it has left."""
+        if self.activations != self.hosting:
+            raise UsageError("the instance is running: nobody but a host function that it called may call it")
         if self.activations >= MAX_ACTIVATIONS:
             from pvm.isa.traps import TrapKind
 
             kind = TrapKind.STACK_OVERFLOW
             raise Trap(kind.mnemonic, "calls between host and guest are nested too deep", self.exceptions.here())
         cage = self.cage
-        outer = cage.word("current")
-        record = self._make_task(function, slots)
-        number = self._number(record)
-        self.activations += 1
-        try:
-            self.native.fuel_refresh()
-            self.native.scheduler_resume(record)
-            self._run(number)
-            result = cage.u64(layout.control_word("exit_value"))
-            self.native.task_finish(cage.word("current"))
-        except BaseException:
-            self._abandon(number)
-            raise
-        finally:
-            self.activations -= 1
-            if outer:
-                self.native.scheduler_enter(outer)
-            elif self._watch is not None:
-                self._watch.end()
-        return result
-
-    def _make_task(self, function: int, slots: list[int]) -> int:
-        """The record of a task that is about to enter a function."""
-        cage, linked = self.cage, self.program.linked.functions[function]
-        placed = self.program.translate(function)
-        cage.set_word("max_stack", self._room)
-        record = int(self.native.task_create(0))
-        cage.set_word("max_stack", self.limits.stack)
-        if record:
-            record = int(self.native.stack_grow(record, layout.TASK_SIZE + 8 * linked.slots))
-        if not record:
-            from pvm.isa.traps import TrapKind
-
-            self.exceptions.end_by(TrapKind.STACK_OVERFLOW)
-        base = record + layout.TASK_SIZE
-        first = base + 8 * layout.FRAME_SLOTS
-        for number, bits in enumerate([*slots, *[0] * linked.cleared]):
-            cage.set_u64(first + 8 * number, bits)
-        cage.set_u64(base, self.program.linked.halt)
-        cage.set_u64(base + layout.FRAME_NATIVE, 0)
-        cage.set_u64(base + layout.FRAME_FUNCTION, self.program.descriptor(function))
-        cage.set_u32(record + layout.TASK_PC, placed.address + placed.translation.first)
-        cage.set_u32(record + layout.TASK_BASE, base)
-        return record
+        record, base = cage.word("current"), cage.word("base")
+        function = self.program.function_at(cage.u32(base + layout.FRAME_FUNCTION))
+        end = base + 8 * self.program.linked.functions[function].slots
+        return record, cage.u32(record + layout.TASK_MAX_STACK) - (end - record - layout.TASK_SIZE)
 
     def _number(self, record: int) -> int:
         return self.cage.i64(record + layout.TASK_NUMBER)
@@ -215,19 +243,6 @@ class Machine:
             if record:
                 self._waits.pop(record, None)
                 self.native.task_abandon(record)
-
-    def call_host(self, host: Callable[..., Any], values: list[Any]) -> Any:
-        """Call a host function: what it calls back gets the stack that is left."""
-        cage = self.cage
-        record, base = cage.word("current"), cage.word("base")
-        function = self.program.function_at(cage.u32(base + layout.FRAME_FUNCTION))
-        end = base + 8 * self.program.linked.functions[function].slots
-        outer = self._room
-        self._room = cage.u32(record + layout.TASK_MAX_STACK) - (end - record - layout.TASK_SIZE)
-        try:
-            return host(*values)
-        finally:
-            self._room = outer
 
     def _run(self, main: int) -> None:
         """Run tasks until the main one, of this number, has returned."""
@@ -270,22 +285,32 @@ class Machine:
 
     def _hypercall(self) -> bool:
         cage = self.cage
-        pc, base, record = cage.word("pc"), cage.word("base"), cage.word("current")
-        self._waits.pop(record, None)
-        count = int.from_bytes(self.program.shared.read(pc + HYPERCALL_COUNT, 2), "little")
-        size = (count + 4) // 4 * 8
-        listed = memoryview(self.program.shared.read(pc + HYPERCALL_SIZE, size)).cast("H")
-        bound = self.imports[cage.word("exit_value")]
-        assert bound is not None
+        pc, base = cage.i64(_PC), cage.i64(_BASE)
+        site = self._sites.get(pc) or self._find_site(pc)
+        if self._waits:
+            self._waits.pop(cage.word("current"), None)
         try:
-            result = bound([cage.u64(base + 8 * slot) for slot in listed[:count]])
+            result = site.function([cage.u64(base + offset) for offset in site.arguments])
         except WouldBlock as wait:
-            self._waits[record] = wait
+            self._waits[cage.word("current")] = wait
             self.native.task_block()
             return self._switch()
-        cage.set_u64(base + 8 * listed[-1], result)
-        cage.set_word("pc", pc + HYPERCALL_SIZE + size)
+        cage.set_u64(base + site.result, result)
+        cage.set_i64(_PC, site.following)
         return False
+
+    def _find_site(self, pc: int) -> Site:
+        """What a hypercall instruction says."""
+        read = self.program.shared.read
+        count = int.from_bytes(read(pc + HYPERCALL_COUNT, 2), "little")
+        size = (count + 4) // 4 * 8
+        slots = memoryview(read(pc + HYPERCALL_SIZE, size)).cast("H")
+        function = self.imports[self.cage.word("exit_value")]
+        assert function is not None
+        following = pc + HYPERCALL_SIZE + size
+        arguments = tuple(8 * slot for slot in slots[:count])
+        found = self._sites[pc] = Site(function, arguments, 8 * slots[-1], following)
+        return found
 
     def _poll(self) -> bool:
         value = self.cage.word("exit_value")

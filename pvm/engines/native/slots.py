@@ -8,10 +8,11 @@ from pvm.engines.native.linked import REFERENCE
 from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
 _MASK = (1 << 64) - 1
+_FORMATS = {"f32": "f4x", "f64": "d"}
 _F32, _F64, _U64 = struct.Struct("<fI"), struct.Struct("<d"), struct.Struct("<Q")
 
 
@@ -22,6 +23,11 @@ def slot_bits(type_: str, value: Any) -> int:
     if type_ == "f32":
         return int(_U64.unpack(_F32.pack(value, 0))[0])
     return int(value) & _MASK
+
+
+def arguments_format(types: Iterable[str]) -> struct.Struct:
+    """How machine values of these types are packed into slots in a row."""
+    return struct.Struct("<" + "".join(_FORMATS.get(type_, "q") for type_ in types))
 
 
 def slot_value(type_: str, bits: int) -> int | float:

@@ -1,8 +1,10 @@
-"""Python values at the border of the native engine."""
+"""Python values at the border of the native engine: converters, made once for each type of a boundary signature."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pvm.engines.boundary import (
@@ -15,74 +17,86 @@ from pvm.engines.boundary import (
 )
 from pvm.engines.native.arrays import elements_of, new_array
 from pvm.engines.native.heap import GuestHeap, Reference
-from pvm.engines.native.linked import REFERENCE
-from pvm.engines.native.slots import slot_bits, slot_value
+from pvm.engines.native.slots import slot_value
 from pvm.errors import UsageError
 from pvm.pbc.boundary import BoundaryKind, BoundaryType
 
 _REFERENCES = frozenset({BoundaryKind.STRING, BoundaryKind.ANY, BoundaryKind.ARRAY})
 
 
-class Border:
-    """Converts between Python and one guest heap."""
+_WRAPPED = frozenset({BoundaryKind.U32, BoundaryKind.U64})
+_SIGN = 1 << 63
+_F64, _U64 = struct.Struct("<d"), struct.Struct("<Q")
 
-    def __init__(self, heap: GuestHeap) -> None:
-        self.heap = heap
+Inward = Callable[[object, str], int | float]
+"""From a Python value, and what it is for people, to the machine value: of a reference the address."""
+Outward = Callable[[int], Any]
+"""From the bits of a slot to the Python value."""
 
-    def to_slots(
-        self, params: Sequence[BoundaryType], types: Sequence[str], values: Sequence[object], where: str
-    ) -> list[int]:
-        """Bits of slots for Python values.
 
-        Raises:
-            UsageError: a value does not fit.
-            HeapFull: there is no memory for it.
-        """
-        made: list[tuple[str, Any]] = []
-        addresses: list[int] = []
-        handles: list[int] = []
-        try:
-            for number, (param, type_, value) in enumerate(zip(params, types, values, strict=True), 1):
-                place = where.format(number)
-                if param.kind in _REFERENCES:
-                    handles.append(self.heap.keep(self.reference(param, value, place)))
-                    made.append((type_, None))
-                else:
-                    made.append((type_, number_to_guest(param, value, place)))
-            addresses = [self.heap.resolve(handle) for handle in handles]
-        finally:
-            for handle in handles:
-                self.heap.release(handle)
-        rest = iter(addresses)
-        return [next(rest) if type_ == REFERENCE else slot_bits(type_, value) for type_, value in made]
+def is_reference(type_: BoundaryType) -> bool:
+    """Whether values of a type are objects in the guest."""
+    return type_.kind in _REFERENCES
 
-    def reference(self, expected: BoundaryType, value: object, where: str) -> int:
-        """The address of the object for a Python value, 0 for None where that is allowed."""
-        if value is None and expected.nullable:
-            return 0
-        if expected.kind is BoundaryKind.ARRAY:
-            kind = expected.element
-            assert kind is not None
-            array_length(kind, value, where)
-            return new_array(self.heap, kind, array_elements(kind, value, where))
-        if expected.kind is BoundaryKind.STRING or isinstance(value, str):
-            return self.heap.new_string(text_to_guest(expected, value, where))
-        address = value.address_in(self.heap) if isinstance(value, Reference) else None
-        if not address:
-            found = type(value).__name__
-            raise UsageError(f"{where}: expected {expected}: a reference of this instance or a text, found {found}")
-        return address
 
-    def from_slot(self, given: BoundaryType, type_: str, bits: int) -> Any:
-        """The Python value of a slot."""
-        value = slot_value(type_, bits)
-        if given.kind not in _REFERENCES:
-            return number_from_guest(given, value)
-        assert isinstance(value, int)
-        if not value:
-            return None
-        if given.kind is BoundaryKind.ARRAY:
-            return array_from_guest(*elements_of(self.heap, value))
-        if self.heap.is_string(value):
-            return self.heap.text(value).decode("utf-8")
-        return Reference(self.heap, self.heap.keep(value))
+def inward(heap: GuestHeap, expected: BoundaryType) -> Inward:
+    """What makes machine values of Python values of a type, and raises ``UsageError`` where one is not of the type.
+
+    What it makes of references can raise ``HeapFull`` and move the objects that others were made of.
+    """
+    bounds = expected.int_range
+    if is_reference(expected):
+        return partial(_reference, heap, expected)
+    if expected.kind is BoundaryKind.F64:
+        return lambda value, where: value if type(value) is float else number_to_guest(expected, value, where)
+    if bounds is None or expected.kind in _WRAPPED:
+        return partial(number_to_guest, expected)
+    low, high = bounds
+
+    def integer(value: object, where: str) -> int | float:
+        if type(value) is int and low <= value <= high:
+            return value
+        return number_to_guest(expected, value, where)
+
+    return integer
+
+
+def _reference(heap: GuestHeap, expected: BoundaryType, value: object, where: str) -> int:
+    """The address of the object for a Python value, 0 for None where that is allowed."""
+    if value is None and expected.nullable:
+        return 0
+    if expected.kind is BoundaryKind.ARRAY:
+        kind = expected.element
+        assert kind is not None
+        array_length(kind, value, where)
+        return new_array(heap, kind, array_elements(kind, value, where))
+    if expected.kind is BoundaryKind.STRING or isinstance(value, str):
+        return heap.new_string(text_to_guest(expected, value, where))
+    address = value.address_in(heap) if isinstance(value, Reference) else None
+    if not address:
+        found = type(value).__name__
+        raise UsageError(f"{where}: expected {expected}: a reference of this instance or a text, found {found}")
+    return address
+
+
+def outward(heap: GuestHeap, given: BoundaryType, type_: str) -> Outward:
+    """What makes Python values of slots that hold values of a type."""
+    if is_reference(given):
+        return partial(_object, heap, given)
+    if given.kind is BoundaryKind.I64:
+        return lambda bits: (bits ^ _SIGN) - _SIGN
+    if given.kind is BoundaryKind.F64:
+        return lambda bits: _F64.unpack(_U64.pack(bits))[0]
+    return lambda bits: number_from_guest(given, slot_value(type_, bits))
+
+
+def _object(heap: GuestHeap, given: BoundaryType, bits: int) -> Any:
+    """The Python value for an object."""
+    address = bits & 0xFFFFFFFF
+    if not address:
+        return None
+    if given.kind is BoundaryKind.ARRAY:
+        return array_from_guest(*elements_of(heap, address))
+    if heap.is_string(address):
+        return heap.text(address).decode("utf-8")
+    return Reference(heap, heap.keep(address))

@@ -27,6 +27,7 @@ class LoadedCode:
         self.size = len(blob.data)
         self._symbols = blob.symbols
         self._memory = memory
+        self._functions: dict[str, Callable[..., Any]] = {}
 
     def symbol(self, name: str) -> int:
         """The address of an exported symbol."""
@@ -34,7 +35,10 @@ class LoadedCode:
 
     def function(self, name: str, result: str, parameters: str) -> Callable[..., Any]:
         """An exported function as a callable, see ``foreign.function``."""
-        return foreign.function(self.symbol(name), result, parameters)
+        found = self._functions.get(name)
+        if found is None:
+            found = self._functions[name] = foreign.function(self.symbol(name), result, parameters)
+        return found
 
     def close(self) -> None:
         """Unmap it."""
