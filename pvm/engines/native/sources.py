@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FOLDERS = ("engines", "isa", "pbc", "verify")
 """Folders of this package that generators, linker and translator are in, with all that they read."""
+APART = frozenset({"__pycache__", "direct", "reference"})
+"""Folders in them that have nothing to do with it."""
 _SUFFIXES = (".py", ".pbc")
 _found: list[bytes] = []
 
@@ -39,5 +41,5 @@ def _files(folder: str) -> Iterator[tuple[str, int, int]]:
             if entry.name.endswith(_SUFFIXES):
                 status = entry.stat()
                 yield entry.path, status.st_size, status.st_mtime_ns
-            elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+            elif "." not in entry.name and entry.name not in APART and entry.is_dir():
                 yield from _files(entry.path)

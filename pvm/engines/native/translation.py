@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from pvm.typed import NamedTuple
 
 
@@ -38,5 +36,7 @@ class PlacedFunction(NamedTuple):
         position = pc - self.address
         if arrived and position in self.translation.arrivals:
             return self.translation.arrivals[position]
+        from bisect import bisect_right  # a run without exceptions does not come here
+
         sources = self.translation.sources
         return sources[bisect_right(sources, position, key=lambda source: source[0]) - 1][1]

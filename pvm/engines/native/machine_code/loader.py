@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+import struct
 
 from pvm.engines.native.machine_code import foreign
 from pvm.engines.native.machine_code.blob import BASE, Blob
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _PRIVATE = foreign.MAP_PRIVATE | foreign.MAP_ANONYMOUS
 _WRITABLE = foreign.PROT_READ | foreign.PROT_WRITE
 _EXECUTABLE = foreign.PROT_READ | foreign.PROT_EXECUTE
-_WORD = 8
 
 
 class LoadedCode:
@@ -76,7 +75,6 @@ def relocated(blob: Blob, address: int) -> bytearray:
         if name not in addresses:
             addresses[name] = foreign.symbol(name)
         base = addresses[name]
-        end = offset + words * _WORD
-        values = array("Q", data[offset:end])
-        data[offset:end] = array("Q", [value + base for value in values]).tobytes()
+        form = f"<{words}Q"
+        struct.pack_into(form, data, offset, *[value + base for value in struct.unpack_from(form, data, offset)])
     return data
