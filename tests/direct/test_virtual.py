@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import pvm
+from pvm.engines.direct import guest
 
 pytestmark = pytest.mark.usefixtures("contained")
 Tool = Callable[[str], str]
@@ -96,11 +97,17 @@ def test_guests_of_one_kernel_see_their_own_processes(tool: Tool) -> None:
             pvm.start("/bin/busybox", ["sh", "-c", script, str(n)], kernel=kernel, stdin=pvm.PIPE, stdout=pvm.CAPTURE)
             for n in range(3)
         ]
-        for guest in guests:
-            assert guest.stdin is not None
-            guest.stdin.write(b"go\n")
-            guest.stdin.close()
-        for guest in guests:
-            shown = (guest.wait(30).stdout or b"").decode()
+        for running in guests:
+            assert running.stdin is not None
+            running.stdin.write(b"go\n")
+            running.stdin.close()
+        for running in guests:
+            shown = (running.wait(30).stdout or b"").decode()
             assert shown.startswith("busybox cat /proc/self/cmdline " * 5)
             assert len([line for line in shown.split() if line.isdecimal()]) <= 2
+
+
+def test_processes_are_found_without_lists_of_children(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guest, "LISTS_CHILDREN", False)
+    script = "cd /usr; (busybox sleep 0.01; pwd) & cd /; wait; busybox ps -o args | busybox grep -c 'busybox [p]s'"
+    assert busybox(tool, script) == "/usr\n2\n"

@@ -76,18 +76,22 @@ def leaf(row: Row, policy: Policy) -> Code:
     if chosen is Handling.DENIED:
         return [(RETURN, 0, 0, NOTIFY)] if policy.tracing else fail(row.errno)
     answer = NOTIFY if chosen is Handling.MEDIATED or policy.tracing else ALLOW
-    condition = row.condition
+    conditions = row.conditions
     if row.name in {"socket", "socketpair"} and not policy.network:
-        assert isinstance(condition, OneOf)
-        condition = condition._replace(values=frozenset({UNIX}))
-    if condition is None:
-        return [(RETURN, 0, 0, answer)]
+        family = conditions[0]
+        assert isinstance(family, OneOf), "the first condition of a socket is its family"
+        conditions = (family._replace(values=frozenset({UNIX})), *conditions[1:])
+    return [*(step for condition in conditions for step in check(condition)), (RETURN, 0, 0, answer)]
+
+
+def check(condition: OneOf | Without) -> Code:
+    """Fail unless a condition holds; what comes next is behind the end."""
     load = (LOAD, 0, 0, ARGUMENTS_OFFSET + 8 * condition.argument)
     if isinstance(condition, Without):
-        return [load, (ANY_BIT, 0, 1, condition.bits), *fail(condition.errno), (RETURN, 0, 0, answer)]
+        return [load, (ANY_BIT, 0, 1, condition.bits), *fail(condition.errno)]
     values = sorted(condition.values)
     tests: Code = [(EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
-    return [load, *tests, *fail(condition.errno), (RETURN, 0, 0, answer)]
+    return [load, *tests, *fail(condition.errno)]
 
 
 def merged(leaves: list[tuple[int, Code]]) -> list[tuple[int, Code]]:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pvm.engines.direct.execution import Image
 
 
+LISTS_CHILDREN = os.path.exists("/proc/thread-self/children")  # noqa: PTH110 - pathlib costs start-up
+"""Whether the host's kernel was built to list the children of a thread."""
+
+
 class Invocation(NamedTuple):
     """What a process executes: the path of the program, its arguments, its environment."""
 
@@ -87,6 +91,8 @@ def identify(tid: int) -> Identification | None:
 
 def children(pid: int) -> list[int]:
     """The processes that a process has forked and that live."""
+    if not LISTS_CHILDREN:
+        return children_by_search(pid)
     found: list[int] = []
     try:
         for tid in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a name is all that is wanted
@@ -94,6 +100,21 @@ def children(pid: int) -> list[int]:
                 found += map(int, file.read().split())
     except OSError:
         return found
+    return found
+
+
+def children_by_search(pid: int) -> list[int]:
+    """The same where the host's kernel keeps no lists: from what each process says of its parent."""
+    found = []
+    for name in os.listdir("/proc"):  # noqa: PTH208 - a name is all that is wanted
+        if name.isdecimal():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - the same
+                    parent = int(file.read().rpartition(b")")[2].split()[1])
+            except OSError:  # it has died meanwhile
+                continue
+            if parent == pid:
+                found.append(int(name))
     return found
 
 

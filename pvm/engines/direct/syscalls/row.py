@@ -44,7 +44,7 @@ class Without(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One system call; ``condition`` limits a native one, ``note`` says what is missing or why it is denied."""
+    """One system call; ``conditions`` limit a native one, ``note`` says what is missing or why it is denied."""
 
     number: int
     name: str
@@ -53,7 +53,7 @@ class Row(NamedTuple):
     errno: int = 0
     note: str = ""
     partial: bool = False
-    condition: OneOf | Without | None = None
+    conditions: tuple[OneOf | Without, ...] = ()
     aspect: Aspect | None = None
 
 
@@ -71,12 +71,12 @@ def native(
     signature: str,
     note: str = "",
     *,
-    condition: OneOf | Without | None = None,
+    conditions: tuple[OneOf | Without, ...] = (),
     aspect: Aspect | None = None,
 ) -> Row:
     """A call that the host's kernel answers."""
     name, kinds = parse(signature)
-    return Row(number, name, kinds, Handling.NATIVE, 0, note, bool(condition), condition, aspect)
+    return Row(number, name, kinds, Handling.NATIVE, 0, note, bool(conditions), conditions, aspect)
 
 
 def mediated(number: int, signature: str, note: str = "") -> Row:

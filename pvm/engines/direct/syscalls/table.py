@@ -19,6 +19,7 @@ NEW_NAMESPACE = (
 )
 UNIX, INET, INET6 = 1, 2, 10
 FAMILIES = frozenset({UNIX, INET, INET6})
+PROTOCOLS = frozenset({0, 1, 6, 17, 58})  # the default, ICMP, TCP, UDP; others could load modules of the host
 IOCTLS = frozenset(
     {
         *range(0x5401, 0x5408),  # TCGETS to TCSETAF: the mode of a terminal
@@ -65,7 +66,9 @@ ROWS: tuple[Row, ...] = (
     mediated(6, "lstat(path, ptr)"),
     native(7, "poll(ptr, int, int)"),
     native(8, "lseek(fd, offset, int)"),
-    native(9, "mmap(hex, size, hex, hex, fd, offset)", "no huge pages", condition=Without(3, 0x40000, errno.ENOMEM)),
+    native(
+        9, "mmap(hex, size, hex, hex, fd, offset)", "no huge pages", conditions=(Without(3, 0x40000, errno.ENOMEM),)
+    ),
     native(10, "mprotect(hex, size, hex)"),
     native(11, "munmap(hex, size)"),
     native(12, "brk(hex)"),
@@ -76,7 +79,7 @@ ROWS: tuple[Row, ...] = (
         16,
         "ioctl(fd, hex, ptr)",
         "the terminal's mode, size and process group, FIONREAD, FIONBIO, FIOCLEX; others give ENOTTY",
-        condition=OneOf(1, IOCTLS, errno.ENOTTY),
+        conditions=(OneOf(1, IOCTLS, errno.ENOTTY),),
     ),
     native(17, "pread64(fd, ptr, size, offset)"),
     native(18, "pwrite64(fd, bytes, size, offset)"),
@@ -106,7 +109,10 @@ ROWS: tuple[Row, ...] = (
         41,
         "socket(int, int, int)",
         "Unix sockets, and the internet families, which reach the loopback device only",
-        condition=OneOf(0, FAMILIES, errno.EAFNOSUPPORT),
+        conditions=(
+            OneOf(0, FAMILIES, errno.EAFNOSUPPORT),
+            OneOf(2, PROTOCOLS, errno.EPROTONOSUPPORT),
+        ),
     ),
     mediated(42, "connect(fd, ptr, size)"),
     native(43, "accept(fd, ptr, ptr)"),
@@ -119,10 +125,12 @@ ROWS: tuple[Row, ...] = (
     native(50, "listen(fd, int)"),
     mediated(51, "getsockname(fd, ptr, ptr)"),
     mediated(52, "getpeername(fd, ptr, ptr)"),
-    native(53, "socketpair(int, int, int, ptr)", condition=OneOf(0, FAMILIES, errno.EAFNOSUPPORT)),
+    native(53, "socketpair(int, int, int, ptr)", conditions=(OneOf(0, FAMILIES, errno.EAFNOSUPPORT),)),
     native(54, "setsockopt(fd, int, int, ptr, size)"),
     native(55, "getsockopt(fd, int, int, ptr, ptr)"),
-    native(56, "clone(hex, ptr, ptr, ptr, ptr)", "no new namespaces", condition=Without(0, NEW_NAMESPACE, errno.EPERM)),
+    native(
+        56, "clone(hex, ptr, ptr, ptr, ptr)", "no new namespaces", conditions=(Without(0, NEW_NAMESPACE, errno.EPERM),)
+    ),
     native(57, "fork()"),
     native(58, "vfork()"),
     mediated(59, "execve(path, ptr, ptr)"),
@@ -142,7 +150,7 @@ ROWS: tuple[Row, ...] = (
         72,
         "fcntl(fd, int, hex)",
         "no leases, signals or seals",
-        condition=OneOf(1, FCNTLS, errno.EINVAL),
+        conditions=(OneOf(1, FCNTLS, errno.EINVAL),),
     ),
     native(73, "flock(fd, hex)"),
     native(74, "fsync(fd)"),
@@ -206,7 +214,7 @@ ROWS: tuple[Row, ...] = (
     mediated(132, "utime(path, ptr)"),
     mediated(133, "mknod(path, octal, int)", "regular files, and FIFOs in memory and overlays"),
     denied(134, "uselib(ptr)", errno.ENOSYS, NO_OLD),
-    native(135, "personality(hex)", "reading only", condition=OneOf(0, frozenset({0, 0xFFFF_FFFF}), errno.EPERM)),
+    native(135, "personality(hex)", "reading only", conditions=(OneOf(0, frozenset({0, 0xFFFF_FFFF}), errno.EPERM),)),
     denied(136, "ustat(int, ptr)", errno.ENOSYS, NO_OLD),
     mediated(137, "statfs(path, ptr)"),
     mediated(138, "fstatfs(fd, ptr)"),
@@ -232,13 +240,13 @@ ROWS: tuple[Row, ...] = (
         157,
         "prctl(int, hex, hex, hex, hex)",
         "what concerns the caller alone",
-        condition=OneOf(0, PRCTLS, errno.EINVAL),
+        conditions=(OneOf(0, PRCTLS, errno.EINVAL),),
     ),
     native(
         158,
         "arch_prctl(hex, hex)",
         "the FS and GS bases",
-        condition=OneOf(0, frozenset({0x1001, 0x1002, 0x1003, 0x1004}), errno.EINVAL),
+        conditions=(OneOf(0, frozenset({0x1001, 0x1002, 0x1003, 0x1004}), errno.EINVAL),),
     ),
     denied(159, "adjtimex(ptr)", errno.EPERM, NO_CLOCK),
     native(160, "setrlimit(int, ptr)"),
