@@ -14,8 +14,8 @@ from pvm.errors import CompileError
 from pvm.pbc.writer import write_module
 from tests.compiler.incremental.edits import edit, large_program, single_program
 
-ROUNDS = 40
-SINGLE = ("database", "expression_calculator", "generic_containers", "scheduler", "text_formatter")
+ROUNDS = 12
+SINGLE = ("database", "generic_containers", "scheduler")
 
 
 @pytest.fixture(autouse=True)
