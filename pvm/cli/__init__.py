@@ -23,6 +23,7 @@ def process() -> NoReturn:
     Python takes apart all that was loaded before it ends, which is a tenth of a short run; what matters of that is
     done here.  A process with threads is left to Python, which waits for them.
     """
+    open_missing_streams()
     try:
         main()
     except SystemExit as end:
@@ -33,6 +34,20 @@ def process() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(end.code)
+
+
+def open_missing_streams() -> None:
+    """Connect standard streams that the process was started without to nothing, as a shell's ``>&-`` leaves them.
+
+    Otherwise the next file that is opened would be standard output.
+    """
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != fd:
+                os.dup2(opened, fd)
+                os.close(opened)
+            setattr(sys, name, open(fd, "w" if fd else "r", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

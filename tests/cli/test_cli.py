@@ -220,6 +220,26 @@ def test_a_run_without_options_loads_no_command_line_library(tmp_path: Path) -> 
     assert loaded & {"click", "tabulate", "dataclasses", "inspect", "pvm.pbc.asm", "pvm.kernel.fs.hostfs"} == set()
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_missing_standard_streams_are_empty(closed: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "p.pbc", HELLO)
+    command = f'"$0" -m pvm run {path} {closed}; echo $?'
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True, check=False)
+    shown = "" if ">&-" in closed and closed != "2>&-" else "hi\n"
+    assert (done.stdout, done.stderr) == (f"{shown}3\n", "")
+
+
+@pytest.mark.parametrize("options", [[], ["--fuel", "1000"]])
+def test_all_output_is_written_before_the_process_ends(options: list[str], tmp_path: Path) -> None:
+    script = "import sys, pvm.cli; sys.stdout.write('first '); sys.stderr.write('error'); pvm.cli.process()"
+    words = ["run", *options, write(tmp_path / "p.pbc", HELLO)]
+    ended = f"import atexit; atexit.register(print, 'last'); {script}"
+    done = subprocess.run([sys.executable, "-c", ended, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert sorted(done.stdout.split()) == ["first", "hi", "last"]
+    assert done.stderr == "error"
+
+
 @pytest.mark.parametrize("words", [["x.peb"], ["x.peb", "-o", "y.pbc"], ["-o", "y.pbc", "x.peb"]])
 def test_compiling_loads_no_command_line_library(tmp_path: Path, words: list[str]) -> None:
     report = "import sys, pvm.cli\ntry: pvm.cli.main()\nfinally: print(*sys.modules)"
