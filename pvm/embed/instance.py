@@ -172,9 +172,7 @@ class Instance:
 
 def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -> Engine:
     """The engine of a tier; ``auto`` is the native one wherever there is one for the machine and the module."""
-    if tier == "jit":
-        raise UsageError("tier 'jit' does not exist yet; use auto, interpreter or reference")
-    if tier not in {"auto", "reference", "interpreter"}:
+    if tier not in {"auto", "reference", "interpreter", "jit"}:
         raise UsageError(f"tier {tier!r} is unknown, expected auto, reference, interpreter or jit")
     assert isinstance(bindings.kernel, Kernel)
     settings = EngineLimits(fuel=limits.fuel, memory=limits.memory_bytes, stack=limits.stack_bytes)
@@ -184,9 +182,9 @@ def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -
         from pvm.engines.native.unsupported import Unsupported
 
         try:
-            return NativeEngine(module.checked, bindings, settings, seed=seed)
+            return NativeEngine(module.checked, bindings, settings, seed=seed, jit=tier == "jit")
         except Unsupported as reason:
-            if tier == "interpreter":
+            if tier != "auto":
                 raise UsageError(f"the native engine cannot run this: {reason}; use tier auto or reference") from None
     from pvm.engines.reference.engine import ReferenceEngine
 

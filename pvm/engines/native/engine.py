@@ -37,6 +37,7 @@ class NativeEngine:
         limits: fuel, memory, stack and time.
         seed: what ``hash.seed`` gives.
         debug: how to run to find mistakes; by default as ``debugging`` says.
+        jit: compile hot functions.
 
     Raises:
         LinkError: an import has no provider or another signature.
@@ -51,6 +52,7 @@ class NativeEngine:
         *,
         seed: int = 0,
         debug: Debug | None = None,
+        jit: bool = False,
     ) -> None:
         code = interpreter_code()
         try:
@@ -58,7 +60,7 @@ class NativeEngine:
         except OSError as error:
             raise Unsupported(f"the host has no memory for it: {error.strerror}") from None
         self._machine = Machine(
-            program, code, bindings or Bindings(), limits or EngineLimits(), seed, debug or current()
+            program, code, bindings or Bindings(), limits or EngineLimits(), seed, debug or current(), jit=jit
         )
         self._finalizer = weakref.finalize(self, Machine.close, self._machine)
         self._finalizer.atexit = False

@@ -374,6 +374,7 @@ CONTROL_WORDS: Final = (
     "pause_total",
     "check_address",  # where gc.check found something wrong
     "task_end",  # address of the instruction that the outermost frame of a spawned task returns to
+    "machine_pc",  # where machine code goes on, in bytes from the dispatch table, instead of ``pc``; 0: nowhere
     "progress",  # bytes that an interrupted array operation has done: it goes on there
 )
 COLLECTOR_WORDS: Final = (
@@ -439,7 +440,13 @@ POWERS_OF_TEN: Final = METADATA
 """128-bit significands of powers of ten: 16 bytes each, low half first, from 10**POWERS_MIN to 10**POWERS_MAX."""
 POWERS_MIN: Final = -348
 POWERS_MAX: Final = 347
-METADATA_PROGRAM: Final = METADATA + 0x4000
+OSR_TABLE: Final = METADATA + 0x4000
+"""Where compiled code can be entered in the middle: OSR_ENTRIES pairs of 32 bits, an address of internal code and where
+machine code goes on, in bytes from the dispatch table.  Entries are where the low bits of the address without its
+lowest 3 say, or in one of the OSR_PROBES - 1 behind that; an address 0 is no entry."""
+OSR_ENTRIES: Final = 1 << 13
+OSR_PROBES: Final = 8
+METADATA_PROGRAM: Final = METADATA + 0x20000
 """Where the program's own metadata begin."""
 
 

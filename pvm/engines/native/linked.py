@@ -85,6 +85,7 @@ class LinkedProgram(NamedTuple):
     code_start: int
     functions_address: int
     translate_stub: int
+    native_stub: int
     halt: int
     globals: tuple[tuple[int, bytes], ...]
     words: dict[str, int]

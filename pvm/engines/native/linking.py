@@ -34,7 +34,7 @@ def link(linkage: Linkage) -> LinkedProgram:
     metadata = linkage.metadata
     module = metadata.module
     data = bytearray(metadata.data)
-    services, (stub, halt, task_end) = _services(metadata.code_start)
+    services, (stub, native, halt, task_end) = _services(metadata.code_start)
     for index in range(len(module.functions)):
         place = metadata.descriptor(index) - metadata.base
         struct.pack_into("<I", data, place + layout.FUNCTION_CODE, stub)
@@ -50,6 +50,7 @@ def link(linkage: Linkage) -> LinkedProgram:
         code_start=metadata.base + len(data),
         functions_address=metadata.functions_address,
         translate_stub=stub,
+        native_stub=native,
         halt=halt,
         globals=_globals(linkage),
         words={
@@ -69,7 +70,7 @@ def link(linkage: Linkage) -> LinkedProgram:
     )
 
 
-def _services(start: int) -> tuple[bytes, tuple[int, int, int]]:
+def _services(start: int) -> tuple[bytes, tuple[int, int, int, int]]:
     """Instructions that no function has: their code, and where each of them is.
 
     What control returns to has the slot of the result in front of it; here that is a word of
@@ -77,11 +78,12 @@ def _services(start: int) -> tuple[bytes, tuple[int, int, int]]:
     """
     buffer = CodeBuffer()
     first = buffer.emit("translate")
+    native = buffer.emit("native")
     slot = layout.FRAME_RESULT // 8
     buffer.data += struct.pack("<HHHH", 0, 0, 0, slot)
     halt = buffer.emit("halt", slot)
     task_end = buffer.emit("task.end", slot)
-    return buffer.finish(), (start + first, start + halt, start + task_end)
+    return buffer.finish(), (start + first, start + native, start + halt, start + task_end)
 
 
 def _import(module: Module, declared: Import) -> LinkedImport:

@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 
 MAX_ACTIVATIONS = 24
 """Calls of a guest from host functions that it called, nested; they use the host's own stack."""
-CLOCK_UNITS = 1 << 20
-"""Units of fuel between two looks at the clock: one to a few milliseconds."""
+MIN_CLOCK_UNITS, MAX_CLOCK_UNITS = 1 << 16, 1 << 22
+"""Units of fuel between two looks at the clock; they are adapted to what runs."""
+LOOK_SECONDS = 1e-3
+WATCHED = 6
+"""Frames whose functions are counted at a look, innermost first."""
 MAX_STOPS = 4
 """Times that an operation is begun again because of signals; then they wait until it is done."""
 NURSERY = 4 << 20
@@ -79,8 +82,12 @@ class Machine:
         limits: EngineLimits,
         seed: int,
         debug: Debug = NO_DEBUG,
+        *,
+        jit: bool = False,
     ) -> None:
         self.program = program
+        self._promotion = program.promoted(code) if jit else None
+        self._looked = time.perf_counter()
         self.limits = limits
         self.kernel = bindings.kernel
         self.deadline = limits.deadline
@@ -126,8 +133,8 @@ class Machine:
             "fuel_limit": _NO_LIMIT if limits.fuel is None else min(limits.fuel, _NO_LIMIT),
             "quantum": limits.quantum,
             "turn_end": layout.TURN_FOREVER,
-            "clock_units": CLOCK_UNITS,
-            "next_clock": CLOCK_UNITS,
+            "clock_units": MIN_CLOCK_UNITS,
+            "next_clock": MIN_CLOCK_UNITS,
             "max_stack": limits.stack,
             "interrupt": UNWATCHED,
         }
@@ -320,12 +327,39 @@ class Machine:
                 raise Exhaustion("fuel", "fuel used up", self.exceptions.here(kind))
             self.check_clock(kind)
             self.heap.give_back()
+            self._adapt_clock()
+            if self._promotion is not None:
+                self._promotion.sample(self._functions_on_stack())
             if kind is Poll.COLLECT:
                 return False
             if self._watch is not None:
                 self._watch.heeds_signals = True
             action = self.native.fuel_poll(self.cage.word("fuel_left"), int(kind is Poll.POINT))
-        return self._switch() if action == layout.POLL_SWITCH else False
+        if action == layout.POLL_SWITCH:
+            return self._switch()
+        if kind is Poll.POINT and self._promotion is not None:
+            self.cage.set_word("machine_pc", self._promotion.entries.get(self.cage.word("pc"), 0))
+        return False
+
+    def _adapt_clock(self) -> None:
+        """See to it that the next look at the clock is neither too near nor too far."""
+        now = time.perf_counter()
+        units, passed = self.cage.word("clock_units"), now - self._looked
+        self._looked = now
+        if passed < LOOK_SECONDS / 2 and units < MAX_CLOCK_UNITS:
+            self.cage.set_word("clock_units", units * 2)
+        elif passed > LOOK_SECONDS * 2 and units > MIN_CLOCK_UNITS:
+            self.cage.set_word("clock_units", units // 2)
+
+    def _functions_on_stack(self) -> Iterator[int]:
+        """The functions of the innermost frames."""
+        base = self.cage.word("base")
+        for _ in range(WATCHED):
+            if not base:
+                return
+            yield self.program.function_at(self.cage.u32(base + layout.FRAME_FUNCTION))
+            distance = self.cage.u32(base + layout.FRAME_DELTA)
+            base = base - distance if distance else 0
 
     def _interrupted(self) -> bool:
         """A long operation has stopped; it is executed again unless the deadline has passed.

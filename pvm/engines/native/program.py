@@ -19,7 +19,9 @@ from pvm.errors import PvmError
 from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pvm.engines.native.jit.promotion import Promotion
     from pvm.engines.native.linkage import Linkage
+    from pvm.engines.native.machine_code.loader import LoadedCode
     from pvm.pbc.model import Module
     from pvm.verify.verified import VerifiedModule
 
@@ -48,6 +50,7 @@ class Program:
         self.shared = SharedMetadata()
         self.cages = CagePool(self.shared)
         self.placed: dict[int, PlacedFunction] = {}
+        self.promotion: Promotion | None = None
         self._lock = allocate_lock()
         self._end = self.linked.code_start
         for address, data in self.linked.segments:
@@ -122,8 +125,17 @@ class Program:
         """Let a function's descriptor point at its code."""
         self.placed[index] = placed
         descriptor, translation = self.descriptor(index), placed.translation
+        self.shared.write(descriptor + layout.FUNCTION_TEXT, struct.pack("<I", placed.address))
         self.shared.write(descriptor + layout.FUNCTION_COST, struct.pack("<I", translation.cost))
         self.shared.write(descriptor + layout.FUNCTION_CODE, struct.pack("<I", placed.address + translation.entry))
+
+    def promoted(self, code: LoadedCode) -> Promotion:
+        """What compiles the program's hot functions, made when an instance first wants it."""
+        if self.promotion is None:
+            from pvm.engines.native.jit.promotion import Promotion
+
+            self.promotion = Promotion(self, code)
+        return self.promotion
 
     def keep(self) -> None:
         """Keep what was translated for the next process that runs this module."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from typing import NamedTuple
 
 from pvm.engines.native import layout
 from pvm.engines.native.code.buffer import CodeBuffer
 from pvm.engines.native.code.calls import emit_call, emit_hypercall, emit_runtime, emit_tail
 from pvm.engines.native.code.objects import emit_allocation, emit_field
-from pvm.engines.native.code.operands import NULL, SMALL, Constant, OperandStack
+from pvm.engines.native.code.operands import NULL, SMALL, Constant, Operand, OperandStack
 from pvm.engines.native.code.operations import (
     BY_OPERATION,
     COMMUTATIVE,
@@ -33,11 +34,33 @@ from pvm.pbc.effects import item_bank
 _INVERSE = {"branch.if": "unless", "branch.unless": "if"}
 
 
+class Point(NamedTuple):
+    """A place between two instructions where internal code can be entered: its position, and where operands are.
+
+    Behind a call, ``result`` is where the code says in which slot the result goes, which may be that of
+    the local that it is stored in next; -1 if the operand's own slot is right.
+    """
+
+    position: int
+    prims: tuple[Operand, ...]
+    refs: tuple[Operand, ...]
+    result: int = -1
+
+
+class Points:
+    """Points of one function, by bytecode offset: before each instruction, and after each call."""
+
+    def __init__(self) -> None:
+        self.before: dict[int, Point] = {}
+        self.after: dict[int, Point] = {}
+
+
 class Translator:
     """One function on its way to internal code."""
 
-    def __init__(self, linkage: Linkage, index: int) -> None:
+    def __init__(self, linkage: Linkage, index: int, points: Points | None = None) -> None:
         self.linkage = linkage
+        self.points = points
         self.module = linkage.metadata.module
         self.index = index
         self.verified = linkage.metadata.verified.functions[index]
@@ -71,6 +94,7 @@ class Translator:
             falls = not block[-1].opcode.is_leader_after
         first = self._stub(0, self._edge(0))
         targets = {handler.target for handler in self.function.handlers}
+        targets |= {number for number, label in enumerate(self.function.labels) if label.offset in self.polled}
         stubs = {label: self._stub(label + 1, self._edge(self.function.labels[label].offset)) for label in targets}
         code = self.buffer.finish()
         return Translation(
@@ -141,6 +165,8 @@ class Translator:
     def _instruction(self, instruction: Instruction, following: Instruction | None) -> bool:
         """Translate an instruction; whether the following one was translated with it."""
         self.buffer.mark(instruction.offset)
+        if self.points is not None:
+            self.points.before[instruction.offset] = self._point()
         opcode = instruction.opcode
         recent, self.recent = self.recent, None
         direct = _DIRECT.get(opcode.mnemonic)
@@ -153,7 +179,16 @@ class Translator:
             self._simple(instruction)
             return False
         _FORMS[opcode.form](self, instruction)
+        if self.points is not None and opcode.form is Form.CALL:
+            self.points.after[instruction.offset] = self._point()._replace(result=self._result_place())
         return False
+
+    def _point(self) -> Point:
+        return Point(len(self.buffer.data), tuple(self.prims.items), tuple(self.refs.items))
+
+    def _result_place(self) -> int:
+        """Where the instruction before has the slot of its result, if that may still change."""
+        return -1 if self.recent is None else self.recent[0]
 
     def operands(self, instruction: Instruction, *, keep_last: bool = False) -> list[int]:
         """Put the operands of an instruction in slots and pop them; their slots in the order of the effect."""
@@ -515,6 +550,6 @@ _FORMS: dict[Form, Callable[[Translator, Instruction], None]] = {
 }
 
 
-def translate(linkage: Linkage, index: int) -> Translation:
-    """Translate a function."""
-    return Translator(linkage, index).translate()
+def translate(linkage: Linkage, index: int, points: Points | None = None) -> Translation:
+    """Translate a function; fills in ``points`` if there are some."""
+    return Translator(linkage, index, points).translate()

@@ -13,6 +13,7 @@ from pvm.engines.native import layout
 from pvm.engines.native.code.operations import Kind, Operation, TypeShape
 from pvm.engines.native.exits import Exit
 from pvm.engines.native.llvm.heap import HeapLowering
+from pvm.engines.native.llvm.lowering import IR_TYPES
 from pvm.engines.native.llvm.text import UNLIKELY, FunctionText
 from pvm.isa.machine import Val
 from pvm.isa.traps import TrapKind
@@ -20,7 +21,6 @@ from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Storage
 
 PROTOTYPE = "ptr %pc, ptr %base, ptr %cage, ptr %table, i64 %fuel"
 CONVENTION = "preserve_nonecc"
-SLOT_TYPES = {"i32": "i32", "i64": "i64", "f32": "float", "f64": "double", "ref": "i32"}
 MAX_FRESH = 1 << 16
 """Objects up to this size are made in the nursery by handlers."""
 
@@ -63,24 +63,11 @@ class Handler(HeapLowering):
 
     def read(self, name: str, kind: str) -> Val:
         """The value in the slot that a field names."""
-        pointer = self.slot(self.field(name))
-        return Val(self.text.value(f"load {SLOT_TYPES[kind]}, ptr {pointer}, align 8"), kind)
+        return self.load_slot(self.slot(self.field(name)), kind)
 
     def write(self, name: str, value: Val) -> None:
         """Store into the slot that a field names; always all 64 bits, so that whatever loads it next is fast."""
         self.store_slot(self.slot(self.field(name)), value)
-
-    def store_slot(self, pointer: str, value: Val) -> None:
-        """Store a value into a slot."""
-        raw, kind = value.raw, value.kind
-        if kind == "f64":
-            self.text.line(f"store double {raw}, ptr {pointer}, align 8")
-            return
-        if kind == "f32":
-            raw, kind = self.text.pure(f"bitcast float {raw} to i32"), "i32"
-        if kind in {"i32", "ref"}:
-            raw = self.text.pure(f"zext i32 {raw} to i64")
-        self.text.line(f"store i64 {raw}, ptr {pointer}, align 8")
 
     def move(self, to: str, source: str) -> None:
         """Copy a slot to another, by pointer."""
@@ -267,7 +254,7 @@ class Handler(HeapLowering):
     def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None:
         raw, text = value.raw, self.text
         if value.kind in {"f32", "f64"}:
-            raw = text.value(f"bitcast {SLOT_TYPES[value.kind]} {raw} to i{32 if value.kind == 'f32' else 64}")
+            raw = text.value(f"bitcast {IR_TYPES[value.kind]} {raw} to i{32 if value.kind == 'f32' else 64}")
         if value.kind in {"i32", "f32", "ref"}:
             raw = text.value(f"zext i32 {raw} to i64")
         self._bulk("fill", kind, [self._wide(array), start.raw, count.raw, raw])

@@ -164,7 +164,7 @@ def _native(h: Handler) -> None:
     place = text.value(f"getelementptr i8, ptr %base, i64 {layout.FRAME_FUNCTION}")
     descriptor = Val(text.value(f"load i32, ptr {place}, align 8"), "ref")
     offset = text.value(f"load i32, ptr {h.pointer(descriptor, layout.FUNCTION_NATIVE)}, align 4")
-    h.tail(text.value(f"getelementptr i8, ptr %table, i64 {text.value(f'zext i32 {offset} to i64')}"))
+    h.tail(text.value(f"getelementptr i8, ptr %table, i64 {text.value(f'sext i32 {offset} to i64')}"))
 
 
 # Variables and constants

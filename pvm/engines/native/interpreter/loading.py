@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 
-from pvm.engines.native.machine_code.loader import LoadedCode, load
+from pvm.engines.native.machine_code.loader import CodeRegion, LoadedCode
 from pvm.engines.native.unsupported import Unsupported
 
 _lock = allocate_lock()
 _loaded: list[LoadedCode] = []
+_regions: list[CodeRegion] = []
 _failure = ""
 
 
@@ -40,6 +41,14 @@ def _obtain() -> LoadedCode:
         if blob is None:
             raise Unsupported(compiler.failure)
     try:
-        return load(blob)
+        _regions.append(CodeRegion())
+        loaded = _regions[0].load(blob)
     except OSError as error:
         raise Unsupported(f"the host allows no executable memory: {error.strerror}") from None
+    assert loaded is not None
+    return loaded
+
+
+def code_region() -> CodeRegion:
+    """Where compiled code goes: near the interpreter, which has been loaded."""
+    return _regions[0]

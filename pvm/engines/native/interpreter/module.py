@@ -11,6 +11,7 @@ from pvm.engines.native import layout
 from pvm.engines.native.exits import Exit, Poll
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.handlers import define_handlers
+from pvm.engines.native.interpreter.services import GO_ON, INTERPRET, RETURN_EARLY, SERVICES
 from pvm.engines.native.llvm.heap import define_marked_store
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.text import ModuleText, quoted
@@ -27,8 +28,9 @@ def define_interpreter(module: ModuleText) -> None:
     """
     attributes = module.group('nounwind "no-builtins"')
     symbols = define_handlers(module, attributes)
-    entries = ", ".join(f"ptr {symbol}" for symbol in symbols)
-    module.define(f"@handlers = internal constant [{len(symbols)} x ptr] [{entries}]")
+    pointers = [*symbols, *SERVICES]
+    entries = ", ".join(f"ptr {symbol}" for symbol in pointers)
+    module.define(f"@handlers = constant [{len(pointers)} x ptr] [{entries}]")
     for kind in TrapKind:
         _define(module, f'@"trap.{kind.mnemonic}"', attributes, _exit(Exit.TRAP, str(int(kind))))
     for poll in (Poll.BLOCK, Poll.POINT, Poll.AFTER):
@@ -38,6 +40,10 @@ def define_interpreter(module: ModuleText) -> None:
     _define(module, "@schedule", attributes, _SCHEDULE)
     _define(module, "@collect", attributes, _COLLECT)
     _define(module, "@leave", attributes, _LEAVE)
+    _define(module, RETURN_EARLY, attributes, _CUT)
+    _define(module, GO_ON, attributes, _GO_ON)
+    # The host knows this one and the table by their addresses.
+    _define(module, INTERPRET, attributes, _INTERPRET, linkage="")
     module.define(_ENTER)
 
 
@@ -51,8 +57,8 @@ def define_host_functions(module: ModuleText, functions: Iterable[tuple[str, str
         module.define(f"define {result} {quoted(HOST_PREFIX + name)}({arguments}) nounwind {{\n{body}\n}}")
 
 
-def _define(module: ModuleText, symbol: str, attributes: str, body: str) -> None:
-    module.define(f"define internal {CONVENTION} void {symbol}({PROTOTYPE}) noinline {attributes} {{\n{body}}}")
+def _define(module: ModuleText, symbol: str, attributes: str, body: str, linkage: str = "internal ") -> None:
+    module.define(f"define {linkage}{CONVENTION} void {symbol}({PROTOTYPE}) noinline {attributes} {{\n{body}}}")
 
 
 def _at(register: str, name: str) -> str:
@@ -98,6 +104,37 @@ _SAVE = f"""\
 _LEAVE = f"{_SAVE}{_store('fuel_left', '%fuel')}  ret void\n"
 
 
+# Look for machine code that goes on at %pc: open addressing, OSR_PROBES entries from the one that the address says.
+_RESUME = f"""\
+  %key = trunc i64 %pc.address to i32
+  %scaled = lshr i32 %key, 3
+  %slot = and i32 %scaled, {layout.OSR_ENTRIES - 1}
+  br label %probe
+probe:
+  %at = phi i32 [ %slot, %continue ], [ %next, %again ]
+  %tries = phi i32 [ 0, %continue ], [ %tried, %again ]
+  %bytes = shl i32 %at, 3
+  %byte = zext i32 %bytes to i64
+  %known = add i64 %byte, {layout.OSR_TABLE}
+  %osr = getelementptr i8, ptr %cage, i64 %known
+  %osr.pc = load i32, ptr %osr, align 8
+  %hit = icmp eq i32 %osr.pc, %key
+  br i1 %hit, label %resume, label %again
+again:
+  %up = add i32 %at, 1
+  %next = and i32 %up, {layout.OSR_ENTRIES - 1}
+  %tried = add i32 %tries, 1
+  %end = icmp eq i32 %tried, {layout.OSR_PROBES}
+  br i1 %end, label %interpret, label %probe
+resume:
+  %osr.to = getelementptr i8, ptr %osr, i64 4
+  %distance = load i32, ptr %osr.to, align 4
+  %wide.distance = sext i32 %distance to i64
+  %machine = getelementptr i8, ptr %table, i64 %wide.distance
+{_tail("%machine", fuel="%left")}interpret:
+"""
+
+
 def _poll(poll: Poll) -> str:
     """Ask the image what the empty counter means: nothing yet, another task's turn, or something for the host."""
     return f"""\
@@ -105,11 +142,43 @@ def _poll(poll: Poll) -> str:
 {_load("%left", "fuel_left")}  switch i64 %action, label %host [ i64 {layout.POLL_CONTINUE}, label %continue
     i64 {layout.POLL_SWITCH}, label %switch ]
 continue:
-{_dispatch(fuel="%left")}switch:
+{_RESUME if poll is Poll.POINT else ""}{_dispatch(fuel="%left")}switch:
 {_tail("@schedule", fuel="%left")}host:
   %value = or i64 %action, {int(poll) << 8}
 {_exit(Exit.POLL, "%value", fuel="%left")}"""
 
+
+_INTERPRET = f"""\
+  %place = getelementptr i8, ptr %base, i64 {layout.FRAME_FUNCTION}
+  %descriptor = load i32, ptr %place, align 8
+  %wide = zext i32 %descriptor to i64
+  %function = getelementptr i8, ptr %cage, i64 %wide
+  %text.at = getelementptr i8, ptr %function, i64 {layout.FUNCTION_TEXT}
+  %text = load i32, ptr %text.at, align 4
+  %far = zext i32 %text to i64
+  %start = getelementptr i8, ptr %cage, i64 %far
+  %empty = icmp slt i64 %fuel, 0
+  br i1 %empty, label %poll, label %go
+poll:
+  %cost.at = getelementptr i8, ptr %function, i64 {layout.FUNCTION_COST}
+  %cost = load i32, ptr %cost.at, align 4
+  %bounded = icmp sge i32 %cost, 0
+  br i1 %bounded, label %block, label %point
+block:
+{_tail("@poll.block", pc="%start")}point:
+{_tail("@poll.point", pc="%start")}go:
+{_dispatch("%start")}"""
+
+_GO_ON = f"""\
+  %empty = icmp slt i64 %fuel, 0
+  br i1 %empty, label %poll, label %go
+poll:
+{_tail("@poll.after")}go:
+{_dispatch()}"""
+
+_CUT = f"""\
+  call void @"image.fuel.cut"(ptr %cage, i64 %fuel)
+{_load("%left", "fuel_left")}{_dispatch(fuel="%left")}"""
 
 _SCHEDULE = f"""\
 {_SAVE}{_store("fuel_left", "%fuel")}  %task = call i64 @"image.scheduler.next"(ptr %cage)
@@ -158,6 +227,14 @@ define i32 @enter(ptr %cage) nounwind {{
 {_load("%pc.address", "pc")}{_load("%base.address", "base")}{_load("%fuel", "fuel_left")}\
   %pc = getelementptr i8, ptr %cage, i64 %pc.address
   %base = getelementptr i8, ptr %cage, i64 %base.address
+{_load("%machine", "machine_pc")}{_store("machine_pc", "0")}\
+  %compiled = icmp ne i64 %machine, 0
+  br i1 %compiled, label %resume, label %interpret
+resume:
+  %code = getelementptr i8, ptr @handlers, i64 %machine
+  call {CONVENTION} void %code(ptr %pc, ptr %base, ptr %cage, ptr @handlers, i64 %fuel)
+  br label %left
+interpret:
   %fresh = icmp eq i64 %pc.address, 0
   br i1 %fresh, label %start, label %go
 start:

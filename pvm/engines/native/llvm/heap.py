@@ -159,6 +159,24 @@ class HeapLowering(Lowering):
         base = pure(f"add i64 {pure(f'zext i32 {array.raw} to i64')}, {layout.ELEMENTS}")
         return Val(pure(f"add i64 {base}, {pure(f'shl i64 {index.raw}, 2')}"), "i64")
 
+    # Slots of frames
+
+    def load_slot(self, pointer: str, kind: str) -> Val:
+        """The value in a slot."""
+        return Val(self.text.value(f"load {IR_TYPES[kind]}, ptr {pointer}, align 8"), kind)
+
+    def store_slot(self, pointer: str, value: Val) -> None:
+        """Store a value into a slot; always all 64 bits, so that whatever loads it next is fast."""
+        raw, kind = value.raw, value.kind
+        if kind == "f64":
+            self.text.line(f"store double {raw}, ptr {pointer}, align 8")
+            return
+        if kind == "f32":
+            raw, kind = self.text.pure(f"bitcast float {raw} to i32"), "i32"
+        if kind in {"i32", "ref"}:
+            raw = self.text.pure(f"zext i32 {raw} to i64")
+        self.text.line(f"store i64 {raw}, ptr {pointer}, align 8")
+
     # Barriers
 
     def store_reference(self, obj: Val, address: Val, value: Val) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from _thread import allocate_lock
 
 from pvm.engines.native.machine_code import foreign
 from pvm.engines.native.machine_code.blob import BASE, Blob
@@ -46,8 +47,8 @@ class LoadedCode:
             self.size = 0
 
 
-def load(blob: Blob) -> LoadedCode:
-    """Map a blob of this machine's architecture.
+def load(blob: Blob, at: int = 0) -> LoadedCode:
+    """Map a blob of this machine's architecture, where the host likes, or at an address that is reserved for it.
 
     The pages are fresh: where instruction caches are not coherent, the kernel cleans them when they become executable.
 
@@ -56,7 +57,7 @@ def load(blob: Blob) -> LoadedCode:
     """
     memory = Memory()
     size = len(blob.data)
-    address = memory.map(size, _WRITABLE, _PRIVATE)
+    address = memory.map(size, _WRITABLE, _PRIVATE | (foreign.MAP_FIXED if at else 0), address=at)
     try:
         foreign.view(address, size)[:] = relocated(blob, address)
         memory.protect(address, size, foreign.PROT_READ)
@@ -78,3 +79,31 @@ def relocated(blob: Blob, address: int) -> bytearray:
         form = f"<{words}Q"
         struct.pack_into(form, data, offset, *[value + base for value in struct.unpack_from(form, data, offset)])
     return data
+
+
+class CodeRegion:
+    """Reserved addresses for blobs, so that all of them are in reach of 32-bit distances from each other."""
+
+    SIZE = 512 << 20
+
+    def __init__(self) -> None:
+        self._memory = Memory()
+        self._lock = allocate_lock()
+        flags = _PRIVATE | foreign.MAP_NORESERVE
+        self._next = self._memory.map(self.SIZE, foreign.PROT_NONE, flags)
+        self._end = self._next + self.SIZE
+
+    def load(self, blob: Blob) -> LoadedCode | None:
+        """Load a blob into the region; None if there is no room.
+
+        Raises:
+            OSError: the host does not let this process have executable memory.
+        """
+        page = 1 << 16
+        size = (len(blob.data) + page - 1) & -page
+        with self._lock:
+            at = self._next
+            if at + size > self._end:
+                return None
+            self._next += size
+        return load(blob, at)

@@ -1,0 +1,102 @@
+"""A function as part of what is compiled: the root, or one that was inlined somewhere below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pvm.engines.native.code.translator import Points, translate
+from pvm.engines.native.jit.liveness import live_locals
+from pvm.engines.native.linkage import Linkage
+from pvm.engines.native.shapes import FrameShape
+from pvm.engines.native.translation import Translation
+from pvm.engines.polls import backward_targets
+from pvm.isa.encoding import Instruction
+from pvm.isa.machine import Val
+from pvm.isa.types import RefType, ValueType
+from pvm.verify.verified import VerifiedFunction
+
+
+def kind_of(type_: ValueType) -> str:
+    """The kind of a value of a type."""
+    return "ref" if isinstance(type_, RefType) else type_.name.lower()
+
+
+class FunctionFacts:
+    """What is known of a function wherever it is inlined."""
+
+    def __init__(self, linkage: Linkage, index: int) -> None:
+        self.index = index
+        self.verified: VerifiedFunction = linkage.metadata.verified.functions[index]
+        self.frame: FrameShape = linkage.metadata.frames[index]
+        self.points = Points()
+        self.translation: Translation = translate(linkage, index, self.points)
+        self.live = live_locals(self.verified)
+        self.kinds = [kind_of(each) for each in self.verified.local_types]
+        self.bounded = linkage.polls.is_bounded(index)
+        self.polled = backward_targets(self.verified.function, self.verified.instructions)
+        self.blocks: dict[int, list[Instruction]] = {}
+        self.labels_at: dict[int, int] = {}
+        for number, label in enumerate(self.verified.function.labels):
+            self.labels_at.setdefault(label.offset, number)
+        self.written = {
+            each.immediates[0]
+            for each in self.verified.instructions
+            if each.opcode.mnemonic in {"local.set", "local.tee"}
+        }
+        start = 0
+        for each in self.verified.instructions:
+            if each.offset in self.verified.leaders:
+                start = each.offset
+            self.blocks.setdefault(start, []).append(each)
+
+
+@dataclass
+class Activation:
+    """One use of a function; ``offset`` is where its frame is behind that of the root, in bytes."""
+
+    facts: FunctionFacts
+    prefix: str
+    offset: int = 0
+    parent: Activation | None = None
+    call: Instruction | None = None
+    """Where the parent calls it."""
+    done: str = ""
+    """The label behind the call, for an inlined one."""
+    result: str = ""
+    """The variable of the result, for an inlined one."""
+    waiting_prims: tuple[str, ...] = ()
+    """Kinds of the primitive operands of the parent that wait for this one."""
+    waiting_refs: int = 0
+    """How many of its references do."""
+    prims: list[Val] = field(default_factory=list)
+    refs: list[Val] = field(default_factory=list)
+    known: dict[int, int] = field(default_factory=dict)
+    """Function values in parameters that are never written: the function by local."""
+    exact: dict[int, int] = field(default_factory=dict)
+    """Exact classes of objects in parameters that are never written."""
+
+    @property
+    def chain(self) -> list[Activation]:
+        """From the root to this one."""
+        return [*(self.parent.chain if self.parent else ()), self]
+
+    @property
+    def depth(self) -> int:
+        """How many it is inlined into."""
+        return self.parent.depth + 1 if self.parent else 0
+
+    def count_of(self, function: int) -> int:
+        """How often a function is in the chain."""
+        return sum(each.facts.index == function for each in self.chain)
+
+    def local(self, number: int) -> str:
+        """The variable of a local."""
+        return f"%{self.prefix}.l{number}"
+
+    def label(self, offset: int) -> str:
+        """The block at an offset, which has still to be paid for."""
+        return f"{self.prefix}.b{offset}"
+
+    def paid(self, offset: int) -> str:
+        """The same block behind the payment."""
+        return f"{self.prefix}.p{offset}"

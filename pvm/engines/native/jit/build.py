@@ -1,0 +1,34 @@
+"""What the worker does for the JIT: reads the program, and makes IR of one of its functions."""
+
+from __future__ import annotations
+
+import marshal
+from functools import lru_cache
+
+from pvm.engines.native.jit.targets import Targets
+from pvm.engines.native.jit.unit import Unit
+from pvm.engines.native.linkage import Linkage
+from pvm.engines.native.llvm.text import ModuleText
+from pvm.engines.native.machine_code.target import Target
+from pvm.pbc.reader import read_module
+from pvm.verify import verify
+
+
+def encode_argument(module: bytes, function: int) -> bytes:
+    """The argument of ``function_ir``: a module's file, and the function."""
+    return marshal.dumps((module, function))
+
+
+def function_ir(target: Target, argument: bytes) -> str:
+    """The IR of a function; its entries are ``entry`` and ``osr.OFFSET``."""
+    data, function = marshal.loads(argument)  # noqa: S302 - from the process that started this one
+    linkage, targets = _program(data)
+    module = ModuleText()
+    Unit(module, linkage, function, targets, "body").define()
+    return module.finish(target.triple)
+
+
+@lru_cache(maxsize=4)
+def _program(data: bytes) -> tuple[Linkage, Targets]:
+    linkage = Linkage(verify(read_module(data)))
+    return linkage, Targets(linkage)

@@ -1,0 +1,415 @@
+"""Calls in compiled code: inlined where the callee is known and small, else through frames as the interpreter calls.
+
+A call that is not inlined writes the frames that the caller stands for, builds the callee's, and ends in a jump to it.
+What follows is an entry of its own: the callee comes back there, with the caller's variables in the frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pvm.engines.native import layout
+from pvm.engines.native.interpreter.services import service_index
+from pvm.engines.native.jit.activation import Activation, kind_of
+from pvm.engines.native.jit.targets import MAX_TARGETS
+from pvm.engines.native.jit.unit import Unit
+from pvm.engines.native.llvm.image import image_function
+from pvm.engines.native.llvm.lowering import IR_TYPES
+from pvm.engines.native.llvm.text import UNLIKELY
+from pvm.engines.native.slots import argument_order
+from pvm.isa.encoding import Instruction
+from pvm.isa.instruction import Form
+from pvm.isa.machine import Val
+from pvm.isa.types import Bank, RefType, Signature, bank_of
+
+MAX_DEPTH = 6
+SMALL = 45
+"""Instructions of a function that is inlined wherever it is known."""
+LARGE = 200
+"""Instructions of a function that may be inlined near the root."""
+MAX_SIZE = 1000
+"""Instructions of one compilation."""
+MAX_RECURSION = 1
+_STRIDE = 4
+
+
+class Callee(NamedTuple):
+    """What is called: a function that is known, or the address of a descriptor (i64), and what it captured."""
+
+    function: int | None
+    address: str
+    bound: str = ""
+    """What the function value captured (i64), or empty if there is none."""
+
+
+def emit_call(unit: Unit, activation: Activation, instruction: Instruction) -> None:
+    """Emit a call that comes back."""
+    mnemonic = instruction.opcode.mnemonic
+    if mnemonic == "call.runtime":
+        _runtime(unit, activation, instruction)
+        return
+    function = activation.facts.verified.function
+    signature = unit.linkage.resolver.signature_of(function, instruction.opcode, instruction.immediates)
+    closure = activation.refs.pop() if mnemonic == "call.ref" else None
+    arguments = _pop_arguments(activation, signature)
+    call = _Call(unit, activation, instruction, signature, arguments)
+    if mnemonic == "call":
+        call.to_known(instruction.immediates[0])
+    elif closure is not None:
+        call.to_closure(closure)
+    else:
+        call.to_method()
+
+
+def _pop_arguments(activation: Activation, signature: Signature) -> list[Val]:
+    popped = [
+        (activation.refs if isinstance(each, RefType) else activation.prims).pop()
+        for each in reversed(signature.params)
+    ]
+    return popped[::-1]
+
+
+class _Call:
+    """One call; the operands below the arguments are put aside while it runs."""
+
+    def __init__(
+        self, unit: Unit, activation: Activation, instruction: Instruction, signature: Signature, arguments: list[Val]
+    ) -> None:
+        self.unit = unit
+        self.text = unit.text
+        self.activation = activation
+        self.instruction = instruction
+        self.signature = signature
+        self.arguments = arguments
+        self.kind = kind_of(signature.results[0]) if signature.results else ""
+
+    # Kinds of call
+
+    def to_known(self, function: int) -> None:
+        """A call of one function."""
+        self.unit.put_aside(self.activation)
+        if self._may_inline(function):
+            done = self.text.fresh_label("done")
+            result = self._result_variable()
+            self._inline(function, self.arguments, done, result)
+            self._go_on(done, result)
+        else:
+            self._through_frames(self._known(function), self.arguments)
+
+    def _known(self, function: int) -> Callee:
+        return Callee(function, str(self.unit.metadata.descriptor(function)))
+
+    def to_method(self) -> None:
+        """A virtual or interface call: compared with the methods that it may reach, if they are few."""
+        class_index, slot = self.instruction.immediates[0]
+        receiver = next(
+            value
+            for value, type_ in zip(self.arguments, self.signature.params, strict=True)
+            if isinstance(type_, RefType)
+        )
+        exact = self.unit.classes.get(self.unit.raw(receiver))
+        if exact is not None:
+            self.to_known(self._method_of(exact, class_index, slot))
+            return
+        targets = self.unit.targets.of_method(class_index, slot)
+        if len(targets) == 1:
+            self.to_known(targets[0])
+            return
+        address = self._look_up(receiver, class_index, slot)
+        wanted = [each for each in targets if self._may_inline(each)] if len(targets) <= MAX_TARGETS else []
+        self.unit.put_aside(self.activation)
+        self._by_address(address, wanted, complete=len(wanted) == len(targets))
+
+    def _method_of(self, exact: int, class_index: int, slot: int) -> int:
+        verified = self.unit.metadata.verified
+        name = verified.layouts[class_index].slots[slot].name
+        owner = verified.layouts[exact]
+        found = owner.dispatch.get(name) if verified.layouts[class_index].is_interface else owner.vtable[slot]
+        assert found is not None
+        return found
+
+    def _look_up(self, receiver: Val, class_index: int, slot: int) -> str:
+        """The address of the descriptor of the receiver's method."""
+        unit, text = self.unit, self.text
+        owner = unit.metadata.verified.layouts[class_index]
+        number = text.value(f"zext i32 {unit.class_id(receiver).raw} to i64")
+        if owner.is_interface:
+            row = unit.metadata.selector_row(owner.slots[slot].name)
+            place = text.value(f"add i64 {text.value(f'shl i64 {number}, 2')}, {row}")
+        else:
+            offset = text.value(f"mul i64 {number}, {layout.CLASS_SIZE}")
+            vtable_at = text.value(f"add i64 {offset}, {layout.METADATA_PROGRAM + layout.CLASS_VTABLE}")
+            vtable = self._load_address(vtable_at)
+            place = text.value(f"add i64 {vtable}, {4 * slot}")
+        return self._load_address(place)
+
+    def _load_address(self, place: str) -> str:
+        text = self.text
+        pointer = text.value(f"getelementptr i8, ptr %cage, i64 {place}")
+        return text.value(f"zext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
+
+    def to_closure(self, closure: Val) -> None:
+        """A call of a function value, maybe one that is known."""
+        unit, text = self.unit, self.text
+        unit.put_aside(self.activation)
+        known = unit.functions.get(unit.raw(closure))
+        word = text.value(f"load i64, ptr {unit.pointer(closure, layout.CLOSURE_FUNCTION)}, align 8")
+        captured = text.value(f"lshr i64 {word}, 32")
+        if known is not None:
+            params = unit.metadata.module.signatures[unit.metadata.module.functions[known].signature].params
+            arguments = list(self.arguments)
+            if len(params) > len(arguments):
+                arguments.insert(0, Val(text.value(f"trunc i64 {captured} to i32"), "ref"))
+            if self._may_inline(known):
+                done, result = text.fresh_label("done"), self._result_variable()
+                self._inline(known, arguments, done, result)
+                self._go_on(done, result)
+            else:
+                self._through_frames(self._known(known), arguments)
+            return
+        address = text.value(f"and i64 {word}, 4294967295")
+        plain, bound, done = text.fresh_label("plain"), text.fresh_label("bound"), text.fresh_label("done")
+        is_bound = text.value(f"icmp eq i32 {unit.class_id(closure).raw}, {layout.CLASS_CLOSURE}")
+        result = self._result_variable()
+        text.branch(is_bound, bound, plain)
+        for label, environment in ((bound, captured), (plain, "")):
+            text.block(label)
+            self._through_frames(Callee(None, address, environment), self.arguments, done, result)
+        self._go_on(done, result)
+
+    def _by_address(self, address: str, wanted: Sequence[int], *, complete: bool) -> None:
+        """Compare the descriptor with those of functions that are inlined; the last needs no test if all are there."""
+        text = self.text
+        done, result = text.fresh_label("done"), self._result_variable()
+        for number, function in enumerate(wanted):
+            if complete and number == len(wanted) - 1:
+                self._inline(function, self.arguments, done, result)
+                break
+            yes, no = text.fresh_label("is"), text.fresh_label("other")
+            same = text.value(f"icmp eq i64 {address}, {self.unit.metadata.descriptor(function)}")
+            text.branch(same, yes, no)
+            text.block(yes)
+            self._inline(function, self.arguments, done, result)
+            text.block(no)
+        else:
+            self._through_frames(Callee(None, address), self.arguments, done, result)
+        self._go_on(done, result)
+
+    # Inlining
+
+    def _may_inline(self, function: int) -> bool:
+        unit, activation = self.unit, self.activation
+        verified = unit.metadata.verified.functions[function]
+        size = len(verified.instructions)
+        if activation.depth >= MAX_DEPTH or unit.size + size > MAX_SIZE:
+            return False
+        if verified.max_prims + verified.max_refs > 64 or len(verified.local_types) > 100:
+            return False
+        if any(each.opcode.form is Form.TAIL_CALL for each in verified.instructions):
+            return False
+        if activation.count_of(function) > (MAX_RECURSION if size <= SMALL else 0):
+            return False
+        return size <= (LARGE if activation.depth < 2 else SMALL)
+
+    def _inline(self, function: int, arguments: Sequence[Val], done: str, result: str) -> None:
+        """Emit the callee in place; control leaves to ``done`` with the result in its variable."""
+        unit, parent = self.unit, self.activation
+        facts = unit.facts_of(function)
+        offset = parent.offset + 8 * parent.facts.frame.size
+        child = Activation(facts, unit.new_prefix(), offset, parent, self.instruction, done, result)
+        child.waiting_prims = tuple(each.kind for each in parent.prims)
+        child.waiting_refs = len(parent.refs)
+        for number, value in enumerate(arguments):
+            unit.set(child.local(number), value)
+            if number not in facts.written:
+                raw = unit.raw(value)
+                if raw in unit.functions:
+                    child.known[number] = unit.functions[raw]
+                if raw in unit.classes:
+                    child.exact[number] = unit.classes[raw]
+        self.text.jump(child.label(0))
+        with unit.elsewhere():
+            unit.emit_blocks(child)
+
+    def _result_variable(self) -> str:
+        if not self.kind:
+            return ""
+        return self.unit.variable(f"%{self.text.fresh()[1:]}.result", self.kind)
+
+    def _go_on(self, done: str, result: str) -> None:
+        """Begin what follows the call."""
+        self.text.block(done)
+        self.unit.take_back(self.activation)
+        if self.kind:
+            value = self.unit.get(result, self.kind)
+            (self.activation.refs if self.kind == "ref" else self.activation.prims).append(value)
+
+    # Calls through frames
+
+    def _through_frames(self, callee: Callee, arguments: Sequence[Val], done: str = "", result: str = "") -> None:
+        """Emit the call and the entry behind it; goes on there, or with the result in its variable at ``done``."""
+        unit, text, activation = self.unit, self.text, self.activation
+        facts = activation.facts
+        base = unit.frame(activation)
+        frame = text.value(f"getelementptr i8, ptr {base}, i64 {8 * facts.frame.size}")
+        self._check_stack(frame, callee)
+        point = facts.points.after[self.instruction.offset]
+        live = facts.live.get(self.instruction.end, 0)
+        unit.write_frames(activation, point, live, activation.prims, activation.refs)
+        self._write_arguments(frame, callee, arguments)
+        self._clear_references(frame, callee)
+        label = text.fresh_label("back")
+        number = unit.new_entry(label)
+        entry = f'@"{unit.symbol_of(number)}"'
+        here = text.value(f"ptrtoint ptr {entry} to i64")
+        native = text.value(f"sub i64 {here}, {text.value('ptrtoint ptr %table to i64')}")
+        unit.write_return(activation, point.position, frame, native)
+        place = text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_FUNCTION}")
+        text.line(f"store i64 {callee.address}, ptr {place}, align 8")
+        self._jump_to(callee, frame)
+        text.block(label)
+        self._come_back(done, result)
+
+    def _descriptor(self, callee: Callee, offset: int, bits: int = 32) -> str:
+        """A number of the callee's descriptor, as i64."""
+        text = self.text
+        place = text.value(f"add i64 {callee.address}, {offset}")
+        pointer = text.value(f"getelementptr i8, ptr %cage, i64 {place}")
+        return text.value(f"zext i{bits} {text.value(f'load i{bits}, ptr {pointer}, align {bits // 8}')} to i64")
+
+    def _check_stack(self, frame: str, callee: Callee) -> None:
+        unit, text = self.unit, self.text
+        if callee.function is None:
+            size = self._descriptor(callee, layout.FUNCTION_FRAME)
+        else:
+            size = str(8 * unit.metadata.frames[callee.function].size)
+        end = text.value(f"getelementptr i8, ptr {frame}, i64 {size}")
+        bound = text.value(f"load i64, ptr {unit.word(layout.control_word('stack_limit'))}, align 8")
+        limit = text.value(f"getelementptr i8, ptr %cage, i64 {bound}")
+        unit.leave_if(text.value(f"icmp ugt ptr {end}, {limit}"))
+
+    def _write_arguments(self, frame: str, callee: Callee, arguments: Sequence[Val]) -> None:
+        params = self.signature.params
+        if callee.function is not None:
+            module = self.unit.metadata.module
+            params = module.signatures[module.functions[callee.function].signature].params
+        first = layout.FRAME_SLOTS
+        if callee.bound:
+            self.text.line(f"store i64 {callee.bound}, ptr {self._slot(frame, first)}, align 8")
+            first += 1
+        for place, number in enumerate(argument_order([kind_of(each) for each in params])):
+            self.unit.store_slot(self._slot(frame, first + place), arguments[number])
+
+    def _slot(self, frame: str, slot: int | str) -> str:
+        return self.text.value(f"getelementptr i64, ptr {frame}, i64 {slot}")
+
+    def _clear_references(self, frame: str, callee: Callee) -> None:
+        text = self.text
+        if callee.function is not None:
+            shape = self.unit.metadata.frames[callee.function]
+            for slot in range(layout.FRAME_SLOTS + shape.params, layout.FRAME_SLOTS + shape.params + shape.refs):
+                text.line(f"store i64 0, ptr {self._slot(frame, slot)}, align 8")
+            return
+        count = self._descriptor(callee, layout.FUNCTION_REFS)
+        start = text.value(f"add i64 {self._descriptor(callee, layout.FUNCTION_PARAMS, 16)}, {layout.FRAME_SLOTS}")
+        first = self._slot(frame, start)
+        before, loop, done = text.label, text.fresh_label("clear"), text.fresh_label("cleared")
+        text.branch(text.value(f"icmp eq i64 {count}, 0"), done, loop)
+        text.block(loop, dominated=True)
+        index, following = text.fresh(), text.fresh()
+        text.line(f"{index} = phi i64 [ 0, %{before} ], [ {following}, %{loop} ]")
+        place = text.value(f"getelementptr i64, ptr {first}, i64 {index}")
+        text.line(f"store <{_STRIDE} x i64> zeroinitializer, ptr {place}, align 8")
+        text.line(f"{following} = add i64 {index}, {_STRIDE}")
+        text.branch(text.value(f"icmp ult i64 {following}, {count}"), loop, done, UNLIKELY)
+        text.block(done)
+
+    def _jump_to(self, callee: Callee, frame: str) -> None:
+        """Pay for the callee's first block and enter it."""
+        unit, text = self.unit, self.text
+        if callee.function is not None:
+            cost = str(unit.facts_of(callee.function).translation.cost & 0x7FFFFFFF)
+            unit.cost += int(cost)
+        else:
+            cost = text.value(f"and i64 {self._descriptor(callee, layout.FUNCTION_COST)}, 2147483647")
+        left = text.value(f"sub i64 {unit.fuel()}, {cost}")
+        place = text.value(f"add i64 {callee.address}, {layout.FUNCTION_NATIVE}")
+        pointer = text.value(f"getelementptr i8, ptr %cage, i64 {place}")
+        distance = text.value(f"sext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
+        unit.tail(text.value(f"getelementptr i8, ptr %table, i64 {distance}"), "%pc", frame, left)
+
+    def _come_back(self, done: str, result: str) -> None:
+        """The entry that the callee returns to: %base is the frame of the innermost function of the caller."""
+        unit, text, activation = self.unit, self.text, self.activation
+        root = text.value(f"getelementptr i8, ptr %base, i64 {-activation.offset}")
+        text.line(f"store ptr {root}, ptr %root.v")
+        text.line("store i64 %fuel, ptr %fuel.v")
+        unit.read_frames(activation, self.instruction.offset)
+        unit.take_back(activation)
+        waiting = list(activation.prims), list(activation.refs)
+        if self.kind:
+            offset = 8 * activation.facts.frame.size + layout.FRAME_RESULT
+            place = text.value(f"getelementptr i8, ptr %base, i64 {offset}")
+            value = unit.load_slot(place, self.kind)
+            (activation.refs if self.kind == "ref" else activation.prims).append(value)
+        cold = text.fresh_label("scarce")
+        with text.cold(cold):
+            unit.leave_after(activation, self.instruction)
+        text.branch_away(text.value(f"icmp slt i64 %fuel, {unit.segment}"), cold)
+        if done:
+            if self.kind:
+                unit.set(result, value)
+            activation.prims[:], activation.refs[:] = waiting
+            text.jump(done)
+
+
+# The runtime image
+
+
+def _runtime(unit: Unit, activation: Activation, instruction: Instruction) -> None:
+    """Call a function of the image; whatever goes wrong in it goes wrong again in internal code."""
+    text = unit.text
+    module = unit.metadata.module
+    declared = module.imports[instruction.immediates[0]]
+    signature = module.signatures[declared.signature]
+    arguments = ["ptr %cage"]
+    for value, type_ in zip(_pop_arguments(activation, signature), signature.params, strict=True):
+        if bank_of(type_) is Bank.REF:
+            arguments.append(f"i64 {text.value(f'zext i32 {value.raw} to i64')}")
+        else:
+            arguments.append(f"{IR_TYPES[value.kind]} {value.raw}")
+    for word in ("trap", "need", "charge"):
+        text.line(f"store i64 0, ptr {unit.word(layout.control_word(word))}, align 8")
+    pointer = unit.service(image_function(declared.name))
+    assert service_index(image_function(declared.name))
+    result_type = _image_type(signature)
+    called = f"call {result_type} {pointer}({', '.join(arguments)})"
+    made = text.value(called) if signature.results else ""
+    if not signature.results:
+        text.line(called)
+    words = [text.value(f"load i64, ptr {unit.word(layout.control_word(name))}, align 8") for name in _OUTCOMES]
+    some = text.value(f"or i64 {text.value(f'or i64 {words[0]}, {words[1]}')}, {words[2]}")
+    unit.leave_if(text.value(f"icmp ne i64 {some}, 0"))
+    charge = text.value(f"load i64, ptr {unit.word(layout.control_word('charge'))}, align 8")
+    left = text.value(f"sub i64 {unit.fuel()}, {charge}")
+    unit.set_fuel(left)
+    if signature.results:
+        if bank_of(signature.results[0]) is Bank.REF:
+            activation.refs.append(Val(text.value(f"trunc i64 {made} to i32"), "ref"))
+        else:
+            activation.prims.append(Val(made, kind_of(signature.results[0])))
+    cold = text.fresh_label("scarce")
+    with text.cold(cold):
+        unit.leave_after(activation, instruction)
+    text.branch_away(text.value(f"icmp slt i64 {left}, {unit.segment}"), cold)
+
+
+_OUTCOMES = ("trap", "need", "interrupted")
+
+
+def _image_type(signature: Signature) -> str:
+    if not signature.results:
+        return "void"
+    result = signature.results[0]
+    return "i64" if isinstance(result, RefType) else IR_TYPES[result.name.lower()]

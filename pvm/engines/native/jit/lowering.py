@@ -1,0 +1,318 @@
+"""Instruction semantics in compiled code: variables instead of slots, and ways back into internal code.
+
+Whatever is rare (a trap, memory that is missing, fuel that may not suffice, an instruction that only the interpreter
+has) leaves for the interpreter *before* the instruction: the frames that the compiled code stands for are written, and
+internal code executes the instruction from its beginning.  So no trap and no collection is ever handled here.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import NoReturn
+
+from pvm.engines.native import layout
+from pvm.engines.native.interpreter.handler import CONVENTION
+from pvm.engines.native.interpreter.services import service_index
+from pvm.engines.native.jit.activation import Activation
+from pvm.engines.native.linkage import Linkage
+from pvm.engines.native.llvm.heap import MARKED_STORE, HeapLowering
+from pvm.engines.native.llvm.image import image_function
+from pvm.engines.native.llvm.lowering import IR_TYPES
+from pvm.engines.native.llvm.text import UNLIKELY, FunctionText
+from pvm.isa.machine import Val
+from pvm.isa.traps import TrapKind
+from pvm.isa.types import ARRAY_STORAGE, ArrayKind, HeapKind, RefType, Storage
+
+SEGMENT = "@SEGMENT@"
+"""Stands for the fuel that suffices from one look at the counter to the next, which is known at the end."""
+
+
+class JitLowering(HeapLowering):
+    """The machine for compiled code; ``leave_before`` goes back to internal code at the current instruction."""
+
+    def __init__(self, text: FunctionText, linkage: Linkage) -> None:
+        super().__init__(text)
+        self.linkage = linkage
+        self.metadata = linkage.metadata
+        self.variables: dict[str, str] = {"%fuel.v": "i64", "%root.v": "ptr"}
+        self.current: Activation
+        self._exit = ""
+        self._charged = ""
+        self.functions: dict[str, int] = {}
+        """Which function a function value is of, by operand text."""
+        self.classes: dict[str, int] = {}
+        """Exact classes of objects, by operand text."""
+
+    # Variables
+
+    def variable(self, name: str, kind: str) -> str:
+        """A variable of the compiled function."""
+        self.variables[name] = IR_TYPES[kind]
+        return name
+
+    def get(self, name: str, kind: str) -> Val:
+        """The value of a variable."""
+        return Val(self.text.value(f"load {IR_TYPES[kind]}, ptr {self.variable(name, kind)}"), kind)
+
+    def set(self, name: str, value: Val) -> None:
+        """Change a variable."""
+        self.text.line(f"store {IR_TYPES[value.kind]} {value.raw}, ptr {self.variable(name, value.kind)}")
+
+    def fuel(self) -> str:
+        """The counter."""
+        return self.text.value("load i64, ptr %fuel.v")
+
+    def set_fuel(self, raw: str) -> None:
+        """Change the counter."""
+        self.text.line(f"store i64 {raw}, ptr %fuel.v")
+
+    def frame(self, activation: Activation) -> str:
+        """A pointer to the frame of an activation."""
+        root = self.text.value("load ptr, ptr %root.v")
+        if not activation.offset:
+            return root
+        return self.text.value(f"getelementptr i8, ptr {root}, i64 {activation.offset}")
+
+    # Ways out
+
+    def tail(self, target: str, pc: str, base: str, fuel: str) -> None:
+        """End in another function of the handlers' prototype."""
+        arguments = f"ptr {pc}, ptr {base}, ptr %cage, ptr %table, i64 {fuel}"
+        self.text.line(f"musttail call {CONVENTION} void {target}({arguments})")
+        self.text.line("ret void")
+
+    def service(self, symbol: str) -> str:
+        """A pointer to a function of the interpreter or of the image."""
+        place = self.text.value(f"getelementptr ptr, ptr %table, i64 {service_index(symbol)}")
+        return self.text.value(f"load ptr, ptr {place}, align 8")
+
+    def dispatch(self, pc: str, base: str, fuel: str) -> None:
+        """End in the handler of the instruction at ``pc``."""
+        text = self.text
+        number = text.value(f"zext i16 {text.value(f'load i16, ptr {pc}, align 8')} to i64")
+        entry = text.value(f"getelementptr ptr, ptr %table, i64 {number}")
+        self.tail(text.value(f"load ptr, ptr {entry}, align 8"), pc, base, fuel)
+
+    @abstractmethod
+    def leave_before(self) -> None:
+        """End the block, which is cold, by executing the current instruction in internal code."""
+
+    def begin(self) -> None:
+        super().begin()
+        self._exit = ""
+        self._charged = ""
+
+    def exit_label(self) -> str:
+        """The cold block that leaves before the current instruction."""
+        if not self._exit:
+            self._exit = self.text.fresh_label("exit")
+            with self.text.cold(self._exit):
+                self.leave_before()
+        return self._exit
+
+    def leave_if(self, flag: str) -> None:
+        """Leave before the current instruction if a flag is set."""
+        self.text.branch_away(flag, self.exit_label())
+
+    def trap_if(self, condition: Val, kind: TrapKind) -> None:
+        if condition.raw != "false":
+            self.leave_if(self.raw(condition))
+
+    def trap(self, kind: TrapKind) -> NoReturn:
+        raise AssertionError("internal code traps")
+
+    def charge(self, units: Val) -> None:
+        left = self.text.value(f"sub i64 {self.fuel()}, {units.raw}")
+        self.leave_if(self.text.value(f"icmp slt i64 {left}, {SEGMENT}"))
+        self._charged = left
+
+    def end(self) -> None:
+        """End an instruction that nothing stops any more: pay for what it cost besides its block."""
+        if self._charged:
+            self.set_fuel(self._charged)
+
+    # Locals, globals, constants
+
+    def local_get(self, index: int) -> Val:
+        activation = self.current
+        value = self.get(activation.local(index), activation.facts.kinds[index])
+        if index in activation.known:
+            self.functions[self.raw(value)] = activation.known[index]
+        if index in activation.exact:
+            self.classes[self.raw(value)] = activation.exact[index]
+        return value
+
+    def local_set(self, index: int, value: Val) -> None:
+        self.set(self.current.local(index), value)
+
+    def global_get(self, index: int) -> Val:
+        type_ = self.metadata.module.globals[index].type
+        kind = "ref" if isinstance(type_, RefType) else type_.name.lower()
+        return self.load_slot(self.word(self.linkage.global_address(index)), kind)
+
+    def global_set(self, index: int, value: Val) -> None:
+        self.store_slot(self.word(self.linkage.global_address(index)), value)
+
+    def string_const(self, index: int) -> Val:
+        text = self.text
+        value = text.value(f"load i32, ptr {self.word(self.linkage.string_address(index))}, align 8")
+        self.leave_if(text.value(f"icmp eq i32 {value}, 0"))
+        return Val(value, "ref")
+
+    # Types
+
+    def is_instance(self, a: Val, target: RefType) -> Val:
+        null = self.is_null(a)
+        if target.kind is HeapKind.ANY:
+            return Val("true", "flag") if target.nullable else self.negate(null)
+        text = self.text
+        test, done = text.fresh_label("test"), text.fresh_label("tested")
+        before = text.label
+        text.branch(self.raw(null), done, test)
+        text.block(test, dominated=True)
+        passed = self._passes(a, target)
+        tested = text.label
+        text.jump(done)
+        text.block(done)
+        null_passes = "true" if target.nullable else "false"
+        return Val(text.value(f"phi i1 [ {null_passes}, %{before} ], [ {passed}, %{tested} ]"), "flag")
+
+    def _passes(self, a: Val, target: RefType) -> str:
+        text, number = self.text, self.class_id(a)
+        if target.kind is HeapKind.FUNC:
+            return self._has_signature(a, number, target.index)
+        if target.kind is HeapKind.CLASS and self.metadata.module.classes[target.index].is_interface:
+            wide = text.value(f"zext i32 {number.raw} to i64")
+            row = self.metadata.interface_row(target.index)
+            place = text.value(f"add i64 {text.value(f'shl i64 {wide}, 2')}, {row}")
+            pointer = text.value(f"getelementptr i8, ptr %cage, i64 {place}")
+            return text.value(f"icmp eq i32 {text.value(f'load i32, ptr {pointer}, align 4')}, {target.index + 1}")
+        low, count = self._interval(target)
+        if count == 1:
+            return text.value(f"icmp eq i32 {number.raw}, {low}")
+        return text.value(f"icmp ult i32 {text.value(f'sub i32 {number.raw}, {low}')}, {count}")
+
+    def _interval(self, target: RefType) -> tuple[int, int]:
+        match target.kind:
+            case HeapKind.CLASS:
+                return self.metadata.class_interval(target.index)
+            case HeapKind.ARRAY:
+                return layout.CLASS_ARRAY + target.index, 1
+            case HeapKind.STRING:
+                return layout.CLASS_STRING, 1
+            case kind:
+                assert kind is HeapKind.TASK, kind
+                return layout.CLASS_TASK, 1
+
+    def _has_signature(self, a: Val, number: Val, signature: int) -> str:
+        text = self.text
+        before, look, done = text.label, text.fresh_label("look"), text.fresh_label("looked")
+        distance = text.value(f"sub i32 {number.raw}, {layout.CLASS_FUNCTION}")
+        text.branch(text.value(f"icmp ult i32 {distance}, 2"), look, done)
+        text.block(look, dominated=True)
+        descriptor = Val(text.value(f"load i32, ptr {self.pointer(a, layout.CLOSURE_FUNCTION)}, align 4"), "ref")
+        place = text.value(f"zext i32 {text.value(f'shl i32 {distance}, 2')} to i64")
+        start = self.pointer(descriptor, layout.FUNCTION_SIGNATURE)
+        found = text.value(f"load i32, ptr {text.value(f'getelementptr i8, ptr {start}, i64 {place}')}, align 4")
+        same = text.value(f"icmp eq i32 {found}, {signature}")
+        text.jump(done)
+        text.block(done)
+        return text.value(f"phi i1 [ false, %{before} ], [ {same}, %{look} ]")
+
+    def field_place(self, field: tuple[int, int]) -> tuple[Storage, int | str]:
+        class_index, number = field
+        storage = self.metadata.verified.layouts[class_index].fields[number].storage
+        return storage, self.metadata.objects[class_index].offsets[number]
+
+    # Allocation
+
+    def allocate(self, size: str, header: int) -> Val:
+        """A new object, zeroed behind its header; internal code takes over where there is no room."""
+        text = self.text
+        place = self.word(layout.control_word("nursery_top"))
+        top = text.value(f"load i64, ptr {place}, align 8")
+        end = text.value(f"add i64 {top}, {size}")
+        limit = text.value(f"load i64, ptr {self.word(layout.control_word('nursery_limit'))}, align 8")
+        self.leave_if(text.value(f"icmp ugt i64 {end}, {limit}"))
+        text.line(f"store i64 {end}, ptr {place}, align 8")
+        pointer = text.value(f"getelementptr i8, ptr %cage, i64 {top}")
+        text.line(f"store i64 {header}, ptr {pointer}, align 8")
+        return Val(text.value(f"trunc i64 {top} to i32"), "ref")
+
+    def new_default(self, class_index: int) -> Val:
+        made = self.allocate(str(self.metadata.objects[class_index].size), self.metadata.class_ids[class_index])
+        self.classes[self.raw(made)] = class_index
+        return made
+
+    def new_object(self, class_index: int, values: Sequence[Val]) -> Val:
+        made = self.new_default(class_index)
+        for number, value in enumerate(values):
+            storage, offset = self.field_place((class_index, number))
+            if self.raw(value) not in {"0", "0x0000000000000000"}:
+                self.store(storage, self.pointer(made, offset), value)
+        return made
+
+    def new_array(self, kind: ArrayKind, length: Val) -> Val:
+        text = self.text
+        shift = ARRAY_STORAGE[kind].size.bit_length() - 1
+        bytes_ = text.value(f"add i64 {text.value(f'shl i64 {length.raw}, {shift}')}, {layout.ELEMENTS + 7}")
+        made = self.allocate(text.value(f"and i64 {bytes_}, -8"), layout.array_class(kind))
+        text.line(f"store i64 {length.raw}, ptr {self.pointer(made, layout.LENGTH)}, align 8")
+        return made
+
+    def new_closure(self, function: int, environment: Val | None) -> Val:
+        text = self.text
+        made = self.allocate("16", layout.CLASS_FUNCTION if environment is None else layout.CLASS_CLOSURE)
+        word = str(self.metadata.descriptor(function))
+        if environment is not None:
+            upper = text.value(f"shl i64 {text.value(f'zext i32 {environment.raw} to i64')}, 32")
+            word = text.value(f"or i64 {upper}, {word}")
+        text.line(f"store i64 {word}, ptr {self.pointer(made, layout.CLOSURE_FUNCTION)}, align 8")
+        self.functions[self.raw(made)] = function
+        return made
+
+    # Bulk operations
+
+    def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None:
+        self._bulk("copy", kind, [self._wide(to), at.raw, self._wide(source), start.raw, count.raw])
+
+    def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None:
+        raw, text = value.raw, self.text
+        if value.kind in {"f32", "f64"}:
+            raw = text.value(f"bitcast {IR_TYPES[value.kind]} {raw} to i{32 if value.kind == 'f32' else 64}")
+        if value.kind in {"i32", "f32", "ref"}:
+            raw = text.value(f"zext i32 {raw} to i64")
+        self._bulk("fill", kind, [self._wide(array), start.raw, count.raw, raw])
+
+    def _wide(self, obj: Val) -> str:
+        return self.text.value(f"zext i32 {obj.raw} to i64")
+
+    def _bulk(self, name: str, kind: ArrayKind, operands: list[object]) -> None:
+        if kind is ArrayKind.REF:
+            name += "References"
+        else:
+            operands = [*operands, ARRAY_STORAGE[kind].size.bit_length() - 1]
+        arguments = "".join(f", i64 {operand}" for operand in operands)
+        self.text.line(f"call void {self.service(image_function(f'array.{name}'))}(ptr %cage{arguments})")
+        stopped = self.text.value(f"load i64, ptr {self.word(layout.control_word('interrupted'))}, align 8")
+        self.leave_if(self.text.value(f"icmp ne i64 {stopped}, 0"))
+
+    def store_reference(self, obj: Val, address: Val, value: Val) -> None:
+        """As elsewhere, with the function for a marking heap behind the dispatch table."""
+        text = self.text
+        place, card = (
+            text.value(f"getelementptr i8, ptr {base}, i64 {index}") for base, index in self._places(address)
+        )
+        marking = text.value(f"load i32, ptr {self.word(layout.control_word('marking'))}, align 8")
+        cold, plain, on = text.fresh_label("marking"), text.fresh_label(), text.fresh_label()
+        text.branch(text.value(f"icmp ne i32 {marking}, 0"), cold, plain, UNLIKELY)
+        with text.cold(cold):
+            arguments = f"ptr %cage, i64 {self._wide(obj)}, i64 {address.raw}, i32 {value.raw}"
+            text.line(f"call void {self.service(MARKED_STORE)}({arguments})")
+            text.jump(on)
+        text.block(plain, dominated=True)
+        text.line(f"store i32 {value.raw}, ptr {place}, align 4")
+        text.line(f"store i8 1, ptr {card}, align 1")
+        text.jump(on)
+        text.block(on, dominated=True)

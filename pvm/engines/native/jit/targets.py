@@ -1,0 +1,36 @@
+"""What a call may reach: class-hierarchy analysis of a closed world (Dean, Grove and Chambers, 1995)."""
+
+from __future__ import annotations
+
+from pvm.engines.native.linkage import Linkage
+
+MAX_TARGETS = 3
+"""Functions that a call is compared with before it is left to the tables."""
+
+
+class Targets:
+    """Answers for one program."""
+
+    def __init__(self, linkage: Linkage) -> None:
+        self._verified = linkage.metadata.verified
+        self._known: dict[tuple[int, int], tuple[int, ...]] = {}
+
+    def of_method(self, class_index: int, slot: int) -> tuple[int, ...]:
+        """The functions that a virtual or an interface method may be, most classes first; at most one too many."""
+        key = class_index, slot
+        if key not in self._known:
+            self._known[key] = self._find(class_index, slot)
+        return self._known[key]
+
+    def _find(self, class_index: int, slot: int) -> tuple[int, ...]:
+        layouts, hierarchy = self._verified.layouts, self._verified.hierarchy
+        owner = layouts[class_index]
+        name = owner.slots[slot].name
+        counts: dict[int, int] = {}
+        for layout in layouts:
+            if not layout.is_concrete or not hierarchy.is_subclass(layout.index, class_index):
+                continue
+            function = layout.dispatch.get(name) if owner.is_interface else layout.vtable[slot]
+            assert function is not None
+            counts[function] = counts.get(function, 0) + 1
+        return tuple(sorted(counts, key=lambda function: -counts[function])[: MAX_TARGETS + 1])

@@ -1,0 +1,440 @@
+"""One compilation: a hot function, with the functions that are inlined into it, as a function of LLVM IR.
+
+The function has the handlers' prototype, and ``%pc`` says where it is entered: at its beginning, at the head of a loop,
+or behind a call that has returned.  Calls are tail calls of the callee, so nothing is ever on the native stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pvm.engines.native import layout
+from pvm.engines.native.code.translator import Point
+from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
+from pvm.engines.native.interpreter.services import GO_ON, POLL_BLOCK, POLL_POINT, RETURN_EARLY
+from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
+from pvm.engines.native.jit.frames import FrameLowering
+from pvm.engines.native.jit.installed import ENTRY, osr_symbol
+from pvm.engines.native.jit.lowering import SEGMENT
+from pvm.engines.native.jit.targets import Targets
+from pvm.engines.native.linkage import Linkage
+from pvm.engines.native.llvm.text import FunctionText, ModuleText
+from pvm.isa.encoding import Instruction
+from pvm.isa.instruction import Form
+from pvm.isa.machine import Val
+from pvm.isa.types import Bank, ValueType
+from pvm.pbc.effects import item_bank
+
+_ONLY_INTERPRETED = frozenset({Form.HYPERCALL, Form.TASK, Form.THROW, Form.UNREACHABLE, Form.TAIL_CALL})
+
+
+class Unit(FrameLowering):
+    """The compilation of one function."""
+
+    segment = SEGMENT
+
+    def __init__(self, module: ModuleText, linkage: Linkage, root: int, targets: Targets, symbol: str) -> None:
+        super().__init__(FunctionText(module), linkage)
+        self.module_text = module
+        self.symbol = symbol
+        self.targets = targets
+        self.facts: dict[int, FunctionFacts] = {}
+        self.cost = 0
+        self.size = 0
+        self.entries: list[str] = []
+        """Labels by number of the entry."""
+        self.symbols: dict[str, int] = {}
+        """Numbers of the entries that the host knows."""
+        self.activations = 0
+        self._shared: dict[str, Activation] = {}
+        """Activations whose exits share the writing of what is around them, by prefix."""
+        self.root = Activation(self.facts_of(root), self.new_prefix())
+        self._instruction: Instruction
+        self._before: tuple[list[Val], list[Val]] = ([], [])
+
+    def facts_of(self, index: int) -> FunctionFacts:
+        """What is known of a function."""
+        if index not in self.facts:
+            self.facts[index] = FunctionFacts(self.linkage, index)
+        return self.facts[index]
+
+    def new_prefix(self) -> str:
+        """What the names of an activation begin with."""
+        self.activations += 1
+        return f"a{self.activations}"
+
+    # The whole
+
+    def symbol_of(self, number: int) -> str:
+        """The symbol of an entry that only the compilation itself knows."""
+        return f"{self.symbol}.{number}"
+
+    def define(self) -> None:
+        """Add the function and its entries to the module."""
+        text, root, symbol = self.text, self.root, self.symbol
+        self._enter_root()
+        for offset in sorted(root.facts.polled):
+            self._enter_loop(offset)
+        self.emit_blocks(root)
+        self._define_exits()
+        cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(self.entries))
+        head = [
+            *(f"{name} = alloca {type_}" for name, type_ in self.variables.items()),
+            "store i64 %fuel, ptr %fuel.v",
+            "store ptr %base, ptr %root.v",
+            "%entry.number = ptrtoint ptr %pc to i64",
+            f"switch i64 %entry.number, label %nowhere [ {cases} ]",
+            "nowhere:",
+            "unreachable",
+        ]
+        text.lines[1:1] = head
+        body = text.finish().replace(SEGMENT, str(self.cost))
+        group = self.module_text.group('nounwind "frame-pointer"="none"')
+        self.module_text.define(f"define internal {CONVENTION} void @{symbol}({PROTOTYPE}) {group} {{\n{body}\n}}")
+        known = {number: name for name, number in self.symbols.items()}
+        for number in range(len(self.entries)):
+            linkage = "" if number in known else "internal "
+            name = known.get(number, self.symbol_of(number))
+            self.module_text.define(
+                f'define {linkage}{CONVENTION} void @"{name}"({PROTOTYPE}) {group} {{\n'
+                f"  musttail call {CONVENTION} void @{symbol}(ptr inttoptr (i64 {number} to ptr), "
+                "ptr %base, ptr %cage, ptr %table, i64 %fuel)\n  ret void\n}"
+            )
+
+    def new_entry(self, label: str, symbol: str = "") -> int:
+        """A place where the function can be entered; its number."""
+        self.entries.append(label)
+        if symbol:
+            self.symbols[symbol] = len(self.entries) - 1
+        return len(self.entries) - 1
+
+    def _enter_root(self) -> None:
+        """The beginning: the caller has paid for the first block."""
+        text, root = self.text, self.root
+        self.new_entry("enter", ENTRY)
+        text.block("enter")
+        facts = root.facts
+        live = (1 << len(self.metadata.module.signatures[facts.verified.function.signature].params)) - 1
+        self.read_locals(root, live, self.frame(root))
+        self._look(facts.translation.entry, poll=POLL_BLOCK if facts.bounded else POLL_POINT)
+        text.jump(root.paid(0))
+
+    def _enter_loop(self, offset: int) -> None:
+        """The head of a loop, from a frame; whoever comes has paid for the block."""
+        text, root = self.text, self.root
+        label = f"enter{offset}"
+        self.new_entry(label, osr_symbol(offset))
+        text.block(label)
+        self.read_locals(root, root.facts.live[offset], self.frame(root))
+        position = root.facts.points.before[offset].position
+        self._look(position, poll=POLL_POINT)
+        text.jump(root.paid(offset))
+
+    def _look(self, position: int, poll: str) -> None:
+        """See whether the fuel suffices; else internal code goes on at a position of the root, whose frame is right."""
+        text = self.text
+        cold = text.fresh_label("scarce")
+        fuel = self.fuel()
+        with text.cold(cold):
+            pc, frame = self.internal_code(self.root, position), self.frame(self.root)
+            empty, some = text.fresh_label(), text.fresh_label()
+            text.branch(text.value(f"icmp slt i64 {fuel}, 0"), empty, some)
+            text.block(empty, dominated=True)
+            self.tail(self.service(poll), pc, frame, fuel)
+            text.block(some, dominated=True)
+            self.dispatch(pc, frame, fuel)
+        text.branch_away(text.value(f"icmp slt i64 {fuel}, {SEGMENT}"), cold)
+
+    # Blocks
+
+    def emit_blocks(self, activation: Activation) -> None:
+        """Emit what can be reached of a function."""
+        reached = self._reached(activation)
+        falls = False
+        for offset, block in activation.facts.blocks.items():
+            if offset not in reached:
+                falls = False
+                continue
+            self.current = activation
+            self._begin_block(activation, offset, falls=falls)
+            falls = self._emit_block(activation, block)
+
+    def _reached(self, activation: Activation) -> set[int]:
+        """Offsets of the blocks that compiled code can come to."""
+        facts = activation.facts
+        labels = [label.offset for label in facts.verified.function.labels]
+        work = [0, *(facts.polled if activation.parent is None else ())]
+        reached: set[int] = set()
+        while work:
+            offset = work.pop()
+            if offset in reached:
+                continue
+            reached.add(offset)
+            block = facts.blocks[offset]
+            if any(each.opcode.form in _ONLY_INTERPRETED for each in block):
+                continue
+            last = block[-1]
+            work += [labels[label] for label in _labels(last)]
+            if not last.opcode.ends_block:
+                work.append(last.end)
+        return reached
+
+    def _begin_block(self, activation: Activation, offset: int, *, falls: bool) -> None:
+        text, facts = self.text, activation.facts
+        number = facts.labels_at.get(offset)
+        if falls:
+            if number is not None:
+                self.put_aside(activation)
+            text.jump(activation.label(offset))
+        text.block(activation.label(offset), dominated=falls and number is None)
+        cost = len(facts.blocks[offset])
+        self.cost += cost
+        if offset in facts.polled:
+            self._look_at_head(activation, offset)
+        self.set_fuel(text.value(f"sub i64 {self.fuel()}, {cost}"))
+        if activation.parent is None and (offset == 0 or offset in facts.polled):
+            text.jump(activation.paid(offset))
+            text.block(activation.paid(offset))
+        if number is not None:
+            label = facts.verified.function.labels[number]
+            activation.prims[:] = [Val("", kind_of(each)) for each in label.prims]
+            activation.refs[:] = [Val("", "ref") for _ in label.refs]
+            self.take_back(activation)
+
+    def _look_at_head(self, activation: Activation, offset: int) -> None:
+        """At the head of a loop, unpaid for: internal code takes over if the fuel may not suffice for what follows."""
+        text, facts = self.text, activation.facts
+        cold = text.fresh_label("scarce")
+        fuel = self.fuel()
+        with text.cold(cold):
+            stub = facts.translation.stubs[facts.labels_at[offset]]
+            self._leave_at(activation, Point(stub, (), ()), facts.live[offset], [], [], target="")
+        text.branch_away(text.value(f"icmp slt i64 {fuel}, {SEGMENT}"), cold)
+
+    def _emit_block(self, activation: Activation, block: list[Instruction]) -> bool:
+        """Emit the instructions; whether control falls out of the end."""
+        skip = False
+        for number, instruction in enumerate(block):
+            if skip:
+                continue
+            self._instruction = instruction
+            self._before = list(activation.prims), list(activation.refs)
+            self.begin()
+            self.size += 1
+            if instruction.opcode.form in _ONLY_INTERPRETED:
+                self.leave_before()
+                return False
+            self._emit(activation, instruction, number)
+        return not block[-1].opcode.ends_block and block[-1].opcode.form not in {Form.BRANCH, Form.BRANCH_REF}
+
+    def _emit(self, activation: Activation, instruction: Instruction, number: int) -> None:
+        form = instruction.opcode.form
+        if form in {Form.SIMPLE, Form.ALLOCATE}:
+            self._straight(activation, instruction)
+        else:
+            _FORMS[form](self, activation, instruction)
+
+    def _straight(self, activation: Activation, instruction: Instruction) -> None:
+        opcode = instruction.opcode
+        operands = self.pop(activation, instruction)
+        assert opcode.semantics is not None
+        results = opcode.semantics(self, *instruction.immediates, *operands)
+        self.end()
+        for result in results if isinstance(results, tuple) else () if results is None else (results,):
+            (activation.refs if result.kind == "ref" else activation.prims).append(result)
+
+    def pop(self, activation: Activation, instruction: Instruction) -> list[Val]:
+        """Pop the operands of an instruction, in the order of its effect."""
+        function = activation.facts.verified.function
+        effect = self.linkage.resolver.resolve(function, instruction.opcode, instruction.immediates)
+        popped = [
+            (activation.refs if item_bank(item) is Bank.REF else activation.prims).pop()
+            for item in reversed(effect.pops)
+        ]
+        return popped[::-1]
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """Emit another function in the middle of an instruction, which goes on afterwards."""
+        kept = self.current, self._instruction, self._before
+        try:
+            yield
+        finally:
+            self.current, self._instruction, self._before = kept
+            self.begin()
+
+    # Leaving
+
+    def leave_before(self) -> None:
+        activation, instruction = self.current, self._instruction
+        point = activation.facts.points.before[instruction.offset]
+        live = activation.facts.live[instruction.offset]
+        self._leave_at(activation, point, live, *self._before, target=RETURN_EARLY)
+
+    def leave_after(self, activation: Activation, instruction: Instruction) -> None:
+        """End the block by going on behind a call in internal code; its result is on the stack."""
+        facts = activation.facts
+        point = facts.points.after[instruction.offset]
+        live = facts.live.get(instruction.end, 0)
+        if point.result >= 0:
+            # Internal code has stored it already where the next instruction would.
+            slot = int.from_bytes(facts.translation.code[point.result : point.result + 2], "little")
+            is_ref = kind_of(self._result_type(activation, instruction)) == "ref"
+            items = point.refs if is_ref else point.prims
+            changed = (*items[:-1], slot)
+            point = point._replace(refs=changed) if is_ref else point._replace(prims=changed)
+            live &= ~sum(1 << number for number, known in enumerate(facts.frame.locals) if known == slot)
+        self._leave_at(activation, point, live, activation.prims, activation.refs, target=GO_ON)
+
+    def _result_type(self, activation: Activation, instruction: Instruction) -> ValueType:
+        function = activation.facts.verified.function
+        return self.linkage.resolver.signature_of(function, instruction.opcode, instruction.immediates).results[0]
+
+    def _leave_at(
+        self, activation: Activation, point: Point, live: int, prims: list[Val], refs: list[Val], *, target: str
+    ) -> None:
+        """Leave for internal code at a point; ``target`` is a service, or empty for the handler there.
+
+        An activation writes its own frame; those around it are written by code that all its exits share.
+        """
+        text = self.text
+        self.write_frame(activation, point, live, prims, refs)
+        pc = self.internal_code(activation, point.position)
+        text.line(f"store ptr {pc}, ptr {self.pointer_variable('%leave.pc')}")
+        text.line(f"store ptr {self.frame(activation)}, ptr {self.pointer_variable('%leave.base')}")
+        if target:
+            function = self.service(target)
+        else:
+            number = text.value(f"zext i16 {text.value(f'load i16, ptr {pc}, align 8')} to i64")
+            entry = text.value(f"getelementptr ptr, ptr %table, i64 {number}")
+            function = text.value(f"load ptr, ptr {entry}, align 8")
+        text.line(f"store ptr {function}, ptr {self.pointer_variable('%leave.target')}")
+        text.jump(self._around(activation))
+
+    def pointer_variable(self, name: str) -> str:
+        """A variable that holds a pointer."""
+        self.variables[name] = "ptr"
+        return name
+
+    def _around(self, activation: Activation) -> str:
+        """The label of the code that writes the frames around an activation and leaves."""
+        if activation.parent is None:
+            return "leave"
+        self._shared.setdefault(activation.prefix, activation)
+        return f"{activation.prefix}.around"
+
+    def _define_exits(self) -> None:
+        """Emit what exits share, innermost first: writing a frame may need what is around it."""
+        text = self.text
+        done: set[str] = set()
+        while pending := [each for prefix, each in self._shared.items() if prefix not in done]:
+            for child in pending:
+                done.add(child.prefix)
+                assert child.parent is not None
+                text.block(f"{child.prefix}.around")
+                self.write_parent(child)
+                text.jump(self._around(child.parent))
+        text.block("leave")
+        pc, base, target = (
+            text.value(f"load ptr, ptr {self.pointer_variable(name)}")
+            for name in ("%leave.pc", "%leave.base", "%leave.target")
+        )
+        self.tail(target, pc, base, self.fuel())
+
+    # Control
+
+    def branch(self, activation: Activation, instruction: Instruction) -> None:
+        """``branch.if`` and ``branch.unless``."""
+        assert instruction.opcode.semantics is not None
+        flag = instruction.opcode.semantics(self, 0, activation.prims.pop())
+        self._branch_on(activation, instruction, flag.raw)
+
+    def _branch_on(self, activation: Activation, instruction: Instruction, flag: str) -> None:
+        """Go to the label or on; the operands that are left go along."""
+        self.put_aside(activation)
+        target = activation.facts.verified.function.labels[_labels(instruction)[0]].offset
+        self.text.branch(flag, activation.label(target), activation.label(instruction.end))
+
+    def branch_ref(self, activation: Activation, instruction: Instruction) -> None:
+        """The branches that test a reference and keep it on one side or both."""
+        value = activation.refs[-1]
+        match instruction.opcode.mnemonic:
+            case "branch.null":
+                self._branch_on(activation, instruction, self.raw(self.is_null(value)))
+            case "branch.non_null":
+                flag = self.negate(self.is_null(value))
+                self._branch_on(activation, instruction, self.raw(flag))
+                activation.refs.pop()
+            case _:
+                flag = self.is_instance(value, instruction.immediates[1])
+                self._branch_on(activation, instruction, self.raw(flag))
+
+    def jump(self, activation: Activation, instruction: Instruction) -> None:
+        """``jump``."""
+        self.put_aside(activation)
+        label = activation.facts.verified.function.labels[instruction.immediates[0]]
+        self.text.jump(activation.label(label.offset))
+
+    def switch(self, activation: Activation, instruction: Instruction) -> None:
+        """``switch``."""
+        index = activation.prims.pop()
+        self.put_aside(activation)
+        labels = activation.facts.verified.function.labels
+        targets = [activation.label(labels[label].offset) for label in instruction.immediates[0]]
+        arms = " ".join(f"i32 {number}, label %{label}" for number, label in enumerate(targets[:-1]))
+        self.text.line(f"switch i32 {index.raw}, label %{targets[-1]} [ {arms} ]")
+
+    def leave_function(self, activation: Activation, instruction: Instruction) -> None:
+        """``return``."""
+        results = self.pop(activation, instruction)
+        if activation.parent is not None:
+            if results:
+                self.set(activation.result, results[0])
+            self.text.jump(activation.done)
+            return
+        self._return(results)
+
+    def _return(self, results: list[Val]) -> None:
+        """Go back to whoever called the root."""
+        text, frame, fuel = self.text, self.frame(self.root), self.fuel()
+        header = text.value(f"load i64, ptr {frame}, align 8")
+        native_at = text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_NATIVE}")
+        native = text.value(f"load i64, ptr {native_at}, align 8")
+        distance = text.value(f"sub i64 0, {text.value(f'lshr i64 {header}, 32')}")
+        caller = text.value(f"getelementptr i8, ptr {frame}, i64 {distance}")
+        internal = text.fresh_label("internal")
+        with text.cold(internal):
+            address = text.value(f"and i64 {header}, 4294967295")
+            pc = text.value(f"getelementptr i8, ptr %cage, i64 {address}")
+            if results:
+                before = text.value(f"getelementptr i8, ptr {pc}, i64 -2")
+                slot = text.value(f"zext i16 {text.value(f'load i16, ptr {before}, align 2')} to i64")
+                self.store_slot(text.value(f"getelementptr i64, ptr {caller}, i64 {slot}"), results[0])
+            self.dispatch(pc, caller, fuel)
+        text.branch_away(text.value(f"icmp eq i64 {native}, 0"), internal)
+        if results:
+            self.store_slot(text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_RESULT}"), results[0])
+        self.tail(text.value(f"getelementptr i8, ptr %table, i64 {native}"), "%pc", caller, fuel)
+
+    def call(self, activation: Activation, instruction: Instruction) -> None:
+        """Calls, which have a module of their own."""
+        from pvm.engines.native.jit.calls import emit_call
+
+        emit_call(self, activation, instruction)
+
+
+def _labels(instruction: Instruction) -> tuple[int, ...]:
+    from pvm.engines.polls import branch_labels
+
+    return branch_labels(instruction)
+
+
+_FORMS: dict[Form, Callable[[Unit, Activation, Instruction], None]] = {
+    Form.BRANCH: Unit.branch,
+    Form.BRANCH_REF: Unit.branch_ref,
+    Form.JUMP: Unit.jump,
+    Form.SWITCH: Unit.switch,
+    Form.RETURN: Unit.leave_function,
+    Form.CALL: Unit.call,
+}
