@@ -154,7 +154,7 @@ def test_wrong_use(arguments: list[str], status: int, message: str, capfd: pytes
         (["--mount", "/data"], "expected GUEST=HOST"),
         (["--mount", "/data=nowhere-at-all"], "not a directory"),
         (["--env", "NAME"], "expected NAME=VALUE"),
-        (["--tier", "jit"], "jit"),
+        (["--tier", "fast"], "fast"),
     ],
 )
 def test_wrong_grants(options: list[str], message: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -185,9 +185,12 @@ class Pair:
             exhausted = True
         action = self.cage.raw("fuel.poll", left, int(is_poll_point))
         while action == layout.POLL_CLOCK:
-            left = self.cage.word("fuel_left")
-            action = layout.POLL_CONTINUE if left >= 0 else self.cage.raw("fuel.poll", left, int(is_poll_point))
+            action = self.cage.raw("fuel.poll", self.cage.word("fuel_left"), int(is_poll_point))
         assert (action == layout.POLL_EXHAUSTED) == exhausted
+        if not is_poll_point and not exhausted:
+            # The native counter stays empty until the next poll point, where compiled code may be entered.
+            budget = self.model.budget
+            budget.base, budget.slice, self.model.namespace["F"] = budget.used(), 0, 0
         if action == layout.POLL_SWITCH:
             assert self.model.left == self.model.budget.slice == -1
             self.model.budget.slice = self.model.namespace["F"] = 0
