@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 import pvm
 from pvm.engines.direct import machine
-from pvm.engines.direct.control_group import ControlGroup, candidates
+from pvm.engines.direct.control_group import ControlGroup, candidates, remove_stale
 
 SOURCE = Path(__file__).parent / "programs" / "escapes.c"
 Attempt = Callable[..., pvm.Completed]
@@ -202,6 +203,17 @@ def test_shared_memory_is_bounded(
     assert (done.limit, done.status) == ("memory", 137)
     groups = list(Path("/sys/fs/cgroup").rglob(f"pvm-{os.getpid()}-*"))
     assert groups == []
+
+
+def test_groups_of_processes_that_were_killed_are_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    stale, used = (tmp_path / f"pvm-{pid}-0" for pid in (ended.pid, os.getpid()))
+    for folder in (stale, used):
+        folder.mkdir()
+    (tmp_path / "else").mkdir()
+    remove_stale(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["else", used.name]
 
 
 def test_places_for_control_groups(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 NUMBERS = count()
-REMOVAL_TRIES = 50
+REMOVAL_TRIES = 200
 
 
 class _Version(NamedTuple):
@@ -40,6 +40,7 @@ class ControlGroup:
     def make(cls, memory: int) -> Self | None:
         """Make a group for ``memory`` bytes, or None where the host does not let us."""
         for version, parent in candidates():
+            remove_stale(parent)
             folder = parent / f"pvm-{os.getpid()}-{next(NUMBERS)}"
             group = cls(folder, version)
             try:
@@ -57,7 +58,7 @@ class ControlGroup:
         try:
             (self._folder / "cgroup.procs").write_text(str(pid))
         except OSError as error:
-            if error.errno not in {errno.ESRCH, errno.EACCES, errno.EPERM, errno.EBUSY}:
+            if error.errno not in {errno.ESRCH, errno.ENOENT, errno.EACCES, errno.EPERM, errno.EBUSY}:
                 raise
 
     def was_exceeded(self) -> bool:
@@ -77,6 +78,16 @@ class ControlGroup:
                 time.sleep(0.001)
             else:
                 return
+
+
+def remove_stale(parent: Path) -> None:
+    """Remove the groups of processes that were killed before they could; what is in use cannot be removed."""
+    for folder in parent.glob("pvm-*-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            try:
+                folder.rmdir()
+            except OSError:
+                continue
 
 
 def candidates() -> list[tuple[_Version, Path]]:
