@@ -78,12 +78,16 @@ class Exceptions:
             if kind is TrapKind.OUT_OF_MEMORY:
                 raise Exhaustion("memory", message, self.trace(frames))
             raise Trap(kind.mnemonic, message, self.trace(frames))
-        with self.heap.reserve():
-            text = self.heap.keep(self.heap.new_string(message.encode()))
-            size, _, _ = self.linked.throwables[number]
-            value = self.heap.allocate(size, number)
-            self._set_field(value, self._message(value), self.heap.resolve(text))
-            self.heap.release(text)
+        try:
+            with self.heap.reserve():
+                text = self.heap.keep(self.heap.new_string(message.encode()))
+                size, _, _ = self.linked.throwables[number]
+                value = self.heap.allocate(size, number)
+                self._set_field(value, self._message(value), self.heap.resolve(text))
+                self.heap.release(text)
+        except HeapFull:
+            # The program keeps so many exceptions that there is no memory for another one.
+            raise Exhaustion("memory", TrapKind.OUT_OF_MEMORY.message, self.trace(frames)) from None
         return value
 
     def throw(self, value: int, *, after: bool = False) -> None:

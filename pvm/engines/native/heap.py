@@ -13,8 +13,11 @@ from pvm.engines.native.program import Program
 
 _RANGES = 1024
 """Ranges of addresses that are given back at a time: as many as the scratch area has room for."""
-RESERVE = 1 << 20
-"""Bytes beyond the limit that the exception of a full heap is made of."""
+RESERVE = 16 << 20
+"""Bytes beyond the limit that exceptions of a full heap are made of: more than twice a nursery, by which a program may
+be over the limit, and which must be free when it goes on."""
+_HOLE_BYTES = layout.collector_word("hole_bytes")
+_NURSERY_END = layout.collector_word("nursery_end")
 
 
 class HeapFull(Exception):
@@ -50,19 +53,27 @@ class Reference:
 
 
 class Reserve:
-    """Bytes beyond the memory limit, for a while."""
+    """Bytes beyond the memory limit, for a while; what is left of them then is not for the guest."""
 
-    __slots__ = ("_cage", "_limit")
+    __slots__ = ("_cage", "_collections", "_limit")
 
     def __init__(self, cage: Cage) -> None:
         self._cage = cage
         self._limit = cage.word("memory_limit")
+        self._collections = cage.word("collector_slices")
 
     def __enter__(self) -> None:
         self._cage.set_word("memory_limit", self._limit + RESERVE)
 
     def __exit__(self, *exception: object) -> None:
-        self._cage.set_word("memory_limit", self._limit)
+        cage = self._cage
+        cage.set_word("memory_limit", self._limit)
+        if cage.word("collector_slices") != self._collections:
+            # The nursery was measured by the higher limit.
+            left = max(self._limit - cage.word("in_use") + cage.i64(_HOLE_BYTES), 0) & -8
+            end = min(cage.i64(_NURSERY_END), max(cage.word("nursery_top"), layout.HEAP + left))
+            cage.set_i64(_NURSERY_END, end)
+            cage.set_word("nursery_limit", min(cage.word("nursery_limit"), end))
 
 
 class GuestHeap:
