@@ -148,6 +148,7 @@ class Translator:
         self.buffer.mark(offset)
         if self.costs[offset] > MAX_COST:
             self.buffer.emit("charge", self.costs[offset], int(self._polls(offset)))
+            self.arrivals[len(self.buffer.data)] = offset
 
     def _charge(self, offset: int) -> None:
         edge = self._edge(offset)
