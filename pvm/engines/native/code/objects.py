@@ -75,6 +75,8 @@ def _new_object(t: Translator, index: int) -> None:
         else:
             assert isinstance(slot, int)
             t.buffer.emit(f"field.initialize.{storage}{_width(offset)}", result, slot, offset)
+    if overwritten:
+        t.buffer.emit("reference.forget")
 
 
 def _bank(storage: Storage) -> Bank:

@@ -215,6 +215,7 @@ def _heap(table: _Table) -> None:
             for suffix, offset in _OFFSET_WIDTHS:
                 table.add(f"field.initialize.saved{suffix}", ("operand0", Kind.SLOT), ("offset", offset))
     table.add("reference.save", ("operand0", Kind.SLOT))
+    table.add("reference.forget")
     table.add("object.allocate", ("result", Kind.RESULT), ("class", Kind.WORD), ("size", Kind.WORD))
     table.add("func.ref", ("result", Kind.RESULT), ("function", Kind.WORD))
     table.add("closure.new", ("result", Kind.RESULT), ("operand0", Kind.SLOT), ("function", Kind.WORD))

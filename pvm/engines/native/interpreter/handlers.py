@@ -270,6 +270,11 @@ def _function_value(h: Handler) -> None:
     h.next()
 
 
+def _reference_forget(h: Handler) -> None:
+    h.store_control("roots", "0")
+    h.next()
+
+
 # The runtime image
 
 
@@ -427,6 +432,7 @@ _EMITTERS: dict[str, Callable[[Handler], None]] = {
     "field.initialize": _field_initialize,
     "field.initialize.saved": _field_initialize_saved,
     "reference.save": _reference_save,
+    "reference.forget": _reference_forget,
     "func.ref": _function_value,
     "closure.new": _function_value,
     "hypercall": lambda h: h.leave(Exit.HYPERCALL, h.field("import")),
