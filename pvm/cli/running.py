@@ -111,9 +111,10 @@ def collector_rows(collections: Collections | None) -> list[tuple[str, str]]:
     if collections is None:
         return []
     return [
-        ("memory, the old space at most", f"{collections.peak:,} bytes"),
-        ("collections", f"{collections.minor:,} of the nursery, {collections.major:,} complete"),
+        ("memory, old space", f"{collections.in_use:,} bytes, at most {collections.peak:,}"),
         ("memory, promoted", f"{collections.promoted:,} bytes"),
+        ("memory, found free", f"{collections.freed:,} bytes"),
+        ("collections", f"{collections.minor:,} of the nursery, {collections.major:,} complete"),
     ]
 
 
@@ -129,7 +130,9 @@ def print_statistics(instance: Instance, seconds: float) -> None:
         ("fuel left", "unlimited" if used.fuel_remaining is None else f"{used.fuel_remaining:,}"),
         ("memory, live at last count", f"{used.memory:,} bytes"),
         ("memory, allocated", f"{used.allocated:,} bytes"),
+        *([("memory, stacks", f"{used.stacks:,} bytes")] if used.stacks else []),
         *collector_rows(used.collections),
+        ("tier", used.tier),
         ("functions translated", f"{used.translated:,}"),
         ("files in memory", f"{kernel.files:,} of {kernel.bytes:,} bytes"),
         ("written to streams", f"{kernel.output_bytes:,} bytes"),

@@ -44,7 +44,7 @@ class Bindings(NamedTuple):
 class Collections(NamedTuple):
     """What a garbage collector did: collections of the nursery, complete ones, calls that did a slice of them; bytes.
 
-    ``peak`` is the most that the heap took outside of the nursery, holes included.
+    ``in_use`` is what the heap takes outside of the nursery, holes included, and ``peak`` the most that it ever took.
     """
 
     minor: int
@@ -52,17 +52,24 @@ class Collections(NamedTuple):
     slices: int
     promoted: int
     freed: int
+    in_use: int
     peak: int
 
 
 class Statistics(NamedTuple):
-    """What a run used so far; ``memory`` is what was live at the last count, ``collections`` None if nobody counts."""
+    """What a run used so far; ``memory`` is what was live at the last count, ``collections`` None if nobody counts.
+
+    ``tier`` is the name of the engine, and ``stacks`` are the bytes that the stacks of all tasks take, where they
+    are not counted as memory.
+    """
 
     fuel_used: int
     fuel_remaining: int | None
     memory: int
     allocated: int
     translated: int
+    tier: str
+    stacks: int = 0
     collections: Collections | None = None
 
 

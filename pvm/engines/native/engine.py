@@ -64,6 +64,7 @@ class NativeEngine:
         )
         self._finalizer = weakref.finalize(self, Machine.close, self._machine)
         self._finalizer.atexit = False
+        self._tier = "jit" if jit else "interpreter"
         self._linked = program.linked
         self._entries: dict[str, Entry] = {}
 
@@ -149,9 +150,13 @@ class NativeEngine:
         remaining = None if machine.limits.fuel is None else max(cage.word("fuel_limit") - used, 0)
         young = max(cage.word("nursery_top") - layout.HEAP, 0)
         allocated = cage.word("allocated") + young
-        words = ("minor_collections", "major_collections", "collector_slices", "promoted", "freed", "in_use_peak")
-        collections = Collections(*map(cage.word, words))
-        return Statistics(used, remaining, cage.word("live"), allocated, len(machine.program.placed), collections)
+        words = ("minor_collections", "major_collections", "collector_slices")
+        sizes = ("promoted", "freed", "in_use", "in_use_peak")
+        collections = Collections(*map(cage.word, (*words, *sizes)))
+        translated = len(machine.program.placed)
+        stacks = cage.word("stack_bytes")
+        live = cage.word("live")
+        return Statistics(used, remaining, live, allocated, translated, self._tier, stacks, collections)
 
     def close(self) -> None:
         """Give the memory back."""

@@ -45,8 +45,9 @@ MAX_HEAP = layout.HEAP_END - layout.HEAP
 _NO_LIMIT = (1 << 62) - 1
 
 
+_KEPT_BLOCKS = 64
 _FIRST_SLOT = layout.TASK_SIZE + layout.FRAME_HEADER
-_PC, _BASE, _EXIT_VALUE = (layout.control_word(name) for name in ("pc", "base", "exit_value"))
+_PC, _BASE, _EXIT_VALUE, _SEED = (layout.control_word(name) for name in ("pc", "base", "exit_value", "seed"))
 
 
 class Target(NamedTuple):
@@ -69,6 +70,23 @@ class Site(NamedTuple):
     arguments: tuple[int, ...]
     result: int
     following: int
+
+
+def _control_block(program: Program, limits: EngineLimits) -> bytes:
+    """The control words that instances of a program with the same limits begin with, but for the seed."""
+    words = {
+        **program.linked.words,
+        "memory_limit": min(limits.memory, MAX_HEAP),
+        "nursery_size": NURSERY,
+        "fuel_limit": _NO_LIMIT if limits.fuel is None else min(limits.fuel, _NO_LIMIT),
+        "quantum": limits.quantum,
+        "turn_end": layout.TURN_FOREVER,
+        "clock_units": MIN_CLOCK_UNITS,
+        "next_clock": MIN_CLOCK_UNITS,
+        "max_stack": limits.stack,
+        "interrupt": UNWATCHED,
+    }
+    return struct.pack(f"<{len(layout.CONTROL_WORDS)}q", *(words.get(name, 0) for name in layout.CONTROL_WORDS))
 
 
 class Machine:
@@ -124,23 +142,16 @@ class Machine:
 
     def _prepare(self, seed: int) -> None:
         """Fill the control block and the globals, and make an empty heap."""
-        cage, linked, limits = self.cage, self.program.linked, self.limits
-        words = {
-            **linked.words,
-            "memory_limit": min(limits.memory, MAX_HEAP),
-            "seed": seed,
-            "nursery_size": NURSERY,
-            "fuel_limit": _NO_LIMIT if limits.fuel is None else min(limits.fuel, _NO_LIMIT),
-            "quantum": limits.quantum,
-            "turn_end": layout.TURN_FOREVER,
-            "clock_units": MIN_CLOCK_UNITS,
-            "next_clock": MIN_CLOCK_UNITS,
-            "max_stack": limits.stack,
-            "interrupt": UNWATCHED,
-        }
-        for name, value in words.items():
-            cage.set_word(name, (value ^ (1 << 63)) - (1 << 63) if value >= 1 << 63 else value)
-        for address, data in linked.globals:
+        cage, program, limits = self.cage, self.program, self.limits
+        key = (limits.memory, limits.fuel, limits.quantum, limits.stack)
+        block = program.control_blocks.get(key)
+        if block is None:
+            if len(program.control_blocks) >= _KEPT_BLOCKS:
+                program.control_blocks.clear()
+            block = program.control_blocks[key] = _control_block(program, limits)
+        cage.view(layout.CONTROL, len(block))[:] = block
+        cage.set_u64(_SEED, seed)
+        for address, data in program.linked.globals:
             cage.view(address, len(data))[:] = data
         self.native.heap_initialize()
 

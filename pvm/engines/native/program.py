@@ -51,6 +51,8 @@ class Program:
         self.cages = CagePool(self.shared)
         self.placed: dict[int, PlacedFunction] = {}
         self.promotion: Promotion | None = None
+        self.control_blocks: dict[tuple[int | None, ...], bytes] = {}
+        """The first words of instances, by their limits."""
         self._lock = allocate_lock()
         self._end = self.linked.code_start
         for address, data in self.linked.segments:

@@ -123,7 +123,7 @@ class ReferenceEngine:
         machine = self._machine
         used, limit = machine.budget.used(), machine.budget.fuel_limit
         remaining = None if limit is None else max(limit - used, 0)
-        return Statistics(used, remaining, machine.live, machine.total_allocated(), machine.translated)
+        return Statistics(used, remaining, machine.live, machine.total_allocated(), machine.translated, "reference")
 
     def close(self) -> None:
         """Nothing has to be given back: Python collects it."""
