@@ -186,7 +186,7 @@ def shortest32(value: float) -> Decimal:
 def test_float32_texts_are_the_shortest_and_read_back(running: pvm.Instance) -> None:
     dice = random.Random(2028)
     patterns = [dice.randrange(1, 0x7F800000) for _ in range(4_000)]
-    patterns += [1, 2, 0x7FFFFF, 0x7F7FFFFF, 0x3F800000, 0x4B800001]
+    patterns += [1, 2, 0x7FFFFF, 0x7F7FFFFF, 0x3F800000, 0x4B800001, *range(0x00800000, 0x7F000000, 0x00800000)]
     texts = running.call("texts32", patterns).splitlines()
     for bits, text in zip(patterns, texts, strict=True):
         assert Decimal(text) == shortest32(of_bits32(bits)), hex(bits)
