@@ -159,5 +159,9 @@ class NativeEngine:
         return Statistics(used, remaining, live, allocated, translated, self._tier, stacks, collections)
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Give the memory back, and keep what was translated for the next process.
+
+        An instance that is only forgotten gives its memory back too, but its finalizer is no place to write files.
+        """
+        self._machine.program.keep()
         self._finalizer()

@@ -166,7 +166,6 @@ class Machine:
 
     def close(self) -> None:
         """Give the cage back."""
-        self.program.keep()
         self.heap.close()
         self.program.cages.give_back(self.cage)
 
