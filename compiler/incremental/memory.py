@@ -29,7 +29,7 @@ from compiler.syntax.source import Span
 
 PROGRAM_KIND = "incremental"
 LIBRARY_KIND = "library"
-MAX_LIBRARY = 6_000
+MAX_LIBRARY = 3_000
 """Functions of the library that are kept; more than that are used by no program that we know."""
 
 
@@ -129,6 +129,8 @@ class Memory:
         if not self._is_usable:
             return None
         own = origin.file.name
+        if own in self._shapes and not self._has_program:
+            return None
         unit = self.unit(origin)[1]
 
         def place(file: str, line: int, column: int) -> Place | None:
