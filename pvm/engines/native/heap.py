@@ -87,6 +87,8 @@ class GuestHeap:
         self._count = 0
         self._free: list[int] = []
         self._closed = False
+        self.is_torn = False
+        """Whether it was interrupted where the collector and the host disagree about what is free."""
 
     # Allocation
 
@@ -118,6 +120,7 @@ class GuestHeap:
         status = layout.COLLECT_AGAIN
         while status == layout.COLLECT_AGAIN:
             status = self._native.gc_collect(need)
+            self.give_back()
         if status != layout.COLLECT_DONE:
             raise HeapFull
 
@@ -125,9 +128,20 @@ class GuestHeap:
         """Let the system have the memory that the collector does not need."""
         cage = self.cage
         while cage.word("releasable"):
-            for pair in range(self._native.heap_release(layout.SCRATCH, _RANGES)):
-                address = cage.u64(layout.SCRATCH + 16 * pair)
-                cage.discard(address, cage.u64(layout.SCRATCH + 16 * pair + 8))
+            cage.view(layout.SCRATCH, 16 * _RANGES)[:] = bytes(16 * _RANGES)
+            self.is_torn = True
+            try:
+                self._native.heap_release(layout.SCRATCH, _RANGES)
+            finally:
+                # Also if the handler of a signal has raised: the collector takes it for granted that there are zeros.
+                self._discard_listed()
+                self.is_torn = False
+
+    def _discard_listed(self) -> None:
+        place = layout.SCRATCH
+        while place < layout.SCRATCH + 16 * _RANGES and (size := self.cage.u64(place + 8)):
+            self.cage.discard(self.cage.u64(place), size)
+            place += 16
 
     def reserve(self) -> Reserve:
         """Allow some bytes more inside of ``with``, to report that there are none."""

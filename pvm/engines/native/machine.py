@@ -195,6 +195,8 @@ class Machine:
         """
         cage, native = self.cage, self.native
         outer, stack = 0, self.limits.stack
+        if self.heap.is_torn:
+            raise UsageError("the instance was interrupted while it gave memory back; make another one")
         if self.activations:
             outer, stack = self._suspended()
         record = native.call_begin(target.descriptor, target.code, target.halt, stack)

@@ -218,3 +218,35 @@ def test_time_limits_of_several_instances_at_once(module: pvm.Module) -> None:
         thread.join()
     assert len(late) == 3
     assert max(late) < 2, "a busy machine may take longer than 10 ms"
+
+
+def test_a_signal_while_memory_is_given_back_leaves_free_memory_clear() -> None:
+    module = pvm.compile(
+        source="""
+        @export fun churn(times: Int) -> Int {
+            var sum = 0
+            for _ in 0..<times {
+                let made = Array<Int>(2_000_000)
+                for value in made { sum += value }
+                made.fill(7, 0, made.size)
+            }
+            return sum
+        }
+    """
+    )
+    with pvm.Instance(module, limits=pvm.Limits("64M"), tier="interpreter") as instance:
+        native = instance._engine._machine.native  # type: ignore[attr-defined] # the native engine's
+        release = native.heap_release
+        calls: list[int] = []
+
+        def interrupted(*arguments: int) -> int:
+            calls.append(release(*arguments))
+            raise KeyboardInterrupt
+
+        native.heap_release = interrupted
+        with pytest.raises(KeyboardInterrupt):
+            instance.call("churn", 20)
+        assert calls
+        assert calls[0] > 0
+        native.heap_release = release
+        assert instance.call("churn", 5) == 0
