@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import collector, limits, peers, switching, warmup
+from bench import collector, latency, limits, peers, switching, warmup
 from bench.collector import LOGGED, measure_pauses
 from bench.options import Options
 from bench.peers import Case, java, tier_case
+from bench.report import Grid
 from bench.running import BenchmarkFailure, Run, run
 from bench.startup import over
 from bench.suite import SUITE, Program
@@ -112,3 +113,14 @@ def test_without_a_jit_its_columns_are_empty(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_figures_over_those_of_a_base() -> None:
     assert over("pvm", [30.0, None], [20.0, 10.0]) == ("pvm", [1.5, None])
+
+
+def test_hostile_programs_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = {
+        program.name: program._replace(seconds=0.01, quick=2 * bool(program.prepare)) for program in latency.PROGRAMS
+    }
+    monkeypatch.setattr(latency, "PROGRAMS", [programs["tailCalls"], programs["fill"], programs["throws"]])
+    (grid,) = latency.tables(Options(quick=True))
+    assert isinstance(grid, Grid)
+    assert [name for name, _ in grid.rows] == ["tailCalls", "fill, 2 MiB", "throws"]
+    assert all(value is not None and value < 5_000 for _, row in grid.rows for value in row)
