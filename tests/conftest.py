@@ -8,6 +8,7 @@ it; where the program is missing the test is not run, and the end of the report 
 from __future__ import annotations
 
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable
 
@@ -20,6 +21,12 @@ NOT_RUN = "not run: "
 settings.register_profile("deterministic", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.register_profile("fuzz", derandomize=False, deadline=None, max_examples=10_000, print_blob=True)
 settings.load_profile("deterministic")  # --hypothesis-profile=fuzz overrides it, see `make fuzz`
+
+
+def pytest_configure() -> None:
+    # A shell lets its background jobs ignore Ctrl-C, and so do all that they start: tests of it would wait for ever.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
