@@ -5,6 +5,7 @@ Runs are interleaved: in each round every case runs every program once, in an or
 
 from __future__ import annotations
 
+import math
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,16 +25,19 @@ BASE = "java"
 
 
 class Effort(NamedTuple):
-    """How much is measured: rounds, and iterations of a run with and without a compiler to warm up."""
+    """How much is measured: rounds, iterations of a run, and at least so many seconds where a compiler warms up."""
 
     rounds: int
     iterations: int
-    warming: int
+    seconds: float
     timeout: float
 
 
-EFFORT = Effort(rounds=2, iterations=11, warming=60, timeout=300.0)
-QUICK = Effort(rounds=1, iterations=3, warming=30, timeout=60.0)
+EFFORT = Effort(rounds=2, iterations=11, seconds=5.0, timeout=300.0)
+QUICK = Effort(rounds=1, iterations=3, seconds=1.5, timeout=60.0)
+# The first run of what warms up has so many iterations, and tells how many the second needs.
+FIRST_ITERATIONS = 20
+MOST_ITERATIONS = 10_000
 
 # By program and case: the runs, or why there is none.
 Outcomes = dict[tuple[str, str], list[Run] | str]
@@ -79,11 +83,20 @@ def measure(programs: Sequence[Program], cases: Sequence[Case], effort: Effort, 
 
 def attempt(case: Case, program: Program, size: int, effort: Effort) -> Run | str:
     """A run, or why there is none."""
-    iterations = effort.warming if case.warms else effort.iterations
     try:
-        return run(case, program, iterations, size, timeout=effort.timeout)
+        if not case.warms:
+            return run(case, program, effort.iterations, size, timeout=effort.timeout)
+        first = run(case, program, FIRST_ITERATIONS, size, timeout=effort.timeout)
+        needed = warming_iterations(first.micros, effort.seconds)
+        return run(case, program, needed, size, timeout=effort.timeout)
     except BenchmarkFailure as failure:
         return str(failure)
+
+
+def warming_iterations(micros: Sequence[int], seconds: float) -> int:
+    """How many iterations take so many seconds, judged by the fastest of some; twenty at least."""
+    needed = math.ceil(seconds * 1e6 / max(1, min(micros)))
+    return max(FIRST_ITERATIONS, min(needed, MOST_ITERATIONS))
 
 
 def refuse_different_results(programs: Sequence[Program], cases: Sequence[Case], found: Outcomes) -> list[str]:

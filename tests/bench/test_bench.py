@@ -73,6 +73,12 @@ def test_the_steady_state_is_the_median_of_the_last_ten(micros: list[int], stead
     assert steady_state(micros) == steady
 
 
+def test_what_warms_up_runs_for_some_time() -> None:
+    assert programs.warming_iterations([900, 500, 700], 1.0) == 2000
+    assert programs.warming_iterations([900_000], 1.0) == 20
+    assert programs.warming_iterations([0], 1.0) == 10_000
+
+
 def test_the_geometric_mean_treats_a_half_and_a_double_alike() -> None:
     assert geometric_mean([0.5, 2.0]) == pytest.approx(1.0)
     assert geometric_mean([]) is None
@@ -150,7 +156,7 @@ def test_the_reference_engine_is_left_out_of_full_sizes() -> None:
 def test_tables_of_the_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tiny = [program._replace(sizes=Sizes(*[program.sizes.tiny] * 3)) for program in SUITE if program.name == "towers"]
     monkeypatch.setattr(programs, "chosen", lambda _: tiny)
-    monkeypatch.setattr(programs, "QUICK", Effort(rounds=2, iterations=2, warming=2, timeout=TIMEOUT))
+    monkeypatch.setattr(programs, "QUICK", Effort(rounds=2, iterations=2, seconds=0.1, timeout=TIMEOUT))
     options = Options(quick=True, tiers=("reference",), peers=("CPython",), plot=tmp_path / "plot.svg")
     times, ratios, memory = programs.tables(options)
     assert isinstance(times, Grid)
