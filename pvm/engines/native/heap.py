@@ -18,6 +18,8 @@ RESERVE = 16 << 20
 be over the limit, and which must be free when it goes on."""
 _HOLE_BYTES = layout.collector_word("hole_bytes")
 _NURSERY_END = layout.collector_word("nursery_end")
+_TRIES = 4
+"""Signals that may come while memory is given back."""
 
 
 class HeapFull(Exception):
@@ -130,12 +132,21 @@ class GuestHeap:
         while cage.word("releasable"):
             cage.view(layout.SCRATCH, 16 * _RANGES)[:] = bytes(16 * _RANGES)
             self.is_torn = True
+            raised: BaseException | None = None
             try:
                 self._native.heap_release(layout.SCRATCH, _RANGES)
-            finally:
-                # Also if the handler of a signal has raised: the collector takes it for granted that there are zeros.
-                self._discard_listed()
-                self.is_torn = False
+            except BaseException as error:  # noqa: BLE001 - of a signal's handler: it is raised below
+                raised = error
+            # The collector takes it for granted that there are zeros: a signal waits until there are.
+            for _ in range(_TRIES):
+                try:
+                    self._discard_listed()
+                    self.is_torn = False
+                    break
+                except BaseException as error:  # noqa: BLE001 - as above
+                    raised = error
+            if raised is not None:
+                raise raised
 
     def _discard_listed(self) -> None:
         place = layout.SCRATCH
