@@ -217,6 +217,7 @@ class _Call:
         unit, parent = self.unit, self.activation
         facts = unit.facts_of(function)
         offset = parent.offset + 8 * parent.facts.frame.size
+        unit.extent = max(unit.extent, offset + 8 * facts.frame.size)
         child = Activation(facts, unit.new_prefix(), offset, parent, self.instruction, done, result)
         child.waiting_prims = tuple(each.kind for each in parent.prims)
         child.waiting_refs = len(parent.refs)

@@ -26,6 +26,8 @@ from pvm.isa.types import ARRAY_STORAGE, ArrayKind, HeapKind, RefType, Storage
 
 SEGMENT = "@SEGMENT@"
 """Stands for the fuel that suffices from one look at the counter to the next, which is known at the end."""
+EXTENT = "@EXTENT@"
+"""Stands for the bytes of stack that the function and all that is inlined into it may need."""
 
 
 class JitLowering(HeapLowering):

@@ -16,7 +16,7 @@ from pvm.engines.native.interpreter.services import GO_ON, POLL_BLOCK, POLL_POIN
 from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
 from pvm.engines.native.jit.frames import FrameLowering
 from pvm.engines.native.jit.installed import ENTRY, osr_symbol
-from pvm.engines.native.jit.lowering import SEGMENT
+from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.text import FunctionText, ModuleText
@@ -42,6 +42,8 @@ class Unit(FrameLowering):
         self.facts: dict[int, FunctionFacts] = {}
         self.cost = 0
         self.size = 0
+        self.extent = 0
+        """Bytes from the root's frame to the end of the last one of an inlined function."""
         self.entries: list[str] = []
         """Labels by number of the entry."""
         self.symbols: dict[str, int] = {}
@@ -89,7 +91,7 @@ class Unit(FrameLowering):
             "unreachable",
         ]
         text.lines[1:1] = head
-        body = text.finish().replace(SEGMENT, str(self.cost))
+        body = text.finish().replace(SEGMENT, str(self.cost)).replace(EXTENT, str(self.extent))
         group = self.module_text.group('nounwind "frame-pointer"="none"')
         self.module_text.define(f"define internal {CONVENTION} void @{symbol}({PROTOTYPE}) {group} {{\n{body}\n}}")
         known = {number: name for name, number in self.symbols.items()}
@@ -132,7 +134,10 @@ class Unit(FrameLowering):
         text.jump(root.paid(offset))
 
     def _look(self, position: int, poll: str) -> None:
-        """See whether the fuel suffices; else internal code goes on at a position of the root, whose frame is right."""
+        """See whether fuel and stack suffice; else internal code goes on at a position of the root; its frame is right.
+
+        The stack does for all frames that there may be, since calls of what is inlined do not look.
+        """
         text = self.text
         cold = text.fresh_label("scarce")
         fuel = self.fuel()
@@ -144,7 +149,11 @@ class Unit(FrameLowering):
             self.tail(self.service(poll), pc, frame, fuel)
             text.block(some, dominated=True)
             self.dispatch(pc, frame, fuel)
-        text.branch_away(text.value(f"icmp slt i64 {fuel}, {SEGMENT}"), cold)
+        end = text.value(f"getelementptr i8, ptr {self.frame(self.root)}, i64 {EXTENT}")
+        bound = text.value(f"load i64, ptr {self.word(layout.control_word('stack_limit'))}, align 8")
+        is_deep = text.value(f"icmp ugt ptr {end}, {text.value(f'getelementptr i8, ptr %cage, i64 {bound}')}")
+        is_scarce = text.value(f"icmp slt i64 {fuel}, {SEGMENT}")
+        text.branch_away(text.value(f"or i1 {is_scarce}, {is_deep}"), cold)
 
     # Blocks
 
