@@ -424,8 +424,8 @@ def unknown_member(body: Body, receiver: hir.Expr, name: ast.Identifier) -> hir.
 
 def _of_sequences(body: Body, type_: Type, name: str) -> str | None:
     """What to write for a member of lists or sequences, of something else that can be walked over."""
-    if not isinstance(type_, ClassType):
-        return None
+    if body.session.is_privileged or not isinstance(type_, ClassType):
+        return None  # system modules have neither lists nor sequences
     walked = supertype_instance(type_, body.session.core_class("Iterable"))
     if walked is None:
         return None
