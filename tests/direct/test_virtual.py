@@ -61,7 +61,8 @@ def test_processes_see_themselves_only(tool: Tool) -> None:
         [ -e /proc/1 ] || echo no init
     """
     lines = busybox(tool, script).split("\n")
-    assert lines[0] == "2"  # the script of the shell names it too
+    # The sleeper and the shell, whose script names it; and what the shell forked for the pipe, until it executes.
+    assert 2 <= int(lines[0]) <= 4
     assert int(lines[1]) >= 3
     assert lines[2:5] == ["busybox sleep 10 ", "/bin/busybox", "/tmp"]
     assert lines[5] == "PPid:\t2"
