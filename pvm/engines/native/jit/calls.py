@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pvm.engines.native import layout
-from pvm.engines.native.interpreter.services import service_index
 from pvm.engines.native.jit.activation import Activation, kind_of
 from pvm.engines.native.jit.targets import MAX_TARGETS
 from pvm.engines.native.jit.unit import Unit
@@ -383,7 +382,6 @@ def _runtime(unit: Unit, activation: Activation, instruction: Instruction) -> No
     for word in ("trap", "need", "charge"):
         text.line(f"store i64 0, ptr {unit.word(layout.control_word(word))}, align 8")
     pointer = unit.service(image_function(declared.name))
-    assert service_index(image_function(declared.name))
     result_type = _image_type(signature)
     called = f"call {result_type} {pointer}({', '.join(arguments)})"
     made = text.value(called) if signature.results else ""

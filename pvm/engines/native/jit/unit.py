@@ -223,10 +223,7 @@ class Unit(FrameLowering):
 
     def _emit_block(self, activation: Activation, block: list[Instruction]) -> bool:
         """Emit the instructions; whether control falls out of the end."""
-        skip = False
-        for number, instruction in enumerate(block):
-            if skip:
-                continue
+        for instruction in block:
             self._instruction = instruction
             self._before = list(activation.prims), list(activation.refs)
             self.begin()
@@ -234,10 +231,10 @@ class Unit(FrameLowering):
             if instruction.opcode.form in _ONLY_INTERPRETED:
                 self.leave_before()
                 return False
-            self._emit(activation, instruction, number)
+            self._emit(activation, instruction)
         return not block[-1].opcode.ends_block and block[-1].opcode.form not in {Form.BRANCH, Form.BRANCH_REF}
 
-    def _emit(self, activation: Activation, instruction: Instruction, number: int) -> None:
+    def _emit(self, activation: Activation, instruction: Instruction) -> None:
         form = instruction.opcode.form
         if form in {Form.SIMPLE, Form.ALLOCATE}:
             self._straight(activation, instruction)
