@@ -8,6 +8,8 @@ HYPERCALL_SIZE = 8
 """Bytes of the instruction that leaves for a hypercall; the slots of its arguments and its result follow."""
 HYPERCALL_COUNT = 2
 """Where in it the number of its arguments is."""
+RESUME_MARKS = 32
+"""Functions without machine code that are made to look for their callers', after compiled code was left."""
 
 
 class Exit(IntEnum):

@@ -376,6 +376,7 @@ CONTROL_WORDS: Final = (
     "task_end",  # address of the instruction that the outermost frame of a spawned task returns to
     "machine_pc",  # where machine code goes on, in bytes from the dispatch table, instead of ``pc``; 0: nowhere
     "progress",  # bytes that an interrupted array operation has done: it goes on there
+    "resume_marks",  # frames that may still be made to look for their callers' machine code, since some was left
 )
 COLLECTOR_WORDS: Final = (
     # The nursery: HEAP to nursery_end, zeros between nursery_top and zeroed

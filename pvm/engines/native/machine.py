@@ -12,7 +12,7 @@ import time
 from pvm.engines.api import Bindings, EngineLimits
 from pvm.engines.native import layout
 from pvm.engines.native.debug import NO_DEBUG, Debug, Inspector
-from pvm.engines.native.exits import HYPERCALL_COUNT, HYPERCALL_SIZE, UNWATCHED, Exit, Poll
+from pvm.engines.native.exits import HYPERCALL_COUNT, HYPERCALL_SIZE, RESUME_MARKS, UNWATCHED, Exit, Poll
 from pvm.engines.native.heap import GuestHeap, HeapFull
 from pvm.engines.native.imports import Linker
 from pvm.engines.native.interpreter.host import HostFunctions
@@ -342,6 +342,7 @@ class Machine:
             self._adapt_clock()
             if self._promotion is not None:
                 self._promotion.sample(self._functions_on_stack())
+                self.cage.set_word("resume_marks", RESUME_MARKS)
             if kind is Poll.COLLECT:
                 return False
             if self._watch is not None:

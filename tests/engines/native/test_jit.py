@@ -59,6 +59,16 @@ PROGRAMS = {
             println([1, 2][sum])
         }
     """,
+    "waiting": """
+        fun twice(n: Int, f: (Int) -> Int) -> Int = n + f(n) * 10 + n * f(n + 1)
+        fun main() {
+            let base = "abc".size
+            let functions: List<(Int) -> Int> = [{ n -> n + base }, { n -> n * 2 }]
+            var sum = 0
+            for i in 0..<40 { sum += sum % 7 + twice(i, functions[i % 2]) }
+            println(sum)
+        }
+    """,
     "maps": """
         fun main() {
             let counts = Map<String, Int>()

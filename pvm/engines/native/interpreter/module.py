@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pvm.engines.native import layout
-from pvm.engines.native.exits import Exit, Poll
+from pvm.engines.native.exits import RESUME_MARKS, Exit, Poll
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.handlers import define_handlers
-from pvm.engines.native.interpreter.services import GO_ON, INTERPRET, RETURN_EARLY, SERVICES
+from pvm.engines.native.interpreter.services import GO_ON, INTERPRET, RETURN_EARLY, RETURN_TO_CODE, SERVICES
 from pvm.engines.native.llvm.heap import define_marked_store
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.text import ModuleText, quoted
@@ -41,6 +41,8 @@ def define_interpreter(module: ModuleText) -> None:
     _define(module, "@collect", attributes, _COLLECT)
     _define(module, "@leave", attributes, _LEAVE)
     _define(module, RETURN_EARLY, attributes, _CUT)
+    _define(module, "@cut.again", attributes, _CUT_AGAIN)
+    _define(module, RETURN_TO_CODE, attributes, _RETURN)
     _define(module, GO_ON, attributes, _GO_ON)
     # The host knows this one and the table by their addresses.
     _define(module, INTERPRET, attributes, _INTERPRET, linkage="")
@@ -104,6 +106,28 @@ _SAVE = f"""\
 _LEAVE = f"{_SAVE}{_store('fuel_left', '%fuel')}  ret void\n"
 
 
+def _announce(on: str, name: str) -> str:
+    """Let the frame at %base, unless machine code has called it, return to RETURN_TO_CODE; goes on at label ``on``.
+
+    What is around it may have machine code.  The outermost frame of a task returns to nobody.
+    """
+    return f"""\
+  %{name}.header = load i64, ptr %base, align 8
+  %{name}.outermost = icmp ult i64 %{name}.header, {1 << 32}
+  %{name}.native.at = getelementptr i8, ptr %base, i64 {layout.FRAME_NATIVE}
+  %{name}.native = load i64, ptr %{name}.native.at, align 8
+  %{name}.known = icmp ne i64 %{name}.native, 0
+  %{name}.leave = or i1 %{name}.outermost, %{name}.known
+  br i1 %{name}.leave, label %{on}, label %{name}.set
+{name}.set:
+  %{name}.at = ptrtoint ptr {RETURN_TO_CODE} to i64
+  %{name}.table = ptrtoint ptr @handlers to i64
+  %{name}.distance = sub i64 %{name}.at, %{name}.table
+  store i64 %{name}.distance, ptr %{name}.native.at, align 8
+  br label %{on}
+"""
+
+
 # Look for machine code that goes on at %pc: open addressing, OSR_PROBES entries from the one that the address says.
 _RESUME = f"""\
   %key = trunc i64 %pc.address to i32
@@ -125,12 +149,18 @@ again:
   %next = and i32 %up, {layout.OSR_ENTRIES - 1}
   %tried = add i32 %tries, 1
   %end = icmp eq i32 %tried, {layout.OSR_PROBES}
-  br i1 %end, label %interpret, label %probe
-resume:
+  br i1 %end, label %missed, label %probe
+missed:
+{_load("%marks", "resume_marks")}  %spent = icmp eq i64 %marks, 0
+  br i1 %spent, label %interpret, label %mark
+mark:
+  %marks.left = sub i64 %marks, 1
+{_store("resume_marks", "%marks.left")}{_announce("interpret", "mark")}resume:
   %osr.to = getelementptr i8, ptr %osr, i64 4
   %distance = load i32, ptr %osr.to, align 4
   %wide.distance = sext i32 %distance to i64
   %machine = getelementptr i8, ptr %table, i64 %wide.distance
+{_announce("jump", "found")}jump:
 {_tail("%machine", fuel="%left")}interpret:
 """
 
@@ -177,8 +207,33 @@ poll:
 {_dispatch()}"""
 
 _CUT = f"""\
+{_store("resume_marks", str(RESUME_MARKS))}{_tail("@cut.again")}"""
+
+_CUT_AGAIN = f"""\
   call void @"image.fuel.cut"(ptr %cage, i64 %fuel)
 {_load("%left", "fuel_left")}{_dispatch(fuel="%left")}"""
+
+# Return to internal code of the caller, whose frame is at %base, and look for its compiled code.
+_RETURN = f"""\
+  %place = getelementptr i8, ptr %base, i64 {layout.FRAME_FUNCTION}
+  %descriptor = load i32, ptr %place, align 8
+  %wide = zext i32 %descriptor to i64
+  %function = getelementptr i8, ptr %cage, i64 %wide
+  %size.at = getelementptr i8, ptr %function, i64 {layout.FUNCTION_FRAME}
+  %size = load i32, ptr %size.at, align 4
+  %distance = zext i32 %size to i64
+  %frame = getelementptr i8, ptr %base, i64 %distance
+  %return = load i32, ptr %frame, align 8
+  %address = zext i32 %return to i64
+  %back = getelementptr i8, ptr %cage, i64 %address
+  %value.at = getelementptr i8, ptr %frame, i64 {layout.FRAME_RESULT}
+  %value = load i64, ptr %value.at, align 8
+  %slot.at = getelementptr i8, ptr %back, i64 -2
+  %slot = load i16, ptr %slot.at, align 2
+  %number.of.slot = zext i16 %slot to i64
+  %result.at = getelementptr i64, ptr %base, i64 %number.of.slot
+  store i64 %value, ptr %result.at, align 8
+{_tail("@cut.again", "%back")}"""
 
 _SCHEDULE = f"""\
 {_SAVE}{_store("fuel_left", "%fuel")}  %task = call i64 @"image.scheduler.next"(ptr %cage)
@@ -232,6 +287,7 @@ define i32 @enter(ptr %cage) nounwind {{
   br i1 %compiled, label %resume, label %interpret
 resume:
   %code = getelementptr i8, ptr @handlers, i64 %machine
+{_announce("jump", "found")}jump:
   call {CONVENTION} void %code(ptr %pc, ptr %base, ptr %cage, ptr @handlers, i64 %fuel)
   br label %left
 interpret:

@@ -18,6 +18,10 @@ GO_ON = "@go.on"
 """Go on with internal code behind an instruction that may have used up the fuel."""
 RETURN_EARLY = "@cut"
 """Go on with internal code, and look for compiled code again at the next place where tasks may be preempted."""
+RETURN_TO_CODE = "@return.to.code"
+"""What a frame returns to whose caller is in internal code but may have machine code: as RETURN_EARLY does."""
+ALLOCATE = image_function("heap.allocate")
+"""An object, where the bounds of the nursery say that there may be no room; 0 if a collection has to come first."""
 _BULK = ("array.copy", "array.copyReferences", "array.fill", "array.fillReferences")
 SERVICES: tuple[str, ...] = (
     INTERPRET,
@@ -25,12 +29,17 @@ SERVICES: tuple[str, ...] = (
     POLL_BLOCK,
     GO_ON,
     RETURN_EARLY,
+    RETURN_TO_CODE,
     MARKED_STORE,
+    ALLOCATE,
     *(image_function(name) for name in _BULK),
     *(image_function(function.name) for function in RUNTIME_FUNCTIONS),
 )
 
 
+_INDEX = {symbol: len(OPERATIONS) + number for number, symbol in enumerate(SERVICES)}
+
+
 def service_index(symbol: str) -> int:
     """The place of a service in the dispatch table."""
-    return len(OPERATIONS) + SERVICES.index(symbol)
+    return _INDEX[symbol]

@@ -261,9 +261,7 @@ class _Call:
         self._clear_references(frame, callee)
         label = text.fresh_label("back")
         number = unit.new_entry(label)
-        entry = f'@"{unit.symbol_of(number)}"'
-        here = text.value(f"ptrtoint ptr {entry} to i64")
-        native = text.value(f"sub i64 {here}, {text.value('ptrtoint ptr %table to i64')}")
+        native = unit.distance_of(f'@"{unit.symbol_of(number)}"')
         unit.write_return(activation, point.position, frame, native)
         place = text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_FUNCTION}")
         text.line(f"store i64 {callee.address}, ptr {place}, align 8")
@@ -346,8 +344,8 @@ class _Call:
         text.line(f"store ptr {root}, ptr %root.v")
         text.line("store i64 %fuel, ptr %fuel.v")
         unit.read_frames(activation, self.instruction.offset)
-        unit.take_back(activation)
         waiting = list(activation.prims), list(activation.refs)
+        unit.take_back(activation)
         if self.kind:
             offset = 8 * activation.facts.frame.size + layout.FRAME_RESULT
             place = text.value(f"getelementptr i8, ptr %base, i64 {offset}")

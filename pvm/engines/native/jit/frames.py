@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pvm.engines.native import layout
 from pvm.engines.native.code.operands import Operand
 from pvm.engines.native.code.translator import Point
+from pvm.engines.native.interpreter.services import RETURN_TO_CODE
 from pvm.engines.native.jit.activation import Activation
 from pvm.engines.native.jit.lowering import JitLowering
 from pvm.engines.native.llvm.lowering import float_text
@@ -91,9 +92,9 @@ class FrameLowering(JitLowering):
         return self.text.value(f"getelementptr i64, ptr {frame}, i64 {slot}")
 
     def _write_header(self, activation: Activation, parent: Activation, frame: str) -> None:
-        """Let an inlined function return to internal code of its parent."""
+        """Let an inlined function return to internal code of its parent, which looks for its machine code then."""
         position = self.after_call(parent, activation).position
-        self.write_return(parent, position, frame, "0")
+        self.write_return(parent, position, frame, self.distance_of(self.service(RETURN_TO_CODE)))
         text, descriptor = self.text, self.metadata.descriptor(activation.facts.index)
         place = text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_FUNCTION}")
         text.line(f"store i64 {descriptor}, ptr {place}, align 8")
@@ -106,6 +107,12 @@ class FrameLowering(JitLowering):
         text.line(f"store i64 {text.value(f'or i64 {address}, {distance}')}, ptr {frame}, align 8")
         place = text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_NATIVE}")
         text.line(f"store i64 {native}, ptr {place}, align 8")
+
+    def distance_of(self, pointer: str) -> str:
+        """The bytes (i64) from the dispatch table to a function, as FRAME_NATIVE has them."""
+        text = self.text
+        here = text.value(f"ptrtoint ptr {pointer} to i64")
+        return text.value(f"sub i64 {here}, {text.value('ptrtoint ptr %table to i64')}")
 
     def _clear(self, activation: Activation, frame: str, written: set[int]) -> None:
         """Clear the references of an inlined function's frame that were not written: no call has done so."""

@@ -13,13 +13,13 @@ from typing import NoReturn
 
 from pvm.engines.native import layout
 from pvm.engines.native.interpreter.handler import CONVENTION
-from pvm.engines.native.interpreter.services import service_index
+from pvm.engines.native.interpreter.services import ALLOCATE, service_index
 from pvm.engines.native.jit.activation import Activation
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.heap import MARKED_STORE, HeapLowering
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.lowering import IR_TYPES
-from pvm.engines.native.llvm.text import UNLIKELY, FunctionText
+from pvm.engines.native.llvm.text import UNLIKELY, FunctionText, phi
 from pvm.isa.machine import Val
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, HeapKind, RefType, Storage
@@ -230,17 +230,26 @@ class JitLowering(HeapLowering):
     # Allocation
 
     def allocate(self, size: str, header: int) -> Val:
-        """A new object, zeroed behind its header; internal code takes over where there is no room."""
+        """A new object, zeroed behind its header; internal code takes over where a collection has to come first."""
         text = self.text
         place = self.word(layout.control_word("nursery_top"))
         top = text.value(f"load i64, ptr {place}, align 8")
         end = text.value(f"add i64 {top}, {size}")
         limit = text.value(f"load i64, ptr {self.word(layout.control_word('nursery_limit'))}, align 8")
-        self.leave_if(text.value(f"icmp ugt i64 {end}, {limit}"))
+        exit_label = self.exit_label()
+        slow, fast, done = text.fresh_label("slow"), text.fresh_label("fast"), text.fresh_label("made")
+        text.branch(text.value(f"icmp ugt i64 {end}, {limit}"), slow, fast, UNLIKELY)
+        text.block(fast, dominated=True)
         text.line(f"store i64 {end}, ptr {place}, align 8")
         pointer = text.value(f"getelementptr i8, ptr %cage, i64 {top}")
         text.line(f"store i64 {header}, ptr {pointer}, align 8")
-        return Val(text.value(f"trunc i64 {top} to i32"), "ref")
+        text.jump(done)
+        with text.cold(slow):
+            made = text.value(f"call i64 {self.service(ALLOCATE)}(ptr %cage, i64 {size}, i64 {header})")
+            text.branch(text.value(f"icmp eq i64 {made}, 0"), exit_label, done, UNLIKELY)
+        text.block(done, dominated=True)
+        found = text.value(phi("i64", ((top, fast), (made, slow))))
+        return Val(text.value(f"trunc i64 {found} to i32"), "ref")
 
     def new_default(self, class_index: int) -> Val:
         made = self.allocate(str(self.metadata.objects[class_index].size), self.metadata.class_ids[class_index])
