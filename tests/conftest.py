@@ -1,7 +1,8 @@
 """Options and fixtures that every test folder shares.
 
 One corpus runs on every engine: a test that takes ``engine`` runs once for each name in ``ENGINES``, a test that takes
-``engines`` gets all selected names at once and compares them.  A test that needs an outside program asks ``tool`` for
+``engines`` gets all selected names at once and compares them.  ``jit`` compiles each function before it is entered, as
+``EAGER`` says; compiled code is kept in the cache of the user, so the first run takes longer.  A test that needs an outside program asks ``tool`` for
 it; where the program is missing the test is not run, and the end of the report says so.
 """
 
@@ -10,20 +11,25 @@ from __future__ import annotations
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
 
-ENGINES = ("reference", "interpreter")
+from pvm.engines.native.debug import Debug, debugging
+
+ENGINES = ("reference", "interpreter", "jit")
 NOT_RUN = "not run: "
+EAGER = Debug(eager=True, speed=0)
+"""LLVM optimises nothing here: mistakes of the translation show all the same, and it takes an eighth of the time."""
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.register_profile("fuzz", derandomize=False, deadline=None, max_examples=10_000, print_blob=True)
 settings.load_profile("deterministic")  # --hypothesis-profile=fuzz overrides it, see `make fuzz`
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sampled(stride): on the JIT one of so many cases, more with --fuzz-factor")
     # A shell lets its background jobs ignore Ctrl-C, and so do all that they start: tests of it would wait for ever.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -47,6 +53,35 @@ def selected_engines(config: pytest.Config) -> tuple[str, ...]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", selected_engines(metafunc.config))
+
+
+@pytest.fixture(autouse=True)
+def compiled_eagerly(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the JIT compile everything in the tests that take ``engine``."""
+    if "engine" in request.fixturenames and request.getfixturevalue("engine") == "jit":
+        with debugging(EAGER):
+            yield
+    else:
+        yield
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what ``sampled`` says of tests whose programs take long to compile."""
+    counts: Counter[str] = Counter()
+    left_out = [item for item in items if isinstance(item, pytest.Function) and not in_sample(item, counts)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def in_sample(item: pytest.Function, counts: Counter[str]) -> bool:
+    marker = item.get_closest_marker("sampled")
+    if marker is None or item.callspec.params.get("engine") != "jit":
+        return True
+    name = f"{item.path}::{item.originalname}"
+    counts[name] += 1
+    stride = max(marker.args[0] // item.config.getoption("--fuzz-factor"), 1)
+    return (counts[name] - 1) % stride == 0
 
 
 @pytest.fixture(scope="session")

@@ -37,8 +37,8 @@ def make(
     """An engine by its name."""
     if engine == "reference":
         return ReferenceEngine(verified, bindings, limits, **more)
-    assert engine == "interpreter", engine
-    return NativeEngine(checked(verified), bindings, limits, **more)
+    assert engine in {"interpreter", "jit"}, engine
+    return NativeEngine(checked(verified), bindings, limits, jit=engine == "jit", **more)
 
 
 def start(

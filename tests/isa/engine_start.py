@@ -30,10 +30,10 @@ def start(
         from pvm.engines.reference.engine import ReferenceEngine
 
         return ReferenceEngine(verified, bindings, limits)
-    if engine == "interpreter":
+    if engine in {"interpreter", "jit"}:
         from pvm.engines.native.checked import CheckedModule
         from pvm.engines.native.engine import NativeEngine
 
-        return NativeEngine(CheckedModule(verified), bindings, limits)
+        return NativeEngine(CheckedModule(verified), bindings, limits, jit=engine == "jit")
     message = f"no engine is called {engine!r}"
     raise ValueError(message)

@@ -7,6 +7,7 @@ are made inside ``debugging``.
 from __future__ import annotations
 
 from contextvars import ContextVar
+from itertools import cycle
 
 from pvm.engines.native import layout
 from pvm.errors import PvmError
@@ -27,6 +28,13 @@ class Debug(NamedTuple):
     """Check the heap where the interpreter polls, after so many units of fuel, if there was a collection since."""
     suspend_every: int = 0
     """Move the cage to another address where the interpreter polls, after so many units of fuel."""
+    eager: bool = False
+    """Compile each function before it is first entered, if there is a JIT."""
+    speed: int = 2
+    """How much is done for fast code then, 0 to 3."""
+    looks: tuple[int, ...] = ()
+    """Units of fuel from one look at the clock to the next, in turns.  Loops enter compiled code where the interpreter
+    looks, and leave it when there are fewer units left than all blocks of it need."""
 
 
 class HeapBroken(PvmError):
@@ -58,22 +66,27 @@ class Inspector:
         self._machine = machine
         self._debug = debug
         self._checked = self._moved = self._collections = 0
-        cage = machine.cage
-        cage.set_word("stress", debug.stress)
-        units = min((each for each in (debug.check_every, debug.suspend_every) if each), default=0)
-        if units:
-            cage.set_word("clock_units", units)
-            cage.set_word("next_clock", units)
+        every = min((each for each in (debug.check_every, debug.suspend_every) if each), default=0)
+        self._looks = cycle(debug.looks or ((every,) if every else ()))
+        machine.cage.set_word("stress", debug.stress)
+        self._look_again("next_clock")
 
     def around(self, poll: Callable[[], bool]) -> Callable[[], bool]:
         """What to do at an exit, and then what is wanted here."""
 
         def inspected() -> bool:
+            self._look_again("clock_units")
             is_done = poll()
             self.inspect()
             return is_done
 
         return inspected
+
+    def _look_again(self, word: str) -> None:
+        """Say after how much fuel the next look at the clock is."""
+        units = next(self._looks, 0)
+        if units:
+            self._machine.cage.set_word(word, units)
 
     def inspect(self) -> None:
         """Do what is due."""

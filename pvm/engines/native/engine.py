@@ -56,7 +56,7 @@ class NativeEngine:
     ) -> None:
         code = interpreter_code()
         try:
-            program = program_of(checked)
+            program = program_of(checked, jit=jit)
         except OSError as error:
             raise Unsupported(f"the host has no memory for it: {error.strerror}") from None
         self._machine = Machine(

@@ -43,6 +43,8 @@ MAX_STOPS = 4
 NURSERY = 4 << 20
 MAX_HEAP = layout.HEAP_END - layout.HEAP
 _NO_LIMIT = (1 << 62) - 1
+_COST = (1 << 31) - 1
+"""The bits of FUNCTION_COST that are a number."""
 
 
 _KEPT_BLOCKS = 64
@@ -51,11 +53,14 @@ _PC, _BASE, _EXIT_VALUE, _SEED = (layout.control_word(name) for name in ("pc", "
 
 
 class Target(NamedTuple):
-    """A function that the host calls: addresses of its descriptor, of the code to enter, and of the code to return to.
+    """A function that the host calls: its number and what its first block costs, as its descriptor says it.
 
-    Then how arguments are packed, and their order in the frame if it is another than the parameters'.
+    Then addresses of the descriptor, of the code to enter, and of the code to return to, how arguments are packed, and
+    their order in the frame if it is another than the parameters'.
     """
 
+    function: int
+    cost: int
     descriptor: int
     code: int
     halt: int
@@ -105,6 +110,8 @@ class Machine:
     ) -> None:
         self.program = program
         self._promotion = program.promoted(code) if jit else None
+        self._debug = debug
+        self._is_eager = jit and debug.eager
         self._looked = time.perf_counter()
         self.limits = limits
         self.kernel = bindings.kernel
@@ -176,10 +183,14 @@ class Machine:
         found = self._targets.get(function)
         if found is None:
             program = self.program
+            if self._is_eager:
+                self._compile_now(function)
             placed = program.translate(function)
             types = program.linked.signatures[program.linked.functions[function].signature].params
             order = argument_order(types)
             found = self._targets[function] = Target(
+                function,
+                placed.translation.cost,
                 program.descriptor(function),
                 placed.address + placed.translation.first,
                 program.linked.halt,
@@ -208,6 +219,8 @@ class Machine:
             arguments = [arguments[number] for number in target.order]
         cage.store(target.arguments, record + _FIRST_SLOT, *arguments)
         number = cage.i64(record + layout.TASK_NUMBER)
+        if self._promotion is not None:
+            self._enter_compiled(target.function, target.cost)
         self.activations += 1
         try:
             self._run(number)
@@ -297,10 +310,33 @@ class Machine:
 
     def _translate(self) -> bool:
         """Translate the function of the innermost frame and enter it, paying for its first block."""
-        function = self.program.function_at(self.cage.u32(self.cage.word("base") + layout.FRAME_FUNCTION))
-        placed = self.program.translate(function)
-        self.cage.set_word("pc", placed.address + placed.translation.first)
+        cage, program = self.cage, self.program
+        function = program.function_at(cage.u32(cage.word("base") + layout.FRAME_FUNCTION))
+        is_paid = function in program.placed
+        if self._is_eager:
+            self._compile_now(function)
+        placed = program.translate(function)
+        translation = placed.translation
+        cage.set_word("pc", placed.address + (translation.entry if is_paid else translation.first))
+        if self._is_eager:
+            self._enter_compiled(function, 0 if is_paid else translation.cost)
         return False
+
+    def _compile_now(self, function: int) -> None:
+        assert self._promotion is not None
+        self._promotion.compile_now([function], self._debug.speed)
+
+    def _enter_compiled(self, function: int, cost: int) -> None:
+        """Enter the machine code of a function, if there is some, instead of its internal code; its frame is there.
+
+        ``cost`` is what has still to be paid for its first block, as a descriptor says it.
+        """
+        assert self._promotion is not None
+        distance = self._promotion.natives.get(function, 0)
+        if distance:
+            cage = self.cage
+            cage.set_word("fuel_left", cage.word("fuel_left") - (cost & _COST))
+            cage.set_word("machine_pc", distance)
 
     def _hypercall(self) -> bool:
         cage = self.cage
@@ -359,6 +395,8 @@ class Machine:
         now = time.perf_counter()
         units, passed = self.cage.word("clock_units"), now - self._looked
         self._looked = now
+        if units < MIN_CLOCK_UNITS:
+            return  # this is how somebody wants it who looks for mistakes
         if passed < LOOK_SECONDS / 2 and units < MAX_CLOCK_UNITS:
             self.cage.set_word("clock_units", units * 2)
         elif passed > LOOK_SECONDS * 2 and units > MIN_CLOCK_UNITS:

@@ -54,6 +54,8 @@ class Program:
         self.control_blocks: dict[tuple[int | None, ...], bytes] = {}
         """The first words of instances, by their limits."""
         self._lock = allocate_lock()
+        self._left_out: set[int] = set()
+        """Functions that have code, which callers do not enter yet."""
         self._end = self.linked.code_start
         for address, data in self.linked.segments:
             self.shared.write(address, data)
@@ -61,7 +63,7 @@ class Program:
             translation = Translation(*fields)
             placed = self._append(translation.code)
             assert placed == address, "code is placed in the order in which it was translated"
-            self._enter(index, PlacedFunction(address, translation))
+            self._enter(index, self._place(index, PlacedFunction(address, translation)))
         weakref.finalize(self, _give_back, self.cages, self.shared).atexit = False
 
     @property
@@ -98,21 +100,25 @@ class Program:
         """The name of the class of a class id."""
         return self.module.classes[self.class_index(number)].name
 
-    def translate(self, index: int) -> PlacedFunction:
-        """Give a function its code, unless it has some.
+    def translate(self, index: int, *, enter: bool = True) -> PlacedFunction:
+        """Give a function its code, unless it has some; without ``enter`` whoever calls it still leaves for the host.
 
         Raises:
             CodeSpaceFull: there is no room for it.
         """
         with self._lock:
-            found = self.placed.get(index)
-            if found is not None:
-                return found
-            from pvm.engines.native.code.translator import translate
+            placed = self.placed.get(index)
+            if placed is None:
+                from pvm.engines.native.code.translator import translate
 
-            translation = translate(self.linkage, index)
-            placed = PlacedFunction(self._append(translation.code), translation)
-            self._enter(index, placed)
+                translation = translate(self.linkage, index)
+                placed = self._place(index, PlacedFunction(self._append(translation.code), translation))
+            elif not enter or index not in self._left_out:
+                return placed
+            if enter:
+                self._enter(index, placed)
+            else:
+                self._left_out.add(index)
             return placed
 
     def _append(self, code: bytes) -> int:
@@ -123,13 +129,19 @@ class Program:
         self._end = address + len(code)
         return address
 
-    def _enter(self, index: int, placed: PlacedFunction) -> None:
-        """Let a function's descriptor point at its code."""
+    def _place(self, index: int, placed: PlacedFunction) -> PlacedFunction:
+        """Let a function's descriptor say where its code is and what its first block costs."""
         self.placed[index] = placed
-        descriptor, translation = self.descriptor(index), placed.translation
+        descriptor = self.descriptor(index)
         self.shared.write(descriptor + layout.FUNCTION_TEXT, struct.pack("<I", placed.address))
-        self.shared.write(descriptor + layout.FUNCTION_COST, struct.pack("<I", translation.cost))
-        self.shared.write(descriptor + layout.FUNCTION_CODE, struct.pack("<I", placed.address + translation.entry))
+        self.shared.write(descriptor + layout.FUNCTION_COST, struct.pack("<I", placed.translation.cost))
+        return placed
+
+    def _enter(self, index: int, placed: PlacedFunction) -> None:
+        """Let callers enter a function's code."""
+        self._left_out.discard(index)
+        entry = placed.address + placed.translation.entry
+        self.shared.write(self.descriptor(index) + layout.FUNCTION_CODE, struct.pack("<I", entry))
 
     def promoted(self, code: LoadedCode) -> Promotion:
         """What compiles the program's hot functions, made when an instance first wants it."""
@@ -152,7 +164,7 @@ class Program:
         return 0 if found is None else found.offset_at(pc, arrived=arrived)
 
 
-_PROGRAMS: dict[int, Program] = {}
+_PROGRAMS: dict[tuple[int, bool], Program] = {}
 
 
 def _give_back(cages: CagePool, shared: SharedMetadata) -> None:
@@ -161,12 +173,16 @@ def _give_back(cages: CagePool, shared: SharedMetadata) -> None:
     shared.close()
 
 
-def program_of(checked: CheckedModule) -> Program:
-    """The program of a module, the same while it is among the ones used last."""
-    found = _PROGRAMS.pop(id(checked), None)
+def program_of(checked: CheckedModule, *, jit: bool = False) -> Program:
+    """The program of a module, the same while it is among the ones used last.
+
+    Instances with and without compiled code share none: its functions enter their machine code for whoever calls them.
+    """
+    key = id(checked), jit
+    found = _PROGRAMS.pop(key, None)
     if found is None or found.checked is not checked:
         found = Program(checked)
-    _PROGRAMS[id(checked)] = found
+    _PROGRAMS[key] = found
     while len(_PROGRAMS) > KEPT_PROGRAMS:
         _PROGRAMS.pop(next(iter(_PROGRAMS)), None)
     return found

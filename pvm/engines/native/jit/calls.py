@@ -251,6 +251,7 @@ class _Call:
         """Emit the call and the entry behind it; goes on there, or with the result in its variable at ``done``."""
         unit, text, activation = self.unit, self.text, self.activation
         facts = activation.facts
+        waiting = list(activation.prims), list(activation.refs)
         base = unit.frame(activation)
         frame = text.value(f"getelementptr i8, ptr {base}, i64 {8 * facts.frame.size}")
         self._check_stack(frame, callee)
@@ -268,6 +269,8 @@ class _Call:
         self._jump_to(callee, frame)
         text.block(label)
         self._come_back(done, result)
+        if done:
+            activation.prims[:], activation.refs[:] = waiting  # other ways to ``done`` have not come back from here
 
     def _descriptor(self, callee: Callee, offset: int, bits: int = 32) -> str:
         """A number of the callee's descriptor, as i64."""
@@ -344,7 +347,6 @@ class _Call:
         text.line(f"store ptr {root}, ptr %root.v")
         text.line("store i64 %fuel, ptr %fuel.v")
         unit.read_frames(activation, self.instruction.offset)
-        waiting = list(activation.prims), list(activation.refs)
         unit.take_back(activation)
         if self.kind:
             offset = 8 * activation.facts.frame.size + layout.FRAME_RESULT
@@ -358,7 +360,6 @@ class _Call:
         if done:
             if self.kind:
                 unit.set(result, value)
-            activation.prims[:], activation.refs[:] = waiting
             text.jump(done)
 
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from pvm.engines.native import layout
 from pvm.engines.native.interpreter.loading import code_region
-from pvm.engines.native.jit.installed import ENTRY, osr_offset
+from pvm.engines.native.jit.installed import ENTRY, osr_offset, used_function
 from pvm.engines.native.machine_code.blob import Blob
 from pvm.engines.native.machine_code.compiling import Compiler
 from pvm.engines.native.machine_code.loader import LoadedCode
 from pvm.engines.native.machine_code.request import Limits, Request
+from pvm.errors import PvmError
 
 if TYPE_CHECKING:
     from pvm.engines.native.program import Program
@@ -32,6 +33,10 @@ INNERMOST = 3
 MAX_FUNCTIONS = 2000
 _LIMITS = Limits(seconds=30.0)
 _U32, _I32 = struct.Struct("<I"), struct.Struct("<i")
+
+
+class CompilationFailed(PvmError):
+    """A function that was to be compiled was not."""
 
 
 class Promotion:
@@ -48,6 +53,8 @@ class Promotion:
         self._prepared = False
         self.compiled: dict[int, int] = {}
         """Bytes of machine code by function."""
+        self.natives: dict[int, int] = {}
+        """Where functions are entered, in bytes from the dispatch table."""
         self.failures: dict[int, str] = {}
         self.entries: dict[int, int] = {}
         """Where machine code goes on, in bytes from the dispatch table, by address of internal code."""
@@ -69,17 +76,28 @@ class Promotion:
         self._taken.add(found)
         return found
 
-    def compile_all(self) -> None:
-        """Compile every function now: for tests."""
-        with Compiler(_LIMITS) as compiler:
-            for function in range(len(self._program.module.functions)):
+    def compile_now(self, functions: Iterable[int], speed: int = 2) -> None:
+        """Compile functions that are not compiled yet, and wait for it: for tests.
+
+        Raises:
+            CompilationFailed: it could not be done.
+        """
+        compiler = background().compiler
+        for function in functions:
+            if function not in self.compiled:
                 self._asked.add(function)
                 self._taken.add(function)
-                self.compile(compiler, function)
+                self.compile(compiler, function, speed)
+                if function in self.failures:
+                    raise CompilationFailed(f"function {function}: {self.failures[function]}")
+
+    def compile_all(self, speed: int = 2) -> None:
+        """Compile every function now."""
+        self.compile_now(range(len(self._program.module.functions)), speed)
 
     # In the background
 
-    def compile(self, compiler: Compiler, function: int) -> None:
+    def compile(self, compiler: Compiler, function: int, speed: int = 2) -> None:
         """Compile a function and let the program use it."""
         from pvm.engines.native.jit.build import encode_argument
 
@@ -87,7 +105,7 @@ class Promotion:
             from pvm.pbc.writer import write_module
 
             self._module = write_module(self._program.module)
-        blob = compiler.obtain(Request(GENERATOR, encode_argument(self._module, function)))
+        blob = compiler.obtain(Request(GENERATOR, encode_argument(self._module, function), speed))
         if blob is None:
             self.failures[function] = compiler.failure
             return
@@ -101,6 +119,10 @@ class Promotion:
             return
         self._prepare()
         program = self._program
+        for name in blob.symbols:
+            used = used_function(name)
+            if used is not None:
+                program.translate(used, enter=False)
         placed = program.translate(function)
         descriptor = program.descriptor(function)
         native = loaded.symbol(ENTRY) - self._table
@@ -112,15 +134,15 @@ class Promotion:
                 self._add_entry(placed.address + position, loaded.symbol(name) - self._table)
         self._add_entry(placed.address + placed.translation.entry, native)
         program.shared.write(descriptor + layout.FUNCTION_CODE, _U32.pack(program.linked.native_stub))
+        self.natives[function] = native
         self.compiled[function] = len(blob.data)
 
     def _prepare(self) -> None:
-        """Before the first compiled function: all of them have internal code, which compiled callers enter."""
+        """Before the first compiled function: its callees are interpreted."""
         if self._prepared:
             return
         program = self._program
-        for function in range(len(program.module.functions)):
-            program.translate(function)
+        for function in range(len(program.linked.functions)):
             descriptor = program.descriptor(function)
             program.shared.write(descriptor + layout.FUNCTION_NATIVE, _I32.pack(self._interpret))
         self._prepared = True
@@ -146,6 +168,7 @@ class Background:
         self._wanted: deque[Promotion] = deque()
         self._changed = threading.Condition()
         self._busy = False
+        self.compiler = Compiler(_LIMITS)
         self._thread: threading.Thread | None = None
 
     def ask(self, promotion: Promotion) -> None:
@@ -163,7 +186,6 @@ class Background:
             self._changed.wait_for(lambda: not self._wanted and not self._busy)
 
     def _run(self) -> None:
-        compiler = Compiler(_LIMITS)
         while True:
             with self._changed:
                 self._busy = False
@@ -175,7 +197,7 @@ class Background:
             if function is None:
                 continue
             try:
-                promotion.compile(compiler, function)
+                promotion.compile(self.compiler, function)
             except OSError as error:
                 promotion.failures[function] = str(error)
 

@@ -15,7 +15,7 @@ from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.services import GO_ON, POLL_BLOCK, POLL_POINT, RETURN_EARLY
 from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
 from pvm.engines.native.jit.frames import FrameLowering
-from pvm.engines.native.jit.installed import ENTRY, osr_symbol
+from pvm.engines.native.jit.installed import ENTRY, osr_symbol, used_symbol
 from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.linkage import Linkage
@@ -94,6 +94,8 @@ class Unit(FrameLowering):
         body = text.finish().replace(SEGMENT, str(self.cost)).replace(EXTENT, str(self.extent))
         group = self.module_text.group('nounwind "frame-pointer"="none"')
         self.module_text.define(f"define internal {CONVENTION} void @{symbol}({PROTOTYPE}) {group} {{\n{body}\n}}")
+        for function in self.facts:
+            self.module_text.define(f'@"{used_symbol(function)}" = alias i8, ptr @"{ENTRY}"')
         known = {number: name for name, number in self.symbols.items()}
         for number in range(len(self.entries)):
             linkage = "" if number in known else "internal "

@@ -8,48 +8,49 @@ from pvm.engines.native.machine_code.blob import Blob
 from pvm.engines.native.machine_code.linking import link
 from pvm.engines.native.machine_code.target import Target
 
-_SPEED = 2
+SPEED = 2
+"""How much LLVM does for fast code, if nothing else is said."""
 
 
 class CompilationError(Exception):
     """IR that LLVM does not accept: our bug."""
 
 
-def compile_object(ir: str, target: Target) -> bytes:
+def compile_object(ir: str, target: Target, speed: int = SPEED) -> bytes:
     """Optimise IR and make a relocatable object of it."""
-    machine, module = _optimised(ir, target)
+    machine, module = _optimised(ir, target, speed)
     data: bytes = machine.emit_object(module)
     return data
 
 
-def compile_assembly(ir: str, target: Target) -> str:
+def compile_assembly(ir: str, target: Target, speed: int = SPEED) -> str:
     """The same as assembler text, for people and tests."""
-    machine, module = _optimised(ir, target)
+    machine, module = _optimised(ir, target, speed)
     text: str = machine.emit_assembly(module)
     return text
 
 
-def compile_blob(ir: str, target: Target) -> Blob:
+def compile_blob(ir: str, target: Target, speed: int = SPEED) -> Blob:
     """Compile and link."""
-    return link(compile_object(ir, target), target.page)
+    return link(compile_object(ir, target, speed), target.page)
 
 
-def _optimised(ir: str, target: Target) -> tuple[llvm.TargetMachine, llvm.ModuleRef]:
-    machine = _target_machine(target)
+def _optimised(ir: str, target: Target, speed: int) -> tuple[llvm.TargetMachine, llvm.ModuleRef]:
+    machine = _target_machine(target, speed)
     try:
         module = llvm.parse_assembly(ir)
         module.verify()
     except RuntimeError as error:
         raise CompilationError(str(error)) from None
     module.data_layout = str(machine.target_data)
-    options = llvm.create_pipeline_tuning_options(speed_level=_SPEED)
+    options = llvm.create_pipeline_tuning_options(speed_level=speed)
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     return machine, module
 
 
-def _target_machine(target: Target) -> llvm.TargetMachine:
+def _target_machine(target: Target, speed: int) -> llvm.TargetMachine:
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     found = llvm.Target.from_triple(target.triple)
-    return found.create_target_machine(cpu=target.cpu, opt=_SPEED, reloc="pic", codemodel="small")
+    return found.create_target_machine(cpu=target.cpu, opt=speed, reloc="pic", codemodel="small")

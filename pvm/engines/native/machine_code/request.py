@@ -16,11 +16,13 @@ DONE, FAILED = b"\0", b"\1"
 class Request(NamedTuple):
     """What to compile: the function ``module:name`` makes IR of the target and, if there is one, the argument.
 
-    It has to be a function of these alone, of the installed sources and of the runtime image.
+    It has to be a function of these alone, of the installed sources and of the runtime image.  ``speed`` is how much
+    LLVM does for fast code, 0 to 3.
     """
 
     generator: str
     argument: bytes | None = None
+    speed: int = 2
 
 
 class Limits(NamedTuple):

@@ -50,7 +50,7 @@ def _answer(request: Request, target: Target) -> bytes:
         module, _, name = request.generator.partition(":")
         generate: Callable[..., str] = getattr(importlib.import_module(module), name)
         arguments = (target,) if request.argument is None else (target, request.argument)
-        return DONE + encode_blob(compile_blob(generate(*arguments), target))
+        return DONE + encode_blob(compile_blob(generate(*arguments), target, request.speed))
     except Exception as error:  # noqa: BLE001 - whatever it is, the host goes on without this code
         return FAILED + f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 
