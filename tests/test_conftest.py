@@ -14,8 +14,8 @@ PLANTED = """
 def test_absent(tool): tool("pvm-no-such-program")
 def test_absent_again(tool): tool("pvm-no-such-program")
 def test_present(tool): assert tool("python-of-the-test").endswith("python-of-the-test")
-def test_one(engine): assert engine in ("reference", "interpreter")
-def test_all(engines): assert engines == ("reference", "interpreter")
+def test_one(engine): assert engine in ("reference", "interpreter", "jit")
+def test_all(engines): assert engines == ("reference", "interpreter", "jit")
 def test_options(bless, fuzz_factor, fuzz_seed): assert (bless, fuzz_factor, fuzz_seed) == (True, 7, 42)
 """
 
@@ -44,7 +44,7 @@ def test_missing_tool_is_reported_as_not_run(tmp_path: Path, workers: str) -> No
     status, lines = run_planted(tmp_path, "-n", workers, "--bless", "--fuzz-factor=7", "--fuzz-seed=42")
     assert status == 0, "\n".join(lines)
     assert "not run: pvm-no-such-program (2 tests left out)" in lines
-    assert lines[-1].startswith("5 passed, 2 skipped in ")
+    assert lines[-1].startswith("6 passed, 2 skipped in ")
 
 
 def test_unknown_engine_is_refused(tmp_path: Path) -> None:
