@@ -14,6 +14,7 @@ from pvm.pbc.asm import assemble
 from pvm.verify import verify
 from pvm.verify.verified import VerifiedModule
 from tests.engines.agreement import ended
+from tests.engines.loop_shapes import LOOPS
 from tests.engines.running import make
 from tests.engines.test_exceptions import DEEP
 from tests.engines.test_limits import TEXT as LIMITS
@@ -199,6 +200,8 @@ CASES = {
     "uncaught": Swept(DEEP, "top", 0),
     "traces": Swept(DEEP, "text"),
     "shapes": Swept(SHAPES, "main", 3),
+    "loops": Swept(LOOPS, "main"),
+    "overflow in a loop": Swept(LOOPS, "overflow"),
     "turns": Swept(PREEMPT, "main", 25, 20, {"note": lambda _: None}),
     "locks": Swept(PREEMPT, "locked", 25, 20, {"note": lambda _: None}),
     "waits": Swept(PAUSE, "main", kernel=WaitingKernel),

@@ -85,6 +85,15 @@ class TypeShape(Enum):
     ANY = "anything that is not null"
 
 
+class LoopShape(NamedTuple):
+    """The end of a loop as one operation: what the counter is increased by, if it is, and what it is compared with."""
+
+    step: str
+    """The opcode that adds a small constant to the first operand before; empty for none."""
+    limit: str
+    """``slot``, ``constant``, or ``size``: that of an array or a string in a slot."""
+
+
 def lay_out(*specs: tuple[str, Kind], last: tuple[str, Kind] | None = None) -> tuple[tuple[Field, ...], int]:
     """Place fields behind the 16 bits of the operation, each aligned; ``last`` goes to the very end."""
     used = {0, 1}
@@ -297,6 +306,33 @@ def _control(table: _Table) -> None:
     table.add("task.start")
 
 
+LOOP_STEPS = {"": "", "i64.add": ".add", "i64.add_checked_s": ".add_checked"}
+LOOP_TESTS = ("i64.lt_s", "i64.le_s", "i64.gt_s", "i64.ge_s", "i64.ne")
+
+
+def loop_operation(shape: LoopShape, test: str) -> str:
+    """The name of the operation that ends a loop, which goes on while ``test`` holds."""
+    suffix = {"slot": "", "constant": ".k", "size": ".size"}[shape.limit]
+    return f"loop{LOOP_STEPS[shape.step]}.{test.partition('.')[2]}{suffix}"
+
+
+def _loops(table: _Table) -> None:
+    """A block that only compares and branches, for those who fall into it from above; it stands behind all the same.
+
+    The costs of both edges contain ``own_cost``, that of the block.
+    """
+    for step in LOOP_STEPS:
+        for test in LOOP_TESTS:
+            for limit in ("slot", "constant", "size"):
+                if limit == "size" and test != "i64.lt_s":
+                    continue
+                counter = (("operand0", Kind.SLOT), *((("step", Kind.SMALL),) if step else ()))
+                bound = ("constant", Kind.SMALL) if limit == "constant" else ("operand1", Kind.SLOT)
+                shape = LoopShape(step, limit)
+                fields = (*counter, bound, *BRANCH_FIELDS, ("own_cost", Kind.HALF), ("skipped", Kind.HALF))
+                table.add(loop_operation(shape, test), *fields, opcode=BY_NAME[test], variant=shape)
+
+
 def _services(table: _Table) -> None:
     """What the host or the runtime image does.  Operands follow as in calls."""
     table.add("hypercall", ("count", Kind.HALF), ("import", Kind.WORD), variant=-1)
@@ -328,6 +364,7 @@ def _build() -> tuple[Operation, ...]:
     _heap(table)
     _type_tests(table)
     _services(table)
+    _loops(table)
     _runtime(table)
     for opcode in OPCODES:
         is_plain = opcode.form is Form.SIMPLE and not opcode.immediates and not opcode.privileged

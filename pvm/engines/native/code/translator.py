@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pvm.engines.native import layout
 from pvm.engines.native.code.buffer import CodeBuffer
 from pvm.engines.native.code.calls import emit_call, emit_hypercall, emit_runtime, emit_tail
+from pvm.engines.native.code.loops import STEP_TAIL, LoopEnd, emit_loop_end, loop_end
 from pvm.engines.native.code.objects import emit_allocation, emit_field
 from pvm.engines.native.code.operands import NULL, SMALL, Constant, Operand, OperandStack
 from pvm.engines.native.code.operations import (
@@ -84,22 +85,39 @@ class Translator:
     def translate(self) -> Translation:
         """Produce the code."""
         blocks = self._blocks()
-        falls = False
+        falls, skipped = False, 0
         for number, block in enumerate(blocks):
-            self._enter(block[0].offset, falls=falls and number > 0, first=number == 0)
-            for position, instruction in enumerate(block):
-                following = block[position + 1] if position + 1 < len(block) else None
-                if self._instruction(instruction, following):
-                    break
+            self._enter(block[0].offset, falls=falls, first=number == 0)
             falls = not block[-1].opcode.is_leader_after
-        first = self._stub(0, self._edge(0))
+            end = loop_end(self, block, blocks[number + 1]) if falls and number + 1 < len(blocks) else None
+            begun = len(self.buffer.data)
+            self._body(block[:-STEP_TAIL] if end is not None and end.step is not None else block)
+            if skipped:
+                self.buffer.patch_half(skipped, len(self.buffer.data) - begun)
+            skipped = 0 if end is None else self._loop_end(end, block)
+            falls = falls and end is None
+        first = self._stub(0, self.edge(0))
         targets = {handler.target for handler in self.function.handlers}
         targets |= {number for number, label in enumerate(self.function.labels) if label.offset in self.polled}
-        stubs = {label: self._stub(label + 1, self._edge(self.function.labels[label].offset)) for label in targets}
+        stubs = {label: self._stub(label + 1, self.edge(self.function.labels[label].offset)) for label in targets}
         code = self.buffer.finish()
         return Translation(
             code, self.buffer.labels[0], first, stubs, self._entry_cost(), tuple(self.buffer.sources), self.arrivals
         )
+
+    def _body(self, block: list[Instruction]) -> None:
+        """The instructions of a block."""
+        for position, instruction in enumerate(block):
+            following = block[position + 1] if position + 1 < len(block) else None
+            if self._instruction(instruction, following):
+                break
+
+    def _loop_end(self, end: LoopEnd, block: list[Instruction]) -> int:
+        """How a block ends that falls into the test of a loop, see ``emit_loop_end``."""
+        if end.step is not None:
+            self._note(block[-STEP_TAIL])
+            self.prims.drop(2)
+        return emit_loop_end(self, end)
 
     def _blocks(self) -> list[list[Instruction]]:
         blocks: list[list[Instruction]] = []
@@ -113,7 +131,7 @@ class Translator:
     def _block_costs(self) -> dict[int, int]:
         return {block[0].offset: len(block) for block in self._blocks()}
 
-    def _edge(self, offset: int) -> int:
+    def edge(self, offset: int) -> int:
         """What an edge to the block at an offset carries: its cost, and whether it polls there."""
         cost = self.costs[offset]
         if cost > MAX_COST:
@@ -124,7 +142,7 @@ class Translator:
         return not self.bounded and (offset in self.polled or offset == 0)
 
     def _entry_cost(self) -> int:
-        edge = self._edge(0)
+        edge = self.edge(0)
         return edge & MAX_COST | (1 << 31 if edge & POLL_BIT else 0)
 
     def _enter(self, offset: int, *, falls: bool, first: bool) -> None:
@@ -151,7 +169,7 @@ class Translator:
             self.arrivals[len(self.buffer.data)] = offset
 
     def _charge(self, offset: int) -> None:
-        edge = self._edge(offset)
+        edge = self.edge(offset)
         if edge:
             self.buffer.emit("charge", edge & MAX_COST, int(bool(edge & POLL_BIT)))
 
@@ -165,9 +183,7 @@ class Translator:
 
     def _instruction(self, instruction: Instruction, following: Instruction | None) -> bool:
         """Translate an instruction; whether the following one was translated with it."""
-        self.buffer.mark(instruction.offset)
-        if self.points is not None:
-            self.points.before[instruction.offset] = self._point()
+        self._note(instruction)
         opcode = instruction.opcode
         recent, self.recent = self.recent, None
         direct = _DIRECT.get(opcode.mnemonic)
@@ -183,6 +199,12 @@ class Translator:
         if self.points is not None and opcode.form is Form.CALL:
             self.points.after[instruction.offset] = self._point()._replace(result=self._result_place())
         return False
+
+    def _note(self, instruction: Instruction) -> None:
+        """What follows is the code of an instruction."""
+        self.buffer.mark(instruction.offset)
+        if self.points is not None:
+            self.points.before[instruction.offset] = self._point()
 
     def _point(self) -> Point:
         return Point(len(self.buffer.data), tuple(self.prims.items), tuple(self.refs.items))
@@ -303,7 +325,7 @@ class Translator:
     def _branch(self, name: str, slots: list[int], label: int, following: int, extra: tuple[int, ...] = ()) -> None:
         """Emit a branch; ``extra`` are the values of fields that come behind those of every branch."""
         offset = self.function.labels[label].offset
-        position = self.buffer.emit(name, *slots, 0, self._edge(offset), self._edge(following), *extra)
+        position = self.buffer.emit(name, *slots, 0, self.edge(offset), self.edge(following), *extra)
         self.buffer.branch_to(BY_OPERATION[name], position, label + 1)
 
     def _fuse(self, compare: Instruction, branch: Instruction) -> bool:
@@ -364,7 +386,7 @@ class Translator:
         self.refs.settle()
         self.prims.settle()
         label = instruction.immediates[0]
-        position = self.buffer.emit("jump", 0, self._edge(self.function.labels[label].offset))
+        position = self.buffer.emit("jump", 0, self.edge(self.function.labels[label].offset))
         self.buffer.branch_to(BY_OPERATION["jump"], position, label + 1)
 
     def switch(self, instruction: Instruction) -> None:
@@ -373,7 +395,7 @@ class Translator:
         labels = instruction.immediates[0]
         position = self.buffer.emit("switch", slots[0], len(labels))
         for label in labels:
-            self.buffer.entry(position, label + 1, self._edge(self.function.labels[label].offset))
+            self.buffer.entry(position, label + 1, self.edge(self.function.labels[label].offset))
 
     def leave(self, instruction: Instruction) -> None:
         """``return``, ``throw`` and ``unreachable``."""

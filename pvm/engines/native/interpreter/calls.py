@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pvm.engines.native import layout
 from pvm.engines.native.code.operations import DESCRIPTOR_POLL_BIT, Kind
 from pvm.engines.native.interpreter.handler import Handler
-from pvm.engines.native.llvm.text import UNLIKELY
+from pvm.engines.native.llvm.text import AS_IT_IS, UNLIKELY
 from pvm.isa.machine import Val
 
 _STRIDE = 4
@@ -234,20 +234,28 @@ def _check_stack(h: Handler, frame: str, callee: Callee) -> None:
 
 
 def _clear_references(h: Handler, frame: str, callee: Callee) -> None:
+    """Clear the references that are no parameters: a few at once, and where that is not enough, more out of line."""
     text = h.text
     count = callee.load(layout.FUNCTION_REFS)
-    start = text.value(f"add i64 {callee.load(layout.FUNCTION_PARAMS, 16)}, {layout.FRAME_SLOTS}")
-    first = text.value(f"getelementptr i64, ptr {frame}, i64 {start}")
-    before, loop, done = text.label, text.fresh_label("clear"), text.fresh_label("cleared")
-    text.branch(text.value(f"icmp eq i64 {count}, 0"), done, loop)
-    text.block(loop, dominated=True)
-    index, following = text.fresh(), text.fresh()
-    text.line(f"{index} = phi i64 [ 0, %{before} ], [ {following}, %{loop} ]")
-    place = text.value(f"getelementptr i64, ptr {first}, i64 {index}")
-    text.line(f"store <{_STRIDE} x i64> zeroinitializer, ptr {place}, align 8")
-    text.line(f"{following} = add i64 {index}, {_STRIDE}")
-    text.branch(text.value(f"icmp ult i64 {following}, {count}"), loop, done, UNLIKELY)
+    some, done = text.fresh_label("some"), text.fresh_label("cleared")
+    text.branch(text.value(f"icmp eq i64 {count}, 0"), done, some)
+    text.block(some, dominated=True)
+    first = text.value(f"getelementptr i64, ptr {frame}, i64 {callee.load(layout.FUNCTION_PARAMS, 16)}")
+    _clear_stride(h, first, str(layout.FRAME_SLOTS))
+    loop = text.fresh_label("clear")
+    with text.cold(loop):
+        index, following = text.fresh(), text.fresh()
+        text.line(f"{index} = phi i64 [ {_STRIDE}, %{some} ], [ {following}, %{loop} ]")
+        _clear_stride(h, first, text.value(f"add i64 {index}, {layout.FRAME_SLOTS}"))
+        text.line(f"{following} = add i64 {index}, {_STRIDE}")
+        text.branch(text.value(f"icmp ult i64 {following}, {count}"), loop, done, f"{UNLIKELY}, {AS_IT_IS}")
+    text.branch(text.value(f"icmp ugt i64 {count}, {_STRIDE}"), loop, done, UNLIKELY)
     text.block(done)
+
+
+def _clear_stride(h: Handler, first: str, slot: str) -> None:
+    place = h.text.value(f"getelementptr i64, ptr {first}, i64 {slot}")
+    h.text.line(f"store <{_STRIDE} x i64> zeroinitializer, ptr {place}, align 8")
 
 
 def _return_to_interpreter(h: Handler, frame: str) -> None:

@@ -9,6 +9,7 @@ from pvm.engines.native.code.operations import OPERATIONS, Operation
 from pvm.engines.native.exits import Exit
 from pvm.engines.native.interpreter.calls import emit_call, emit_return, emit_tail_call, emit_task_start
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE, Handler, handler_symbol
+from pvm.engines.native.interpreter.loops import emit_loop_end
 from pvm.engines.native.llvm.heap import kind_of_storage
 from pvm.engines.native.llvm.lowering import IR_TYPES
 from pvm.engines.native.llvm.text import UNLIKELY, FunctionText, ModuleText, quoted
@@ -37,13 +38,11 @@ def define_handlers(module: ModuleText, attributes: str) -> list[str]:
 
 def _emitter(operation: Operation) -> Callable[[Handler], None]:
     """What writes the handler of an operation: by its whole name, or by the longest prefix of words that is known."""
-    if operation.opcode is not None and operation.name not in _EMITTERS:
-        return _semantics
     name = operation.name
-    while name not in _EMITTERS:
+    while name and name not in _EMITTERS:
         name = name.rpartition(".")[0]
-        assert name, operation.name
-    return _EMITTERS[name]
+    assert name or operation.opcode is not None, operation.name
+    return _EMITTERS[name] if name else _semantics
 
 
 # Semantics of the instruction table
@@ -409,6 +408,7 @@ _EMITTERS: dict[str, Callable[[Handler], None]] = {
     "if.true": _truth,
     "unless.true": _truth,
     "switch": _switch,
+    "loop": emit_loop_end,
     "throw": _throw,
     "unreachable": lambda h: h.trap(TrapKind.UNREACHABLE),
     "translate": lambda h: h.leave(Exit.TRANSLATE),

@@ -26,7 +26,7 @@ def define_interpreter(module: ModuleText) -> None:
     What it defines for the outside is ``enter(cage) -> i32``: go on where the control words say, until
     an ``Exit``.
     """
-    attributes = module.group('nounwind "no-builtins"')
+    attributes = module.group('nounwind "no-builtins" "prefer-vector-width"="128"')
     symbols = define_handlers(module, attributes)
     pointers = [*symbols, *SERVICES]
     entries = ", ".join(f"ptr {symbol}" for symbol in pointers)

@@ -13,9 +13,14 @@ from contextlib import contextmanager
 UNLIKELY = "!prof !0"
 """For a conditional branch whose first target is cold."""
 LIKELY = "!prof !1"
-_WEIGHTS = (
+AS_IT_IS = "!llvm.loop !2"
+"""For the branch back of a loop that seldom runs more than once: neither unrolled nor vectorized."""
+_METADATA = (
     '!0 = !{!"branch_weights", i32 1, i32 1048575}',
     '!1 = !{!"branch_weights", i32 1048575, i32 1}',
+    "!2 = distinct !{!2, !3, !4}",
+    '!3 = !{!"llvm.loop.unroll.disable"}',
+    '!4 = !{!"llvm.loop.vectorize.enable", i1 false}',
 )
 
 
@@ -46,7 +51,7 @@ class ModuleText:
     def finish(self, triple: str) -> str:
         """The text of the whole module."""
         groups = (f"attributes #{number} = {{ {text} }}" for text, number in self.attributes.items())
-        parts = (f'target triple = "{triple}"', *self.definitions, *self.declarations.values(), *groups, *_WEIGHTS)
+        parts = (f'target triple = "{triple}"', *self.definitions, *self.declarations.values(), *groups, *_METADATA)
         return "\n".join(parts) + "\n"
 
 
@@ -116,7 +121,7 @@ class FunctionText:
         self.lines.append(f"br label %{label}")
 
     def branch(self, flag: str, yes: str, no: str, weights: str = "") -> None:
-        """End the block; ``weights`` are ``UNLIKELY`` or ``LIKELY``."""
+        """End the block; ``weights`` are ``UNLIKELY`` or ``LIKELY``, with or without ``AS_IT_IS`` behind a comma."""
         tail = f", {weights}" if weights else ""
         self.lines.append(f"br i1 {flag}, label %{yes}, label %{no}{tail}")
 

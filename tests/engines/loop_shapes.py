@@ -1,0 +1,100 @@
+"""Loops in every shape that internal code has an operation for, as text of one module."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from pvm.engines.native.code.operations import LOOP_STEPS, LOOP_TESTS
+
+BRANCHES = ("if", "unless")
+_OPPOSITE = {"i64.lt_s": "i64.ge_s", "i64.le_s": "i64.gt_s", "i64.gt_s": "i64.le_s", "i64.ge_s": "i64.lt_s"}
+_DOWN = {"i64.gt_s", "i64.ge_s"}
+_LOADS = {
+    "slot": ("local.get limit",),
+    "constant": ("i64.const {limit}",),
+    "size": ("local.get numbers", "array.size"),
+    "text": ("local.get text", "string.size"),
+}
+
+
+def _loop(name: str, step: str, test: str, limit: str, branch: str) -> str:
+    """A loop that runs twice or three times, and adds its counter to a sum on the way."""
+    down = test in _DOWN
+    add = ("local.get counter", f"i64.const {-1 if down else 1}", step or "i64.add", "local.set counter")
+    total = ("local.get sum", "local.get counter", "i64.add", "local.set sum")
+    body = (*total, *add) if step else (*add, *total)
+    bound = 0 if down else 2
+    compare = test if branch == "if" else _OPPOSITE.get(test, "i64.eq")
+    loads = (line.format(limit=bound) for line in _LOADS[limit])
+    lines = (
+        "i64.const 2",
+        "array.new i64",
+        "local.set numbers",
+        'string.const "it"',
+        "local.set text",
+        f"i64.const {bound}",
+        "local.set limit",
+        f"i64.const {2 if down else 0}",
+        "local.set counter",
+        "i64.const 0",
+        "local.set sum",
+        "jump @test",
+        "@next:",
+        *body,
+        "@test:",
+        "local.get counter",
+        *loads,
+        compare,
+        f"branch.{branch} @next",
+        "local.get sum",
+        "return",
+    )
+    code = "\n".join(line if line.startswith("@") else f"    {line}" for line in lines)
+    return f"""
+func {name}() -> i64 {{
+  .local counter: i64
+  .local limit: i64
+  .local sum: i64
+  .local numbers: ref array i64
+  .local text: ref string
+{code}
+}}
+"""
+
+
+def _all() -> str:
+    names, functions = [], []
+    steps = (*LOOP_STEPS, "i64.sub_checked_s")
+    for number, (step, test, limit) in enumerate(product(steps, LOOP_TESTS, _LOADS)):
+        if limit in {"size", "text"} and test != "i64.lt_s":
+            continue
+        if step == "i64.sub_checked_s" and (test in _DOWN or test == "i64.ne"):
+            continue
+        names.append(f"loop{number}")
+        text = _loop(names[-1], step, test, limit, BRANCHES[number % 2])
+        functions.append(text.replace("i64.const 1\n", "i64.const -1\n") if step == "i64.sub_checked_s" else text)
+    calls = "\n".join(f"    call {name}\n    i64.add" for name in names)
+    return "\n".join((*functions, f"func main() -> i64 {{\n    i64.const 0\n{calls}\n    return\n}}"))
+
+
+OVERFLOW = """
+func overflow() -> i64 {
+  .local counter: i64
+    i64.const 0x7ffffffffffffffd
+    local.set counter
+    jump @test
+@next:
+    local.get counter
+    i64.const 1
+    i64.add_checked_s
+    local.set counter
+@test:
+    local.get counter
+    i64.const 0
+    i64.ne
+    branch.if @next
+    local.get counter
+    return
+}
+"""
+LOOPS = _all() + OVERFLOW
