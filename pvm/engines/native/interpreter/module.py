@@ -11,7 +11,7 @@ from pvm.engines.native import layout
 from pvm.engines.native.exits import RESUME_MARKS, Exit, Poll
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.handlers import define_handlers
-from pvm.engines.native.interpreter.services import GO_ON, INTERPRET, RETURN_EARLY, RETURN_TO_CODE, SERVICES
+from pvm.engines.native.interpreter.services import DISPATCH, GO_ON, INTERPRET, RETURN_EARLY, RETURN_TO_CODE, SERVICES
 from pvm.engines.native.llvm.heap import define_marked_store
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.text import ModuleText, quoted
@@ -43,6 +43,7 @@ def define_interpreter(module: ModuleText) -> None:
     _define(module, RETURN_EARLY, attributes, _CUT)
     _define(module, "@cut.again", attributes, _CUT_AGAIN)
     _define(module, RETURN_TO_CODE, attributes, _RETURN)
+    _define(module, DISPATCH, attributes, _dispatch())
     _define(module, GO_ON, attributes, _GO_ON)
     # The host knows this one and the table by their addresses.
     _define(module, INTERPRET, attributes, _INTERPRET, linkage="")

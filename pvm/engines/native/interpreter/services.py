@@ -14,6 +14,8 @@ INTERPRET = "@interpret"
 """Run the function whose frame is the innermost, and whose entry has been paid for, from its beginning."""
 POLL_POINT = "@poll.point"
 POLL_BLOCK = "@poll.block"
+DISPATCH = "@dispatch"
+"""Go on with internal code."""
 GO_ON = "@go.on"
 """Go on with internal code behind an instruction that may have used up the fuel."""
 RETURN_EARLY = "@cut"
@@ -27,6 +29,7 @@ SERVICES: tuple[str, ...] = (
     INTERPRET,
     POLL_POINT,
     POLL_BLOCK,
+    DISPATCH,
     GO_ON,
     RETURN_EARLY,
     RETURN_TO_CODE,

@@ -72,6 +72,14 @@ class FrameLowering(JitLowering):
         self, activation: Activation, point: Point, live: int, prims: Sequence[Val], refs: Sequence[Val]
     ) -> None:
         """Write the frame of one activation."""
+        frame = self.write_values(activation, point, live, prims, refs)
+        if activation.parent is not None:
+            self.write_header(activation, activation.parent, frame)
+
+    def write_values(
+        self, activation: Activation, point: Point, live: int, prims: Sequence[Val], refs: Sequence[Val]
+    ) -> str:
+        """Write locals and operands of a frame, but not its header; a pointer to the frame."""
         frame = self.frame(activation)
         written: set[int] = set()
         facts = activation.facts
@@ -85,13 +93,13 @@ class FrameLowering(JitLowering):
                     self.store_slot(self._slot(frame, item), value)
                     written.add(item)
         if activation.parent is not None:
-            self._write_header(activation, activation.parent, frame)
             self._clear(activation, frame, written)
+        return frame
 
     def _slot(self, frame: str, slot: int) -> str:
         return self.text.value(f"getelementptr i64, ptr {frame}, i64 {slot}")
 
-    def _write_header(self, activation: Activation, parent: Activation, frame: str) -> None:
+    def write_header(self, activation: Activation, parent: Activation, frame: str) -> None:
         """Let an inlined function return to internal code of its parent, which looks for its machine code then."""
         position = self.after_call(parent, activation).position
         self.write_return(parent, position, frame, self.distance_of(self.service(RETURN_TO_CODE)))

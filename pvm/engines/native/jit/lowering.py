@@ -98,15 +98,18 @@ class JitLowering(HeapLowering):
 
     @abstractmethod
     def leave_before(self) -> None:
-        """End the block, which is cold, by executing the current instruction in internal code."""
+        """End the block, which is cold, by going on in internal code where nothing has changed yet."""
 
     def begin(self) -> None:
         super().begin()
-        self._exit = ""
         self._charged = ""
 
+    def share_no_exit(self) -> None:
+        """Let the next exit be another one."""
+        self._exit = ""
+
     def exit_label(self) -> str:
-        """The cold block that leaves before the current instruction."""
+        """The cold block that leaves before the current instruction, or before those that can be executed again."""
         if not self._exit:
             self._exit = self.text.fresh_label("exit")
             with self.text.cold(self._exit):

@@ -12,7 +12,14 @@ from contextlib import contextmanager
 from pvm.engines.native import layout
 from pvm.engines.native.code.translator import Point
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
-from pvm.engines.native.interpreter.services import GO_ON, POLL_BLOCK, POLL_POINT, RETURN_EARLY
+from pvm.engines.native.interpreter.services import (
+    DISPATCH,
+    GO_ON,
+    POLL_BLOCK,
+    POLL_POINT,
+    RETURN_EARLY,
+    service_index,
+)
 from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
 from pvm.engines.native.jit.frames import FrameLowering
 from pvm.engines.native.jit.installed import ENTRY, osr_symbol, used_symbol
@@ -49,6 +56,8 @@ class Unit(FrameLowering):
         self.symbols: dict[str, int] = {}
         """Numbers of the entries that the host knows."""
         self.activations = 0
+        self._left: dict[str, Activation] = {}
+        """Activations that have exits, by prefix."""
         self._shared: dict[str, Activation] = {}
         """Activations whose exits share the writing of what is around them, by prefix."""
         self.root = Activation(self.facts_of(root), self.new_prefix())
@@ -220,21 +229,34 @@ class Unit(FrameLowering):
         fuel = self.fuel()
         with text.cold(cold):
             stub = facts.translation.stubs[facts.labels_at[offset]]
-            self._leave_at(activation, Point(stub, (), ()), facts.live[offset], [], [], target="")
+            self._leave_at(activation, Point(stub, (), ()), facts.live[offset], [], [], target=DISPATCH)
         text.branch_away(text.value(f"icmp slt i64 {fuel}, {SEGMENT}"), cold)
 
     def _emit_block(self, activation: Activation, block: list[Instruction]) -> bool:
-        """Emit the instructions; whether control falls out of the end."""
+        """Emit the instructions; whether control falls out of the end.
+
+        Exits go back to the last instruction before which something changed, if that is not the one that
+        exits: internal code does a few things again, and all of the exits in between are one.
+        """
+        changed = True
         for instruction in block:
-            self._instruction = instruction
-            self._before = list(activation.prims), list(activation.refs)
+            form = instruction.opcode.form
+            if changed or form in _ONLY_INTERPRETED or _may_stop_halfway(instruction):
+                self._begin_stretch(instruction)
             self.begin()
             self.size += 1
-            if instruction.opcode.form in _ONLY_INTERPRETED:
+            if form in _ONLY_INTERPRETED:
                 self.leave_before()
                 return False
             self._emit(activation, instruction)
+            changed = _changes_something(instruction)
         return not block[-1].opcode.ends_block and block[-1].opcode.form not in {Form.BRANCH, Form.BRANCH_REF}
+
+    def _begin_stretch(self, instruction: Instruction) -> None:
+        """Let exits go back to an instruction that is about to be emitted."""
+        self._instruction = instruction
+        self._before = list(self.current.prims), list(self.current.refs)
+        self.share_no_exit()
 
     def _emit(self, activation: Activation, instruction: Instruction) -> None:
         form = instruction.opcode.form
@@ -270,6 +292,7 @@ class Unit(FrameLowering):
             yield
         finally:
             self.current, self._instruction, self._before = kept
+            self.share_no_exit()
             self.begin()
 
     # Leaving
@@ -302,27 +325,20 @@ class Unit(FrameLowering):
     def _leave_at(
         self, activation: Activation, point: Point, live: int, prims: list[Val], refs: list[Val], *, target: str
     ) -> None:
-        """Leave for internal code at a point; ``target`` is a service, or empty for the handler there.
+        """Leave for a service, which goes on with internal code at a point.
 
-        An activation writes its own frame; those around it are written by code that all its exits share.
+        An activation writes the values of its own frame; the rest is code that all its exits share.
         """
         text = self.text
-        self.write_frame(activation, point, live, prims, refs)
-        pc = self.internal_code(activation, point.position)
-        text.line(f"store ptr {pc}, ptr {self.pointer_variable('%leave.pc')}")
-        text.line(f"store ptr {self.frame(activation)}, ptr {self.pointer_variable('%leave.base')}")
-        if target:
-            function = self.service(target)
-        else:
-            number = text.value(f"zext i16 {text.value(f'load i16, ptr {pc}, align 8')} to i64")
-            entry = text.value(f"getelementptr ptr, ptr %table, i64 {number}")
-            function = text.value(f"load ptr, ptr {entry}, align 8")
-        text.line(f"store ptr {function}, ptr {self.pointer_variable('%leave.target')}")
-        text.jump(self._around(activation))
+        self.write_values(activation, point, live, prims, refs)
+        text.line(f"store i64 {point.position}, ptr {self.wide_variable('%leave.position')}")
+        text.line(f"store i64 {service_index(target)}, ptr {self.wide_variable('%leave.target')}")
+        self._left.setdefault(activation.prefix, activation)
+        text.jump(f"{activation.prefix}.leave")
 
-    def pointer_variable(self, name: str) -> str:
-        """A variable that holds a pointer."""
-        self.variables[name] = "ptr"
+    def wide_variable(self, name: str) -> str:
+        """A variable of 64 bits."""
+        self.variables[name] = "i64"
         return name
 
     def _around(self, activation: Activation) -> str:
@@ -335,6 +351,16 @@ class Unit(FrameLowering):
     def _define_exits(self) -> None:
         """Emit what exits share, innermost first: writing a frame may need what is around it."""
         text = self.text
+        for activation in self._left.values():
+            text.block(f"{activation.prefix}.leave")
+            frame = self.frame(activation)
+            if activation.parent is not None:
+                self.write_header(activation, activation.parent, frame)
+            position = text.value(f"load i64, ptr {self.wide_variable('%leave.position')}")
+            address = text.value(f"add i64 {self.text_address(activation)}, {position}")
+            text.line(f"store i64 {address}, ptr {self.wide_variable('%leave.pc')}")
+            text.line(f"store i64 {activation.offset}, ptr {self.wide_variable('%leave.base')}")
+            text.jump(self._around(activation))
         done: set[str] = set()
         while pending := [each for prefix, each in self._shared.items() if prefix not in done]:
             for child in pending:
@@ -344,11 +370,16 @@ class Unit(FrameLowering):
                 self.write_parent(child)
                 text.jump(self._around(child.parent))
         text.block("leave")
-        pc, base, target = (
-            text.value(f"load ptr, ptr {self.pointer_variable(name)}")
-            for name in ("%leave.pc", "%leave.base", "%leave.target")
+        target, pc, base = (
+            text.value(f"load i64, ptr {self.wide_variable(f'%leave.{name}')}") for name in ("target", "pc", "base")
         )
-        self.tail(target, pc, base, self.fuel())
+        place = text.value(f"getelementptr ptr, ptr %table, i64 {target}")
+        self.tail(
+            text.value(f"load ptr, ptr {place}, align 8"),
+            text.value(f"getelementptr i8, ptr %cage, i64 {pc}"),
+            text.value(f"getelementptr i8, ptr {self.frame(self.root)}, i64 {base}"),
+            self.fuel(),
+        )
 
     # Control
 
@@ -430,6 +461,17 @@ class Unit(FrameLowering):
         from pvm.engines.native.jit.calls import emit_call
 
         emit_call(self, activation, instruction)
+
+
+def _may_stop_halfway(instruction: Instruction) -> bool:
+    """Whether an instruction may leave after it has changed something: it alone can be executed again."""
+    return instruction.opcode.form is Form.CALL or instruction.opcode.mnemonic in {"array.copy", "array.fill"}
+
+
+def _changes_something(instruction: Instruction) -> bool:
+    """Whether it matters that an instruction is not executed again."""
+    opcode = instruction.opcode
+    return opcode.form is not Form.SIMPLE or not opcode.effect.pushes or opcode.mnemonic == "local.tee"
 
 
 def _labels(instruction: Instruction) -> tuple[int, ...]:
