@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compiler.build import toolchain_digest
 from compiler.diagnostics import Diagnostics
 from compiler.driver import compile_tracked
 from compiler.incremental.memory import Memory
 from compiler.ir import hir
 from compiler.records import structural
+from compiler.toolchain import toolchain_digest
 from pvm.pbc.model import Module
 
 

@@ -94,7 +94,12 @@ def attach_constructor(symbol: SourceClass) -> None:
     made: list[Constructor] = []
 
     def constructor() -> Constructor:
-        if not made:
+        typed = symbol.scope.module.typed
+        if made:
+            pass
+        elif typed is not None:
+            made.append(typed.constructor(symbol))
+        else:
             with symbol.session.unit(symbol.span):
                 made.append(check_constructor(symbol))
         return made[0]
@@ -119,7 +124,7 @@ def check_constructor(symbol: SourceClass) -> Constructor:
     super_arguments = _super_arguments(symbol, body)
     values = _field_values(symbol, body, params, early)
     body.finish()
-    return Constructor(params, super_arguments, values, _init_function(symbol, signature))
+    return Constructor(params, super_arguments, values, init_function(symbol, signature))
 
 
 def _super_arguments(symbol: SourceClass, body: Body) -> list[hir.Expr]:
@@ -203,7 +208,8 @@ def _initial_value(symbol: SourceClass, body: Body, prop: Property) -> hir.Expr:
     return value
 
 
-def _init_function(symbol: SourceClass, signature: Signature) -> SourceFunction | None:
+def init_function(symbol: SourceClass, signature: Signature) -> SourceFunction | None:
+    """Return the method that runs the `init` blocks of a class, if it has any."""
     node = symbol.node
     if not isinstance(node, ast.Class):
         return None
@@ -216,7 +222,7 @@ def _init_function(symbol: SourceClass, signature: Signature) -> SourceFunction 
         None,
         symbol.scope,
         name="init",
-        qualified_name=session.unique_name(f"{symbol.qualified_name}.init"),
+        qualified_name=session.unique_name(symbol.module, f"{symbol.qualified_name}.init"),
         kind=FunctionKind.METHOD,
         owner=symbol,
         span=blocks[0].span,

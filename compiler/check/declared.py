@@ -338,6 +338,13 @@ class SourceFunction(FunctionSymbol):
             return node.body_span or self.span
         return self.span if node is None else node.body.span
 
+    @property
+    def has_checked_body(self) -> bool:
+        """Whether there is a body to be checked: one that is written, or that the compiler makes."""
+        node = self.node
+        is_elsewhere = self.is_abstract or self.intrinsic or self.runtime or self.kernel or self.host
+        return not is_elsewhere and (self.check_body is not None or (node is not None and node.body is not None))
+
     def __repr__(self) -> str:
         return f"<function {self.qualified_name}>"
 

@@ -116,7 +116,7 @@ def check_default(function: SourceFunction, node: ast.Expression) -> hir.Expr:
 def check_test(session: Session, scope: TypeScope, node: ast.Test) -> hir.Test:
     """Check a test; it becomes a function of its module, which only a test run emits."""
     name = f"test {json.dumps(node.name, ensure_ascii=False)}"  # stack traces show it: control characters escaped
-    qualified = session.unique_name(f"{scope.module.name}.{name}")
+    qualified = session.unique_name(scope.module.name, f"{scope.module.name}.{name}")
     function = FunctionSymbol(name, qualified, FunctionKind.FREE, scope.module.name, span=node.span)
     body = Body(session, scope, Frame("function", function.qualified_name, UNIT), function=function)
     checked = body.expr(node.body, UNIT)

@@ -57,7 +57,7 @@ def check_lambda(body: Body, node: ast.Lambda, expected: Type | None) -> hir.Exp
 def _open_frame(body: Body, result: Type | None) -> Frame:
     owner = body.function.qualified_name if body.function is not None else body.frame.name
     wanted = None if result is None or mentions_error(result) else result
-    frame = Frame("lambda", body.session.lambda_name(owner), wanted, body.frame)
+    frame = Frame("lambda", body.session.lambda_name(body.module.name, owner), wanted, body.frame)
     body.frame = frame
     return frame
 

@@ -65,7 +65,7 @@ def _lift(body: Body, node: ast.Function) -> hir.Expr:
         node,
         scope,
         name=node.name.text,
-        qualified_name=session.unique_name(f"{outer}.{node.name.text}"),
+        qualified_name=session.unique_name(scope.module.name, f"{outer}.{node.name.text}"),
         kind=FunctionKind.FREE,
         span=node.name.span,
     )

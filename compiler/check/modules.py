@@ -23,6 +23,7 @@ from compiler.check.declared import (
     TypeScope,
 )
 from compiler.check.session import Session
+from compiler.check.typed import Artefact, TypedModule
 from compiler.diagnostics import Label
 from compiler.ir import hir
 from compiler.ir.symbols import ClassKind, FunctionKind
@@ -64,6 +65,8 @@ class ModuleScope:
         self.variables: list[SourceGlobal] = []
         self.aliases: list[TypeAlias_] = []
         self.reexported: dict[str, Entity] = {}
+        self.typed: TypedModule | None = None
+        """What its bodies are, where they need not be checked; then the tree has none."""
 
     @property
     def is_user(self) -> bool:
@@ -120,6 +123,8 @@ def is_public(entity: Entity) -> bool:
     return entity.is_public if not isinstance(entity, ModuleScope) else True
 
 
+CORE = "core"
+"""The name that the files of stdlib/core share as a module."""
 LIBRARY_PREFIX = "std"
 """What an import begins with that means a module of the library, whatever modules the program has."""
 
@@ -134,28 +139,32 @@ class Sources:
         self.looked_up: list[str] = []
         """What was looked for in the folder, found or not."""
 
-    def find(self, path: tuple[str, ...]) -> tuple[SourceFile, str] | None:
-        """Return the source of a module and its origin, or None if there is none."""
-        if path[0] == LIBRARY_PREFIX and len(path) > 1:
-            return self.find_in_library(path[1:])
+    def find(self, path: tuple[str, ...]) -> SourceFile | None:
+        """Return the source of a module of the program, or None if it has none of this name."""
         relative = "/".join(path) + ".peb"
+        if path[0] == LIBRARY_PREFIX and len(path) > 1:
+            return None
         if relative in self.given:
-            return SourceFile(relative, self.given[relative]), "user"
-        if self.folder is not None:
-            self._note(relative)
-            file = _read(self.folder, relative)
-            if file is not None:
-                return file, "user"
-        return self.find_in_library(path)
+            return SourceFile(relative, self.given[relative])
+        if self.folder is None:
+            return None
+        self._note(relative)
+        return _read(self.folder, relative)
 
     def _note(self, relative: str) -> None:
         if relative not in self.looked_up:
             self.looked_up.append(relative)
 
-    def find_in_library(self, path: tuple[str, ...]) -> tuple[SourceFile, str] | None:
+    def find_in_library(self, path: tuple[str, ...]) -> SourceFile | None:
         """Return the source of a module of the library, which one of the program may hide, or None."""
-        file = _read(self.library, "/".join(path) + ".peb") if path[0] != "core" else None
-        return None if file is None else (file, "library")
+        return _read(self.library, "/".join(path) + ".peb") if path[0] != CORE else None
+
+    def core(self) -> Iterator[SourceFile]:
+        """Yield the sources of the core, in order."""
+        for path in sorted((self.library / CORE).glob("*.peb")):
+            file = _read(self.library, f"{CORE}/{path.name}")
+            if file is not None:
+                yield file
 
     def is_hidden(self, path: tuple[str, ...]) -> bool:
         """Tell whether the program has a module of this name."""
@@ -172,7 +181,7 @@ class Sources:
             if root is not None and root.is_dir():
                 for path in sorted([*root.glob("*.peb"), *root.glob("*/*.peb")]):
                     parts = path.relative_to(root).with_suffix("").parts
-                    if parts[0] != "core":
+                    if parts[0] != CORE:
                         found.append(".".join(parts))
         return found
 
@@ -198,25 +207,32 @@ class Loader:
     def load_core(self) -> None:
         """Load every file of stdlib/core into one namespace."""
         session = self.session
+        artefact = session.library.module(CORE) if session.library is not None else None
+        trees = (
+            artefact.trees if artefact is not None else [parse_module(file, session) for file in self.sources.core()]
+        )
         modules: list[ModuleScope] = []
-        for path in sorted((self.sources.library / "core").glob("*.peb")):
-            file = _read(self.sources.library, f"core/{path.name}")
-            if file is None:
-                continue
-            module = ModuleScope(session, "core", parse_module(file, session, is_library=True), origin="core")
+        for tree in trees:
+            module = ModuleScope(session, CORE, tree, origin="core")
             module.declared = session.core
             module.extensions = session.core_extensions
             modules.append(module)
-            session.modules[f"core/{path.name}"] = module
+            session.modules[tree.span.file.name] = module
             declare_names(module)
         for module in modules:
             self._resolve_imports(module)
+        _attach(session, artefact, modules)
         session.core_public.update({name: item for name, item in session.core.items() if is_public(item)})
         session.order += modules
 
     def load_main(self, file: SourceFile, name: str) -> ModuleScope:
         """Load the program's own module and all that it imports."""
-        return self._enter(name, file, "user")
+        return self._enter(name, parse_module(file, self.session, is_kept=True), "user")
+
+    def load_source(self, path: tuple[str, ...]) -> ModuleScope | None:
+        """Load a module of the library from its source, or return None if there is none."""
+        file = self.sources.find_in_library(path)
+        return None if file is None else self._enter(".".join(path), parse_module(file, self.session), "library")
 
     def load_all(self) -> list[ModuleScope]:
         """Load every given module, by name, and return them in the order of initialisation."""
@@ -224,16 +240,17 @@ class Loader:
         for relative in sorted(self.sources.given):
             name = relative.removesuffix(".peb")
             if name not in session.modules:
-                self._enter(name, SourceFile(relative, self.sources.given[relative]), "user")
+                file = SourceFile(relative, self.sources.given[relative])
+                self._enter(name, parse_module(file, session, is_kept=True), "user")
         return [module for module in session.order if module.is_user]
 
-    def _enter(self, name: str, file: SourceFile, origin: str) -> ModuleScope:
+    def _enter(self, name: str, tree: ast.Module, origin: str, artefact: Artefact | None = None) -> ModuleScope:
         session = self.session
-        tree = parse_module(file, session, is_library=origin != "user")
         module = ModuleScope(session, name, tree, origin=origin)
         session.modules[name] = module
         if module.is_user:
-            session.files[file.name] = module
+            session.files[tree.span.file.name] = module
+        _attach(session, artefact, [module])
         declare_names(module)
         self._stack.append(name)
         self._resolve_imports(module)
@@ -265,8 +282,8 @@ class Loader:
         known = self.session.modules.get(name)
         if known is not None:
             return known
-        found = self.sources.find(path) if importer.is_user else self.sources.find_in_library(path)
-        if found is None:
+        module = self._find(importer, path, name)
+        if module is None:
             near = self.session.did_you_mean(name, self.sources.names())
             self.session.diagnostics.error(
                 code.UNKNOWN_MODULE,
@@ -277,8 +294,22 @@ class Loader:
                 else f"neither the program's folder nor the library has {'/'.join(path)}.peb",
                 suggestion=f"did you mean `{near}`?" if near else None,
             )
+        return module
+
+    def _find(self, importer: ModuleScope, path: tuple[str, ...], name: str) -> ModuleScope | None:
+        """Load a module that is not known yet, or return None if there is none."""
+        session = self.session
+        file = self.sources.find(path) if importer.is_user else None
+        if file is not None:
+            return self._enter(name, parse_module(file, session, is_kept=True), "user")
+        inner = path[1:] if path[0] == LIBRARY_PREFIX and len(path) > 1 else path
+        if inner[0] == CORE:
             return None
-        return self._enter(name, *found)
+        artefact = session.library.module(".".join(inner)) if session.library is not None else None
+        if artefact is not None:
+            return self._enter(name, artefact.trees[0], "library", artefact)
+        file = self.sources.find_in_library(inner)
+        return None if file is None else self._enter(name, parse_module(file, session), "library")
 
     def _resolve_imports(self, module: ModuleScope) -> None:
         for node in module.tree.imports:
@@ -371,26 +402,24 @@ def entity_span(entity: Entity) -> Span | None:
             return entity.span
 
 
-# Trees of library files, which are the same for every program that one process compiles; trees never change.
-_LIBRARY_TREES: dict[str, ast.Module] = {}
-
-
-def parse_module(file: SourceFile, session: Session, *, is_library: bool) -> ast.Module:
-    """Return the tree of a file; that of a library file is kept, in the process and in a cache."""
+def parse_module(file: SourceFile, session: Session, *, is_kept: bool = False) -> ast.Module:
+    """Return the tree of a file, which is kept for the next compilation if there is a memory of this one."""
     from compiler.syntax import parse, parse_cached
 
-    if is_library:
-        known = _LIBRARY_TREES.get(file.name)
-        if known is not None and known.span.file.text == file.text:
-            return known
     before = session.diagnostics.error_count
-    is_kept = is_library or (session.memory is not None and len(file.text) <= MAX_KEPT_TREE)
+    is_kept = is_kept and session.memory is not None and len(file.text) <= MAX_KEPT_TREE
     tree = (parse_cached if is_kept else parse)(file, session.diagnostics)
     if session.diagnostics.error_count > before:
         session.has_syntax_errors = True
-    elif is_library:
-        _LIBRARY_TREES[file.name] = tree
     return tree
+
+
+def _attach(session: Session, artefact: Artefact | None, modules: list[ModuleScope]) -> None:
+    """Give modules the bodies of the artefact that their trees are from."""
+    if artefact is not None:
+        typed = artefact.typed(session, modules)
+        for module in modules:
+            module.typed = typed
 
 
 def declare_names(module: ModuleScope) -> None:
@@ -423,7 +452,7 @@ def _declare_function(module: ModuleScope, scope: TypeScope, node: ast.Function)
         node,
         scope,
         name=node.name.text,
-        qualified_name=session.unique_name(name),
+        qualified_name=session.unique_name(module.name, name),
         kind=FunctionKind.FREE,
         span=node.name.span,
     )
@@ -533,7 +562,7 @@ def make_class(
         node,
         module,
         kind=kinds[type(node)],
-        qualified_name=module.session.unique_name(qualified),
+        qualified_name=module.session.unique_name(module.name, qualified),
         outer=outer,
         is_public=node.modifiers.has("pub") or outer is not None,
     )

@@ -61,21 +61,12 @@ def compiling() -> Iterator[None]:
             gc.enable()
 
 
-def library_folder() -> Path:
-    """Return the folder of the standard library's sources."""
-    import stdlib
-
-    assert stdlib.__file__ is not None
-    return Path(stdlib.__file__).parent
-
-
 def check_program(
     file: SourceFile,
     diagnostics: Diagnostics,
     *,
     folder: Path | None = None,
     modules: Mapping[str, str] | None = None,
-    library: Path | None = None,
     memory: Memory | None = None,
 ) -> hir.Program:
     """Check a program whose main module is ``file``; its other modules are in ``folder`` or ``modules``.
@@ -84,10 +75,13 @@ def check_program(
     included: those are not in the program then.  If ``diagnostics`` has errors afterwards, the
     result must not be emitted.
     """
+    from compiler.library.standard import standard_library
+
     Body.table = expression_table()
     session = Session(diagnostics, Completion())
     session.memory = memory
-    sources = Sources(folder, library if library is not None else library_folder(), modules)
+    session.library = standard_library()
+    sources = Sources(folder, session.library.folder, modules)
     session.sources = sources
     name = Path(file.name).stem or "main"
     with compiling():
@@ -205,12 +199,10 @@ def _check_test(module: ModuleScope, test: ast.Test) -> None:
 def check_written_body(function: SourceFunction) -> None:
     """Check a function's body and the defaults of its parameters, if it has any."""
     session = function.session
-    node = function.node
     for info in function.signature.params:
         if info.default is not None and info.default.function is not None:
             session.body(info.default.function)
-    is_elsewhere = function.is_abstract or function.intrinsic or function.runtime or function.kernel or function.host
-    if not is_elsewhere and (function.check_body is not None or (node is not None and node.body is not None)):
+    if function.has_checked_body:
         session.body(function)
 
 

@@ -25,6 +25,7 @@ from compiler.ir.types import ClassType, Repr, Type
 
 if TYPE_CHECKING:
     from compiler.check.modules import ModuleScope, Sources
+    from compiler.check.typed import Library
     from compiler.check.units import Effect, Memory
     from compiler.syntax.source import Span
 
@@ -69,12 +70,14 @@ class Session:
         self.exports: list[SourceFunction] = []
         self._bodies: dict[FunctionSymbol, hir.Expr] = {}
         self._deferred: list[Callable[[], None]] = []
-        self._names: dict[str, int] = {}
-        self._lambdas: dict[str, int] = {}
+        self._names: dict[tuple[str, str], int] = {}
+        self._lambdas: dict[tuple[str, str], int] = {}
         self._core_types: dict[str, ClassType] = {}
         self.case_objects: dict[SourceClass, SourceGlobal] = {}
         self.library_index: dict[str, str] | None = None
         self.sources: Sources | None = None
+        self.library: Library | None = None
+        """Library modules that need not be checked; None where all are read from their sources."""
         self.has_syntax_errors = False
         self._suggestions_left = MAX_SUGGESTIONS
         self.uses_tasks = False
@@ -163,18 +166,20 @@ class Session:
             return None
         return f"the program's own `{module.name}` hides that of the library, which is `std.{module.name}`"
 
-    def unique_name(self, name: str) -> str:
-        """Return ``name``, or ``name#2`` and so on where it is taken."""
-        count = self._names.get(name, 0) + 1
-        self._names[name] = count
+    def unique_name(self, module: str, name: str) -> str:
+        """Return ``name``, or ``name#2`` and so on where it is taken in a module.
+
+        It must not depend on other modules: those of the library have their names before any program.
+        """
+        count = self._names[module, name] = self._names.get((module, name), 0) + 1
         return name if count == 1 else f"{name}#{count}"
 
-    def lambda_name(self, owner: str) -> str:
+    def lambda_name(self, module: str, owner: str) -> str:
         """Return the name of the next lambda in the body of ``owner``.
 
         It must not depend on what else is checked, or in which order.
         """
-        count = self._lambdas[owner] = self._lambdas.get(owner, 0) + 1
+        count = self._lambdas[module, owner] = self._lambdas.get((module, owner), 0) + 1
         return f"{owner}.lambda#{count}"
 
     def defer(self, work: Callable[[], None]) -> None:
@@ -195,11 +200,16 @@ class Session:
         found = self._bodies.get(function)
         if found is None:
             assert isinstance(function, SourceFunction), function
-            made = function.check_body
-            with self.unit(function.place):
-                found = made() if made is not None else self.completer.check_body(function)
-            self._bodies[function] = found
+            found = self._bodies[function] = self._body(function)
         return found
+
+    def _body(self, function: SourceFunction) -> hir.Expr:
+        typed = function.scope.module.typed
+        if typed is not None:
+            return typed.body(function)
+        made = function.check_body
+        with self.unit(function.place):
+            return made() if made is not None else self.completer.check_body(function)
 
     def has_body(self, function: FunctionSymbol) -> bool:
         """Tell whether a body has been checked already."""

@@ -158,7 +158,7 @@ def default_function(
         None,
         scope,
         name=qualified_name.rpartition(".")[0],
-        qualified_name=session.unique_name(qualified_name),
+        qualified_name=session.unique_name(scope.module.name, qualified_name),
         kind=FunctionKind.METHOD if owner is not None else FunctionKind.FREE,
         owner=owner,
         span=node.span,

@@ -18,6 +18,10 @@ from compiler.syntax.source import Span
 def complete_global(symbol: SourceGlobal) -> None:
     """Set ``type`` and ``constant``; a variable without a written type has that of its value."""
     node = symbol.node
+    typed = symbol.scope.module.typed
+    if typed is not None:
+        typed.complete_global(symbol)
+        return
     symbol.constant = None
     if isinstance(symbol, GlobalPart):
         symbol.type = _part(symbol).type
@@ -90,6 +94,10 @@ def _may_be_constant(node: ast.Expression | None) -> bool:
 def initial_value(symbol: SourceGlobal) -> hir.Expr:
     """Return the checked initial value, checking it once."""
     if symbol.initial is not None:
+        return symbol.initial
+    typed = symbol.scope.module.typed
+    if typed is not None:
+        symbol.initial = typed.initial_value(symbol)
         return symbol.initial
     if isinstance(symbol, GlobalPart):
         return _part(symbol)

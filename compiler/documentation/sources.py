@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.check.modules import Sources
-from compiler.check.program import library_folder
 from compiler.diagnostics import Diagnostics, did_you_mean
 from compiler.driver import failure
+from compiler.library.standard import standard_library
 from compiler.syntax import ast, decode, parse
 from compiler.syntax.source import SourceFile
 from pvm.errors import UsageError
@@ -52,7 +52,7 @@ class ModuleSource:
 
 def library_modules() -> list[ModuleSource]:
     """The whole standard library, the prelude first."""
-    root = library_folder()
+    root = standard_library().folder
     names = [".".join(path.relative_to(root).with_suffix("").parts) for path in root.rglob("*.peb")]
     return [_library_module(root, name) for name in sorted(names, key=_rank)]
 
@@ -83,7 +83,7 @@ def program_modules(path: Path) -> list[ModuleSource]:
     main = decode(path.name, path.read_bytes(), diagnostics)
     if main is None:
         raise failure(diagnostics)
-    sources = Sources(path.parent, library_folder())
+    sources = Sources(path.parent, standard_library().folder)
     found = {path.stem: ModuleSource(path.stem, main, _parse(main, diagnostics), "Program", is_program=True)}
     pending = [found[path.stem]]
     while pending:
@@ -91,9 +91,9 @@ def program_modules(path: Path) -> list[ModuleSource]:
             parts = tuple(part.text for part in node.path)
             name = ".".join(parts)
             file = sources.find(parts)
-            if name in found or file is None or file[1] != "user":
+            if name in found or file is None:
                 continue
-            found[name] = ModuleSource(name, file[0], _parse(file[0], diagnostics), "Modules")
+            found[name] = ModuleSource(name, file, _parse(file, diagnostics), "Modules")
             pending.append(found[name])
     if diagnostics.has_errors:
         raise failure(diagnostics)

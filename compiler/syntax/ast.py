@@ -533,6 +533,13 @@ class ErrorExpression(Node):
     """Stands where an expression or statement could not be read; an error has been reported."""
 
 
+@frozen
+class Elided(Node):
+    """Stands for an expression whose typed form is kept elsewhere; no source text has it."""
+
+    is_block: bool
+
+
 Expression: TypeAlias = (
     IntLiteral
     | FloatLiteral
@@ -571,6 +578,7 @@ Expression: TypeAlias = (
     | Unsafe
     | Select
     | ErrorExpression
+    | Elided
 )
 
 
@@ -781,7 +789,8 @@ class Function(Node):
     def has_block(self) -> bool:
         """Whether there is a body in braces."""
         late = _late_body(self)
-        return isinstance(self.body, Block) if late is None else late.is_block
+        body = self.body if late is None else late
+        return body.is_block if isinstance(body, Elided | LateBody) else isinstance(body, Block)
 
     @property
     def body_span(self) -> Span | None:

@@ -36,9 +36,9 @@ Constant = tuple[str, Any]
 Record = tuple[int, ...]
 
 
-def encode(module: ast.Module) -> tuple[list[Constant], list[Record]]:
-    """Return ``module`` as constants and records."""
-    return _encode(module, with_bodies=False)
+def encode(module: ast.Module, *, with_bodies: bool = False) -> tuple[list[Constant], list[Record]]:
+    """Return ``module`` as constants and records; bodies are among these only if ``with_bodies``."""
+    return _encode(module, with_bodies=with_bodies)
 
 
 def _encode(root: Node, *, with_bodies: bool) -> tuple[list[Constant], list[Record]]:

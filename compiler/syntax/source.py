@@ -11,7 +11,8 @@ carriage return is then ordinary white space before it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 
 class SourceFile:
@@ -55,6 +56,31 @@ class SourceFile:
         begin = starts[line - 1]
         end = starts[line] - 1 if line < len(starts) else len(self.text)
         return self.text[begin:end].removesuffix("\r")
+
+
+class LateSource(SourceFile):
+    """A source text that is read from its file only where somebody wants to see it; its lines are known.
+
+    If the file cannot be read any more, the lines are empty.
+    """
+
+    __slots__ = ("_path",)
+
+    def __init__(self, name: str, line_starts: list[int], path: str) -> None:
+        self.name = name
+        self._line_starts = line_starts
+        self._path = path
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            if name != "text":
+                raise AttributeError(name)
+            try:
+                self.text = Path(self._path).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                self.text = ""
+            return self.text
 
 
 class Span(NamedTuple):

@@ -29,10 +29,10 @@ def compile(  # noqa: A001 - the public name is fixed: pvm.compile
     """
     from pathlib import Path
 
-    from compiler.build import toolchain_digest
     from compiler.diagnostics import Diagnostics, render
     from compiler.driver import compile_source, compile_tracked
     from compiler.incremental.memory import Memory
+    from compiler.toolchain import toolchain_digest
 
     if (path is None) == (source is None):
         raise UsageError("compile takes a path or source=, exactly one of them")

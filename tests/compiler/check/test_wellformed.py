@@ -9,11 +9,12 @@ import pytest
 from compiler.check import check_program, compiling, program
 from compiler.diagnostics import Diagnostics, render_all
 from compiler.ir import hir
+from compiler.library.standard import standard_library
 from compiler.syntax.source import SourceFile
 from tests.compiler.check.wellformed import findings
 
 PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.peb"))
-LIBRARY = program.library_folder()
+LIBRARY = standard_library().folder
 
 
 def all_findings(checked: hir.Program) -> list[str]:
