@@ -139,8 +139,10 @@ class ArtefactWriter:
         """
         functions = [function for scope in self._scopes for function in functions_of(scope)]
         classes = [symbol for scope in self._scopes for symbol in classes_of(scope)]
-        for owner in (*classes, *functions):
-            self._references.enter_params(owner)
+        for symbol in classes:
+            self._references.enter_params(symbol)
+        for function in functions:
+            self._references.enter_params(function)
         variables = [item for scope in self._scopes for item in scope.variables]
         variables += [item for item in self._session.globals if item.scope.module in self._scopes]
         return {
@@ -163,7 +165,7 @@ class ArtefactWriter:
 
     def _file(self, tree: ast.Module) -> tuple[str, list[int], Any]:
         file = tree.span.file
-        return file.name, file.line_starts, codec.encode(interface_of(tree), with_bodies=True)
+        return file.name, file.line_starts, codec.encode_interface(interface_of(tree))
 
     def _writer(self) -> BodyWriter:
         return BodyWriter(self._references, self._files, self._prefix)

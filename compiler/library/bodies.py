@@ -73,7 +73,7 @@ class BodyWriter:
 
     def __init__(self, references: Writer, files: Sequence[SourceFile], module_prefix: str) -> None:
         self._references = references
-        self._files = files
+        self._files = {file: number for number, file in enumerate(files)}
         self._prefix = module_prefix
         self._spans: dict[Span, int] = {}
         self._types: dict[int, int] = {}
@@ -114,10 +114,9 @@ class BodyWriter:
         return marshal.dumps((spans, list(self._types), locals_, targets, self._records, more))
 
     def _file(self, span: Span) -> int:
-        for number, file in enumerate(self._files):
-            if file is span.file:
-                return number
-        raise UnkeepableError(span)
+        if span.file not in self._files:
+            raise UnkeepableError(span)
+        return self._files[span.file]
 
     def node(self, node: Any) -> int:
         """Write a node, and return its number; 0 is None."""

@@ -51,7 +51,7 @@ _SINGLE_NAMES: dict[type, str] = {AnyType: "any", NullType: "null", NothingType:
 
 
 class UnkeepableError(Exception):
-    """A body refers to something that has no name outside of it."""
+    """A body refers to something that has no name outside of it, or has an error."""
 
 
 class Writer:
@@ -131,8 +131,10 @@ class Writer:
                 return "nullable", self.type(inner)
             case FunctionType(params, result):
                 return "calls", self.type(result), *map(self.type, params)
-            case _:
+            case _ if type(type_) in _SINGLE_NAMES:
                 return (_SINGLE_NAMES[type(type_)],)
+            case _:
+                raise UnkeepableError(type_)
 
     def _number(self, *reference: Any) -> int:
         return self._numbers.setdefault(reference, len(self._numbers))

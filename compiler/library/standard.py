@@ -70,13 +70,18 @@ class StandardLibrary:
             else:
                 loaded = session.modules.get(name) or loader.load_source(tuple(name.split(".")))
                 scopes = [loaded] if loaded is not None else []
-            if not scopes or session.diagnostics.has_errors:
+            if not scopes or len(session.diagnostics):
                 return None
             try:
                 data = ArtefactWriter(session, scopes).write()
             except UnkeepableError:
                 return None
-        return None if session.diagnostics.has_errors else data
+            return None if len(session.diagnostics) else data
+
+    def make_all(self) -> list[ModuleArtefact]:
+        """Return the artefacts of all modules, of which those that are missing are made."""
+        found = map(self.module, self.names())
+        return [artefact for artefact in found if artefact is not None]
 
     def names(self) -> list[str]:
         """Return the names of all modules, the core first."""

@@ -762,7 +762,48 @@ class Parameter(Node):
 
 
 @frozen
-class Function(Node):
+class Late:
+    """Stands for the last field of a node, which has not been read from the cache yet."""
+
+    read: Callable[[], object]
+
+
+@frozen
+class LateBody(Late):
+    """Stands for the body of a function."""
+
+    span: Span
+    is_block: bool
+
+
+@frozen
+class PartlyLate(Node):
+    """A node whose last field is read when it is asked for, where ``late`` is set."""
+
+    __slots__ = ("late",)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            late = late_part(self) if name == self.__match_args__[-1] else None
+            if late is None:
+                raise AttributeError(name)
+            found = late.read()
+            setattr(self, name, found)
+            return found
+
+
+def late_part(node: PartlyLate) -> Late | None:
+    """Return what stands for the last field of a node, whether it has been read or not."""
+    try:
+        found: Late = object.__getattribute__(node, "late")
+    except AttributeError:
+        return None
+    return found
+
+
+@frozen
+class Function(PartlyLate):
     """A function, method, local function or extension (`receiver` is set).
 
     `body` is a `Block` for `{ }`, any other expression for `= expression`, and
@@ -778,8 +819,6 @@ class Function(Node):
     result: Type | None
     body: Expression | None
 
-    __slots__ = ("late",)
-
     @property
     def has_body(self) -> bool:
         """Whether there is a body."""
@@ -788,43 +827,17 @@ class Function(Node):
     @property
     def has_block(self) -> bool:
         """Whether there is a body in braces."""
-        late = _late_body(self)
+        late = late_part(self)
         body = self.body if late is None else late
         return body.is_block if isinstance(body, Elided | LateBody) else isinstance(body, Block)
 
     @property
     def body_span(self) -> Span | None:
         """Where the body is written."""
-        late = _late_body(self)
-        if late is not None:
+        late = late_part(self)
+        if isinstance(late, LateBody):
             return late.span
         return None if self.body is None else self.body.span
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:
-            late = _late_body(self) if name == "body" else None
-            if late is None:
-                raise AttributeError(name)
-            self.body = late.read()
-            return self.body
-
-
-@frozen
-class LateBody:
-    """Stands for a body that has not been read from the cache yet."""
-
-    span: Span
-    is_block: bool
-    read: Callable[[], Expression]
-
-
-def _late_body(node: Function) -> LateBody | None:
-    try:
-        found: LateBody = object.__getattribute__(node, "late")
-    except AttributeError:
-        return None
-    return found
 
 
 @frozen
@@ -887,7 +900,7 @@ class Supertype(Node):
 
 
 @frozen
-class Class(Node):
+class Class(PartlyLate):
     """`class Name<T>(parameters) : Base(x), Interface { members }`.
 
     `data`, `open`, `abstract` are modifiers.  `parameters` is `None` without parentheses.
@@ -910,7 +923,7 @@ class Init(Node):
 
 
 @frozen
-class Interface(Node):
+class Interface(PartlyLate):
     """`interface Name<T> : Other { members }`."""
 
     doc: str | None
@@ -942,7 +955,7 @@ class EnumCase(Node):
 
 
 @frozen
-class Enum(Node):
+class Enum(PartlyLate):
     """`enum Name<T> : Interface { cases and members }`."""
 
     doc: str | None

@@ -5,7 +5,8 @@ each record.  A record is a class number, the span and the numbers of the fields
 record class 0 is a tuple.  So decoding is one loop without recursion, and never
 makes anything but nodes of `compiler.syntax.ast`.
 
-The body of a function that stands in no other is a constant: bytes that are decoded when the body is asked for.
+What seldom all is asked for is a constant: bytes that are decoded when it is.  Of a whole tree these are the bodies of
+functions that stand in no other, of one without bodies the members of classes.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from compiler.syntax import ast
 from compiler.syntax.ast import BinaryOperator, Node, UnaryOperator
 from compiler.syntax.source import SourceFile, Span
 
-FORMAT = "ast 2"
+FORMAT = "ast 3"
 
 _CLASSES: tuple[type[Any], ...] = tuple(
     value for _, value in sorted(vars(ast).items()) if isinstance(value, type) and issubclass(value, Node)
 )
 _NUMBERS = {kind: number for number, kind in enumerate(_CLASSES, 1)}
 _FIELDS = {kind: tuple(field_types(kind))[1:] for kind in _CLASSES}
-_FUNCTION = _NUMBERS[ast.Function]
+_WITH_BODY: tuple[type[Any], ...] = (ast.Function,)
+_WITH_MEMBERS: tuple[type[Any], ...] = (ast.Class, ast.Interface, ast.Enum)
+_PARTLY_LATE = frozenset(_NUMBERS[kind] for kind in (*_WITH_BODY, *_WITH_MEMBERS))
 _COMPOSITE = frozenset(_CLASSES) | {tuple}
 _BINARY = tuple(BinaryOperator)
 _UNARY = tuple(UnaryOperator)
@@ -36,13 +39,18 @@ Constant = tuple[str, Any]
 Record = tuple[int, ...]
 
 
-def encode(module: ast.Module, *, with_bodies: bool = False) -> tuple[list[Constant], list[Record]]:
-    """Return ``module`` as constants and records; bodies are among these only if ``with_bodies``."""
-    return _encode(module, with_bodies=with_bodies)
+def encode(module: ast.Module) -> tuple[list[Constant], list[Record]]:
+    """Return ``module`` as constants and records, with the bodies of functions apart."""
+    return _encode(module, _WITH_BODY)
 
 
-def _encode(root: Node, *, with_bodies: bool) -> tuple[list[Constant], list[Record]]:
-    encoder = _Encoder(with_bodies=with_bodies)
+def encode_interface(module: ast.Module) -> tuple[list[Constant], list[Record]]:
+    """Return a tree without bodies as constants and records, with the members of classes apart."""
+    return _encode(module, _WITH_MEMBERS)
+
+
+def _encode(root: Node | tuple[Node, ...], late: tuple[type[Any], ...]) -> tuple[list[Constant], list[Record]]:
+    encoder = _Encoder(late)
     encoder.collect(root)
     return encoder.finish()
 
@@ -51,21 +59,29 @@ class _Body:
     """The body of a function, apart from the tree around it."""
 
     def __init__(self, node: ast.Expression) -> None:
-        data = marshal.dumps(_encode(node, with_bodies=True))
+        data = marshal.dumps(_encode(node, ()))
         self.constant = (node.span.start, node.span.end, isinstance(node, ast.Block), data)
+
+
+class _Members:
+    """The members of a class, apart from the tree around it."""
+
+    def __init__(self, nodes: tuple[Node, ...]) -> None:
+        self.constant = marshal.dumps(_encode(nodes, _WITH_MEMBERS))
 
 
 class _Encoder:
     """Numbers constants and records while it walks the tree without recursion."""
 
-    def __init__(self, *, with_bodies: bool) -> None:
-        self._with_bodies = with_bodies
+    def __init__(self, late: tuple[type[Any], ...]) -> None:
+        self._late = late
+        """Nodes whose last field becomes a constant."""
         self._constants: dict[object, int] = {}
         self._values: list[Constant] = []
         self._records: list[tuple[int, ...]] = []
         self._numbers: dict[int, int] = {}
 
-    def collect(self, root: Node) -> None:
+    def collect(self, root: Node | tuple[Node, ...]) -> None:
         order: list[tuple[Any, Sequence[object]]] = []
         pending: list[Any] = [root]
         while pending:
@@ -90,10 +106,10 @@ class _Encoder:
 
     def _parts(self, node: Node) -> list[object]:
         """Return the fields of a node."""
-        names = _FIELDS[type(node)]
-        if self._with_bodies or not isinstance(node, ast.Function) or node.body is None:
-            return [getattr(node, name) for name in names]
-        return [_Body(node.body) if name == "body" else getattr(node, name) for name in names]
+        parts: list[Any] = [getattr(node, name) for name in _FIELDS[type(node)]]
+        if isinstance(node, self._late) and parts[-1]:
+            parts[-1] = _Body(parts[-1]) if isinstance(node, ast.Function) else _Members(parts[-1])
+        return parts
 
     def _constant(self, value: object) -> int:
         kind = type(value)
@@ -119,6 +135,8 @@ def _plain(value: object) -> Constant:
     match value:
         case _Body():
             return "body", value.constant
+        case _Members():
+            return "members", value.constant
         case Span():
             return "span", (value.start, value.end)
         case BinaryOperator():
@@ -145,21 +163,21 @@ def _decode(data: Any, source: SourceFile) -> Any:
         kind = record[0]
         if kind:
             append(classes[kind](Span(source, record[1], record[2]), *[values[part] for part in record[3:]]))
-            if kind == _FUNCTION and isinstance(values[record[-1]], ast.LateBody):
+            if kind in _PARTLY_LATE and isinstance(values[record[-1]], ast.Late):
                 _delay(values[-1])
         else:
             append(tuple([values[part] for part in record[1:]]))
     return values[-1]
 
 
-def _delay(function: ast.Function) -> None:
-    """Let a function have a body when it is asked for it."""
-    late = function.body
-    object.__delattr__(function, "body")
-    object.__setattr__(function, "late", late)
+def _delay(node: ast.PartlyLate) -> None:
+    """Let a node have its last field when it is asked for it."""
+    name = _FIELDS[type(node)][-1]
+    object.__setattr__(node, "late", getattr(node, name))
+    object.__delattr__(node, name)
 
 
-def _read_body(data: bytes, source: SourceFile) -> Any:
+def _read_late(data: bytes, source: SourceFile) -> Any:
     return _decode(marshal.loads(data), source)  # noqa: S302 - part of an entry whose checksum was right
 
 
@@ -168,7 +186,9 @@ def _value(tag: str, constant: Any, source: SourceFile) -> object:
         return Span(source, *constant)
     if tag == "body":
         start, end, is_block, data = constant
-        return ast.LateBody(Span(source, start, end), is_block, partial(_read_body, data, source))
+        return ast.LateBody(partial(_read_late, data, source), Span(source, start, end), is_block)
+    if tag == "members":
+        return ast.Late(partial(_read_late, constant, source))
     if tag == "binary":
         return _BINARY[constant]
     return _UNARY[constant] if tag == "unary" else constant
