@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pvm.engines.native.code.translator import Points, translate
 from pvm.engines.native.jit.liveness import live_locals
+from pvm.engines.native.jit.loops import Loop, innermost_loops
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.shapes import FrameShape
 from pvm.engines.native.translation import Translation
@@ -43,11 +44,19 @@ class FunctionFacts:
             for each in self.verified.instructions
             if each.opcode.mnemonic in {"local.set", "local.tee"}
         }
+        self._loops: tuple[Loop, ...] | None = None
         start = 0
         for each in self.verified.instructions:
             if each.offset in self.verified.leaders:
                 start = each.offset
             self.blocks.setdefault(start, []).append(each)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The innermost loops."""
+        if self._loops is None:
+            self._loops = innermost_loops(self.verified, self.blocks, self.polled)
+        return self._loops
 
 
 @dataclass
@@ -74,6 +83,16 @@ class Activation:
     """Function values in parameters that are never written: the function by local."""
     exact: dict[int, int] = field(default_factory=dict)
     """Exact classes of objects in parameters that are never written."""
+    values: dict[int, Val] = field(default_factory=dict)
+    """What locals hold that do not change in the strip that is being emitted."""
+    copy: str = ""
+    """Which copy of the blocks is being emitted: what their labels have in front."""
+    block: int = -1
+    """The block that is being emitted; -1 outside."""
+    split: dict[int, Loop] = field(default_factory=dict)
+    """Loops that are emitted more than once, by block."""
+    wanted: list[tuple[Loop, int]] = field(default_factory=list)
+    """Blocks of such loops of which the copy outside is needed."""
 
     @property
     def chain(self) -> list[Activation]:
@@ -93,9 +112,9 @@ class Activation:
         """The variable of a local."""
         return f"%{self.prefix}.l{number}"
 
-    def label(self, offset: int) -> str:
-        """The block at an offset, which has still to be paid for."""
-        return f"{self.prefix}.b{offset}"
+    def label(self, offset: int, copy: str = "") -> str:
+        """A copy of the block at an offset, which has still to be paid for."""
+        return f"{self.prefix}.{copy}b{offset}"
 
     def paid(self, offset: int) -> str:
         """The same block behind the payment."""

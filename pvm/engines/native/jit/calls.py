@@ -228,9 +228,9 @@ class _Call:
                     child.known[number] = unit.functions[raw]
                 if raw in unit.classes:
                     child.exact[number] = unit.classes[raw]
-        self.text.jump(child.label(0))
-        with unit.elsewhere():
-            unit.emit_blocks(child)
+            if unit.strip is not None and number not in facts.written:
+                child.values[number] = value
+        unit.emit_inlined(child)
 
     def _result_variable(self) -> str:
         if not self.kind:
@@ -250,6 +250,7 @@ class _Call:
     def _through_frames(self, callee: Callee, arguments: Sequence[Val], done: str = "", result: str = "") -> None:
         """Emit the call and the entry behind it; goes on there, or with the result in its variable at ``done``."""
         unit, text, activation = self.unit, self.text, self.activation
+        unit.refuse_strip()
         facts = activation.facts
         waiting = list(activation.prims), list(activation.refs)
         base = unit.frame(activation)
@@ -368,6 +369,7 @@ class _Call:
 
 def _runtime(unit: Unit, activation: Activation, instruction: Instruction) -> None:
     """Call a function of the image; whatever goes wrong in it goes wrong again in internal code."""
+    unit.refuse_strip()
     text = unit.text
     module = unit.metadata.module
     declared = module.imports[instruction.immediates[0]]

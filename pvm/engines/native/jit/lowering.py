@@ -15,6 +15,7 @@ from pvm.engines.native import layout
 from pvm.engines.native.interpreter.handler import CONVENTION
 from pvm.engines.native.interpreter.services import ALLOCATE, service_index
 from pvm.engines.native.jit.activation import Activation
+from pvm.engines.native.jit.aliasing import Aliasing
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.heap import MARKED_STORE, HeapLowering
 from pvm.engines.native.llvm.image import image_function
@@ -37,6 +38,7 @@ class JitLowering(HeapLowering):
         super().__init__(text)
         self.linkage = linkage
         self.metadata = linkage.metadata
+        self.aliasing = Aliasing(text.module)
         self.variables: dict[str, str] = {"%fuel.v": "i64", "%root.v": "ptr"}
         self.current: Activation
         self._exit = ""
@@ -45,6 +47,20 @@ class JitLowering(HeapLowering):
         """Which function a function value is of, by operand text."""
         self.classes: dict[str, int] = {}
         """Exact classes of objects, by operand text."""
+
+    # What overlaps
+
+    def aliases(self, what: str) -> str:
+        return self.aliasing.suffix(what)
+
+    def owner_of(self, field: tuple[int, int]) -> str:
+        class_index, number = field
+        classes = self.metadata.module.classes
+        while True:
+            superclass = classes[class_index].superclass
+            if superclass is None or number >= len(self.metadata.verified.layouts[superclass].fields):
+                return f"{class_index}.{number}"
+            class_index = superclass
 
     # Variables
 
@@ -154,10 +170,10 @@ class JitLowering(HeapLowering):
     def global_get(self, index: int) -> Val:
         type_ = self.metadata.module.globals[index].type
         kind = "ref" if isinstance(type_, RefType) else type_.name.lower()
-        return self.load_slot(self.word(self.linkage.global_address(index)), kind)
+        return self.load_slot(self.word(self.linkage.global_address(index)), kind, f"global {index}")
 
     def global_set(self, index: int, value: Val) -> None:
-        self.store_slot(self.word(self.linkage.global_address(index)), value)
+        self.store_slot(self.word(self.linkage.global_address(index)), value, f"global {index}")
 
     def string_const(self, index: int) -> Val:
         text = self.text
@@ -236,16 +252,17 @@ class JitLowering(HeapLowering):
         """A new object, zeroed behind its header; internal code takes over where a collection has to come first."""
         text = self.text
         place = self.word(layout.control_word("nursery_top"))
-        top = text.value(f"load i64, ptr {place}, align 8")
+        control = self.aliases("control")
+        top = text.value(f"load i64, ptr {place}, align 8{control}")
         end = text.value(f"add i64 {top}, {size}")
-        limit = text.value(f"load i64, ptr {self.word(layout.control_word('nursery_limit'))}, align 8")
+        limit = text.value(f"load i64, ptr {self.word(layout.control_word('nursery_limit'))}, align 8{control}")
         exit_label = self.exit_label()
         slow, fast, done = text.fresh_label("slow"), text.fresh_label("fast"), text.fresh_label("made")
         text.branch(text.value(f"icmp ugt i64 {end}, {limit}"), slow, fast, UNLIKELY)
         text.block(fast, dominated=True)
-        text.line(f"store i64 {end}, ptr {place}, align 8")
+        text.line(f"store i64 {end}, ptr {place}, align 8{control}")
         pointer = text.value(f"getelementptr i8, ptr %cage, i64 {top}")
-        text.line(f"store i64 {header}, ptr {pointer}, align 8")
+        text.line(f"store i64 {header}, ptr {pointer}, align 8{self.aliases('header')}")
         text.jump(done)
         with text.cold(slow):
             made = text.value(f"call i64 {self.service(ALLOCATE)}(ptr %cage, i64 {size}, i64 {header})")
@@ -264,7 +281,8 @@ class JitLowering(HeapLowering):
         for number, value in enumerate(values):
             storage, offset = self.field_place((class_index, number))
             if self.raw(value) not in {"0", "0x0000000000000000"}:
-                self.store(storage, self.pointer(made, offset), value)
+                aliases = self.field_aliases((class_index, number), storage)
+                self.store(storage, self.pointer(made, offset), value, aliases)
         return made
 
     def new_array(self, kind: ArrayKind, length: Val) -> Val:
@@ -272,7 +290,7 @@ class JitLowering(HeapLowering):
         shift = ARRAY_STORAGE[kind].size.bit_length() - 1
         bytes_ = text.value(f"add i64 {text.value(f'shl i64 {length.raw}, {shift}')}, {layout.ELEMENTS + 7}")
         made = self.allocate(text.value(f"and i64 {bytes_}, -8"), layout.array_class(kind))
-        text.line(f"store i64 {length.raw}, ptr {self.pointer(made, layout.LENGTH)}, align 8")
+        text.line(f"store i64 {length.raw}, ptr {self.pointer(made, layout.LENGTH)}, align 8{self.aliases('length')}")
         return made
 
     def new_closure(self, function: int, environment: Val | None) -> Val:
@@ -312,21 +330,22 @@ class JitLowering(HeapLowering):
         stopped = self.text.value(f"load i64, ptr {self.word(layout.control_word('interrupted'))}, align 8")
         self.leave_if(self.text.value(f"icmp ne i64 {stopped}, 0"))
 
-    def store_reference(self, obj: Val, address: Val, value: Val) -> None:
+    def store_reference(self, obj: Val, address: Val, value: Val, aliases: str = "") -> None:
         """As elsewhere, with the function for a marking heap behind the dispatch table."""
         text = self.text
         place, card = (
             text.value(f"getelementptr i8, ptr {base}, i64 {index}") for base, index in self._places(address)
         )
-        marking = text.value(f"load i32, ptr {self.word(layout.control_word('marking'))}, align 8")
+        word, control = self.word(layout.control_word("marking")), self.aliases("control")
+        marking = text.value(f"load i32, ptr {word}, align 8{control}")
         cold, plain, on = text.fresh_label("marking"), text.fresh_label(), text.fresh_label()
         text.branch(text.value(f"icmp ne i32 {marking}, 0"), cold, plain, UNLIKELY)
         with text.cold(cold):
             arguments = f"ptr %cage, i64 {self._wide(obj)}, i64 {address.raw}, i32 {value.raw}"
-            text.line(f"call void {self.service(MARKED_STORE)}({arguments})")
+            text.line(f"call void {self.service(MARKED_STORE)}({arguments}){self.aliasing.barrier()}")
             text.jump(on)
         text.block(plain, dominated=True)
-        text.line(f"store i32 {value.raw}, ptr {place}, align 4")
-        text.line(f"store i8 1, ptr {card}, align 1")
+        text.line(f"store i32 {value.raw}, ptr {place}, align 4{aliases}")
+        text.line(f"store i8 1, ptr {card}, align 1{self.aliases('cards')}")
         text.jump(on)
         text.block(on, dominated=True)

@@ -6,7 +6,7 @@ or behind a call that has returned.  Calls are tail calls of the callee, so noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from pvm.engines.native import layout
@@ -21,9 +21,10 @@ from pvm.engines.native.interpreter.services import (
     service_index,
 )
 from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
-from pvm.engines.native.jit.frames import FrameLowering
+from pvm.engines.native.jit.copies import back_note, edge, emit_copies, emit_strip_test, plan_copies
 from pvm.engines.native.jit.installed import ENTRY, osr_symbol, used_symbol
 from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
+from pvm.engines.native.jit.strips import NotUniform, StripLowering
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.text import FunctionText, ModuleText
@@ -36,7 +37,7 @@ from pvm.pbc.effects import item_bank
 _ONLY_INTERPRETED = frozenset({Form.HYPERCALL, Form.TASK, Form.THROW, Form.UNREACHABLE, Form.TAIL_CALL})
 
 
-class Unit(FrameLowering):
+class Unit(StripLowering):
     """The compilation of one function."""
 
     segment = SEGMENT
@@ -84,6 +85,7 @@ class Unit(FrameLowering):
     def define(self) -> None:
         """Add the function and its entries to the module."""
         text, root, symbol = self.text, self.root, self.symbol
+        plan_copies(self, root)
         self._enter_root()
         for offset in sorted(root.facts.polled):
             self._enter_loop(offset)
@@ -142,7 +144,11 @@ class Unit(FrameLowering):
         self.read_locals(root, root.facts.live[offset], self.frame(root))
         position = root.facts.points.before[offset].position
         self._look(position, poll=POLL_POINT)
-        text.jump(root.paid(offset))
+        if offset in root.split:
+            self.pay(-len(root.facts.blocks[offset]))
+            text.jump(edge(root, offset))
+        else:
+            text.jump(root.paid(offset))
 
     def _look(self, position: int, poll: str) -> None:
         """See whether fuel and stack suffice; else internal code goes on at a position of the root; its frame is right.
@@ -168,17 +174,35 @@ class Unit(FrameLowering):
 
     # Blocks
 
+    def emit_inlined(self, activation: Activation) -> None:
+        """Enter a function that is inlined, and emit it."""
+        plan_copies(self, activation)
+        self.text.jump(edge(activation, 0))
+        with self.elsewhere():
+            self.emit_blocks(activation)
+
     def emit_blocks(self, activation: Activation) -> None:
         """Emit what can be reached of a function."""
         reached = self._reached(activation)
-        falls = False
-        for offset, block in activation.facts.blocks.items():
-            if offset not in reached:
-                falls = False
-                continue
+        if self.strip is not None and self.strip.is_uniform and len(reached) > 1:
+            raise NotUniform
+        self.emit_run(activation, [offset for offset in activation.facts.blocks if offset in reached])
+        emit_copies(self, activation)
+
+    def emit_run(self, activation: Activation, offsets: Iterable[int], copy: str = "") -> None:
+        """Emit one copy of some blocks, in the order of the code; a first one without a label has no operands."""
+        activation.copy, activation.block = copy, -1
+        activation.prims.clear()
+        activation.refs.clear()
+        end = -1
+        for offset in offsets:
             self.current = activation
-            self._begin_block(activation, offset, falls=falls)
-            falls = self._emit_block(activation, block)
+            self._begin_block(activation, offset, falls=offset == end)
+            block = activation.facts.blocks[offset]
+            end = block[-1].end if self._emit_block(activation, block) else -1
+        if end >= 0:
+            self._fall(activation, end)
+        activation.copy, activation.block = "", -1
 
     def _reached(self, activation: Activation) -> set[int]:
         """Offsets of the blocks that compiled code can come to."""
@@ -200,30 +224,44 @@ class Unit(FrameLowering):
                 work.append(last.end)
         return reached
 
+    def _fall(self, activation: Activation, offset: int) -> None:
+        """End a block by falling into another one."""
+        if offset in activation.facts.labels_at:
+            self.put_aside(activation)
+        self.text.jump(edge(activation, offset), back_note(self, activation, offset))
+
     def _begin_block(self, activation: Activation, offset: int, *, falls: bool) -> None:
         text, facts = self.text, activation.facts
         number = facts.labels_at.get(offset)
         if falls:
-            if number is not None:
-                self.put_aside(activation)
-            text.jump(activation.label(offset))
-        text.block(activation.label(offset), dominated=falls and number is None)
+            self._fall(activation, offset)
+        activation.block = offset
+        label = activation.label(offset, activation.copy)
+        text.block(label, dominated=falls and number is None and not activation.copy)
         cost = len(facts.blocks[offset])
         self.cost += cost
         if offset in facts.polled:
-            self._look_at_head(activation, offset)
-        self.set_fuel(text.value(f"sub i64 {self.fuel()}, {cost}"))
-        if activation.parent is None and (offset == 0 or offset in facts.polled):
+            if activation.copy:
+                self.begin_round()
+            else:
+                self._look_at_head(activation, offset)
+        self.pay(cost)
+        if activation.parent is None and not activation.copy and (offset == 0 or offset in facts.polled):
             text.jump(activation.paid(offset))
             text.block(activation.paid(offset))
         if number is not None:
-            label = facts.verified.function.labels[number]
-            activation.prims[:] = [Val("", kind_of(each)) for each in label.prims]
-            activation.refs[:] = [Val("", "ref") for _ in label.refs]
+            operands = facts.verified.function.labels[number]
+            activation.prims[:] = [Val("", kind_of(each)) for each in operands.prims]
+            activation.refs[:] = [Val("", "ref") for _ in operands.refs]
             self.take_back(activation)
+
+    def pay(self, cost: int) -> None:
+        """Count a block; less than 0 takes it back."""
+        self.set_fuel(self.text.value(f"sub i64 {self.fuel()}, {cost}"))
 
     def _look_at_head(self, activation: Activation, offset: int) -> None:
         """At the head of a loop, unpaid for: internal code takes over if the fuel may not suffice for what follows."""
+        self.refuse_strip()
         text, facts = self.text, activation.facts
         cold = text.fresh_label("scarce")
         fuel = self.fuel()
@@ -240,6 +278,7 @@ class Unit(FrameLowering):
         """
         changed = True
         for instruction in block:
+            self.place = activation.block, instruction.offset
             form = instruction.opcode.form
             if changed or form in _ONLY_INTERPRETED or _may_stop_halfway(instruction):
                 self._begin_stretch(instruction)
@@ -261,6 +300,9 @@ class Unit(FrameLowering):
     def _emit(self, activation: Activation, instruction: Instruction) -> None:
         form = instruction.opcode.form
         if form in {Form.SIMPLE, Form.ALLOCATE}:
+            is_last = instruction.end == activation.facts.blocks[activation.block][-1].offset
+            if is_last and self.is_strip_test(activation):
+                self.note_comparison(*activation.prims[-2:])
             self._straight(activation, instruction)
         else:
             _FORMS[form](self, activation, instruction)
@@ -285,13 +327,27 @@ class Unit(FrameLowering):
         return popped[::-1]
 
     @contextmanager
+    def attempt(self, refused: type[Exception]) -> Iterator[None]:
+        """Emit something that is forgotten if it turns out to be refused, which is raised again."""
+        mark, entries, symbols = self.text.mark(), len(self.entries), dict(self.symbols)
+        size, cost, shared = self.size, self.cost, dict(self._shared)
+        try:
+            yield
+        except refused:
+            self.text.rewind(mark)
+            del self.entries[entries:]
+            self.symbols, self._shared = symbols, shared
+            self.size, self.cost = size, cost
+            raise
+
+    @contextmanager
     def elsewhere(self) -> Iterator[None]:
         """Emit another function in the middle of an instruction, which goes on afterwards."""
-        kept = self.current, self._instruction, self._before
+        kept = self.current, self._instruction, self._before, self.place
         try:
             yield
         finally:
-            self.current, self._instruction, self._before = kept
+            self.current, self._instruction, self._before, self.place = kept
             self.share_no_exit()
             self.begin()
 
@@ -386,6 +442,9 @@ class Unit(FrameLowering):
     def branch(self, activation: Activation, instruction: Instruction) -> None:
         """``branch.if`` and ``branch.unless``."""
         assert instruction.opcode.semantics is not None
+        if self.is_strip_test(activation):
+            emit_strip_test(self, activation)
+            return
         flag = instruction.opcode.semantics(self, 0, activation.prims.pop())
         self._branch_on(activation, instruction, flag.raw)
 
@@ -393,7 +452,8 @@ class Unit(FrameLowering):
         """Go to the label or on; the operands that are left go along."""
         self.put_aside(activation)
         target = activation.facts.verified.function.labels[_labels(instruction)[0]].offset
-        self.text.branch(flag, activation.label(target), activation.label(instruction.end))
+        note = back_note(self, activation, target, instruction.end).removeprefix(", ")
+        self.text.branch(flag, edge(activation, target), edge(activation, instruction.end), note)
 
     def branch_ref(self, activation: Activation, instruction: Instruction) -> None:
         """The branches that test a reference and keep it on one side or both."""
@@ -413,14 +473,14 @@ class Unit(FrameLowering):
         """``jump``."""
         self.put_aside(activation)
         label = activation.facts.verified.function.labels[instruction.immediates[0]]
-        self.text.jump(activation.label(label.offset))
+        self.text.jump(edge(activation, label.offset), back_note(self, activation, label.offset))
 
     def switch(self, activation: Activation, instruction: Instruction) -> None:
         """``switch``."""
         index = activation.prims.pop()
         self.put_aside(activation)
         labels = activation.facts.verified.function.labels
-        targets = [activation.label(labels[label].offset) for label in instruction.immediates[0]]
+        targets = [edge(activation, labels[label].offset) for label in instruction.immediates[0]]
         arms = " ".join(f"i32 {number}, label %{label}" for number, label in enumerate(targets[:-1]))
         self.text.line(f"switch i32 {index.raw}, label %{targets[-1]} [ {arms} ]")
 

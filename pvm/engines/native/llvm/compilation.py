@@ -30,6 +30,12 @@ def compile_assembly(ir: str, target: Target, speed: int = SPEED) -> str:
     return text
 
 
+def optimised_ir(ir: str, target: Target, speed: int = SPEED) -> str:
+    """What LLVM makes of IR before it chooses instructions, for people and tests."""
+    _, module = _optimised(ir, target, speed)
+    return str(module)
+
+
 def compile_blob(ir: str, target: Target, speed: int = SPEED) -> Blob:
     """Compile and link."""
     return link(compile_object(ir, target, speed), target.page)

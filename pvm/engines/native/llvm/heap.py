@@ -80,6 +80,17 @@ class HeapLowering(Lowering):
     def field_place(self, field: tuple[int, int]) -> tuple[Storage, int | str]:
         """How a field is stored, and its offset in the object: a number or the text of an i64."""
 
+    def aliases(self, what: str) -> str:
+        """What stands behind a load or store of this kind of memory: no other kind overlaps it.
+
+        Nothing, unless the functions that are made are large enough to gain from it.
+        """
+        return ""
+
+    def owner_of(self, field: tuple[int, int]) -> str:
+        """A name of a field that is the same for all classes that inherit it."""
+        return ""
+
     @abstractmethod
     def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None: ...
 
@@ -88,10 +99,10 @@ class HeapLowering(Lowering):
 
     # Loads and stores
 
-    def load(self, storage: Storage, pointer: str) -> Val:
+    def load(self, storage: Storage, pointer: str, aliases: str = "") -> Val:
         """Load a field or an element; a narrow one is extended by its sign."""
         kind = kind_of_storage(storage)
-        align = f"align {storage.size}"
+        align = f"align {storage.size}{aliases}"
         if storage.size >= 4:
             return Val(self.text.value(f"load {IR_TYPES[kind]}, ptr {pointer}, {align}"), kind)
         bits = 8 * storage.size
@@ -99,34 +110,43 @@ class HeapLowering(Lowering):
         extend = "zext" if storage in {Storage.U8, Storage.U16} else "sext"
         return Val(self.text.pure(f"{extend} i{bits} {narrow} to i32"), "i32")
 
-    def store(self, storage: Storage, pointer: str, value: Val) -> None:
+    def store(self, storage: Storage, pointer: str, value: Val, aliases: str = "") -> None:
         """Store a field or an element, without a barrier; a narrow one keeps the low bits."""
         raw, type_ = value.raw, IR_TYPES[value.kind]
         if storage.size < 4:
             type_ = f"i{8 * storage.size}"
             raw = self.text.pure(f"trunc i32 {raw} to {type_}")
-        self.text.line(f"store {type_} {raw}, ptr {pointer}, align {storage.size}")
+        self.text.line(f"store {type_} {raw}, ptr {pointer}, align {storage.size}{aliases}")
 
     def class_id(self, obj: Val) -> Val:
         """The class id of an object, which is not null."""
-        header = self.text.value(f"load i32, ptr {self.pointer(obj)}, align 4")
+        header = self.text.value(f"load i32, ptr {self.pointer(obj)}, align 4{self.aliases('header')}")
         return Val(self.text.pure(f"and i32 {header}, {layout.CLASS_MASK}"), "i32")
 
     def field_load(self, field: tuple[int, int], obj: Val) -> Val:
         storage, offset = self.field_place(field)
-        return self.load(storage, self.pointer(obj, offset))
+        return self.load(storage, self.pointer(obj, offset), self.field_aliases(field, storage))
+
+    def field_aliases(self, field: tuple[int, int], storage: Storage) -> str:
+        """What stands behind a load or store of a field."""
+        return self.aliases(f"{'reference' if storage is Storage.REF else 'field'} {self.owner_of(field)}")
+
+    def element_aliases(self, storage: Storage) -> str:
+        """What stands behind a load or store of an element."""
+        return self.aliases("reference elements" if storage is Storage.REF else f"elements {storage}")
 
     def field_store(self, field: tuple[int, int], obj: Val, value: Val) -> None:
         storage, offset = self.field_place(field)
         if storage is not Storage.REF:
-            self.store(storage, self.pointer(obj, offset), value)
+            self.store(storage, self.pointer(obj, offset), value, self.field_aliases(field, storage))
             return
         wide = self.text.pure(f"zext i32 {obj.raw} to i64")
-        self.store_reference(obj, Val(self.text.pure(f"add i64 {wide}, {offset}"), "i64"), value)
+        address = Val(self.text.pure(f"add i64 {wide}, {offset}"), "i64")
+        self.store_reference(obj, address, value, self.field_aliases(field, storage))
 
     def length(self, obj: Val) -> Val:
         """The length of an array or a string, an i64."""
-        narrow = self.text.value(f"load i32, ptr {self.pointer(obj, layout.LENGTH)}, align 4")
+        narrow = self.text.value(f"load i32, ptr {self.pointer(obj, layout.LENGTH)}, align 4{self.aliases('length')}")
         return Val(self.text.pure(f"zext i32 {narrow} to i64"), "i64")
 
     def array_length(self, array: Val) -> Val:
@@ -136,7 +156,7 @@ class HeapLowering(Lowering):
         return self.length(string)
 
     def string_load(self, string: Val, index: Val) -> Val:
-        return self.load(Storage.U8, self.element(string, index, 1))
+        return self.load(Storage.U8, self.element(string, index, 1), self.aliases("text"))
 
     def element(self, array: Val, index: Val, size: int) -> str:
         """A pointer to an element."""
@@ -145,14 +165,14 @@ class HeapLowering(Lowering):
 
     def array_load(self, kind: ArrayKind, array: Val, index: Val) -> Val:
         storage = ARRAY_STORAGE[kind]
-        return self.load(storage, self.element(array, index, storage.size))
+        return self.load(storage, self.element(array, index, storage.size), self.element_aliases(storage))
 
     def array_store(self, kind: ArrayKind, array: Val, index: Val, value: Val) -> None:
         storage = ARRAY_STORAGE[kind]
         if storage is Storage.REF:
-            self.store_reference(array, self._element_address(array, index), value)
+            self.store_reference(array, self._element_address(array, index), value, self.element_aliases(storage))
         else:
-            self.store(storage, self.element(array, index, storage.size), value)
+            self.store(storage, self.element(array, index, storage.size), value, self.element_aliases(storage))
 
     def _element_address(self, array: Val, index: Val) -> Val:
         pure = self.text.pure
@@ -161,25 +181,25 @@ class HeapLowering(Lowering):
 
     # Slots of frames
 
-    def load_slot(self, pointer: str, kind: str) -> Val:
+    def load_slot(self, pointer: str, kind: str, what: str = "slots") -> Val:
         """The value in a slot."""
-        return Val(self.text.value(f"load {IR_TYPES[kind]}, ptr {pointer}, align 8"), kind)
+        return Val(self.text.value(f"load {IR_TYPES[kind]}, ptr {pointer}, align 8{self.aliases(what)}"), kind)
 
-    def store_slot(self, pointer: str, value: Val) -> None:
+    def store_slot(self, pointer: str, value: Val, what: str = "slots") -> None:
         """Store a value into a slot; always all 64 bits, so that whatever loads it next is fast."""
         raw, kind = value.raw, value.kind
         if kind == "f64":
-            self.text.line(f"store double {raw}, ptr {pointer}, align 8")
+            self.text.line(f"store double {raw}, ptr {pointer}, align 8{self.aliases(what)}")
             return
         if kind == "f32":
             raw, kind = self.text.pure(f"bitcast float {raw} to i32"), "i32"
         if kind in {"i32", "ref"}:
             raw = self.text.pure(f"zext i32 {raw} to i64")
-        self.text.line(f"store i64 {raw}, ptr {pointer}, align 8")
+        self.text.line(f"store i64 {raw}, ptr {pointer}, align 8{self.aliases(what)}")
 
     # Barriers
 
-    def store_reference(self, obj: Val, address: Val, value: Val) -> None:
+    def store_reference(self, obj: Val, address: Val, value: Val, aliases: str = "") -> None:
         """Store a reference at an address (i64) in an object, and dirty the card.
 
         While the collector marks, a function does all of that: nothing but the store itself is then live in the rare
@@ -196,8 +216,8 @@ class HeapLowering(Lowering):
             text.line(f"call void {MARKED_STORE}({arguments})")
             text.jump(on)
         text.block(plain, dominated=True)
-        text.line(f"store i32 {value.raw}, ptr {place}, align 4")
-        text.line(f"store i8 1, ptr {card}, align 1")
+        text.line(f"store i32 {value.raw}, ptr {place}, align 4{aliases}")
+        text.line(f"store i8 1, ptr {card}, align 1{self.aliases('cards')}")
         text.jump(on)
         text.block(on, dominated=True)
 

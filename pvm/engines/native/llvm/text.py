@@ -7,6 +7,7 @@ still dominates.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -31,6 +32,9 @@ class ModuleText:
         self.definitions: list[str] = []
         self.declarations: dict[str, str] = {}
         self.attributes: dict[str, int] = {}
+        self.nodes: dict[str, int] = {}
+        """Numbers of metadata nodes behind those that all modules have, by text."""
+        self.distinct: dict[int, str] = {}
 
     def declare(self, name: str, signature: str) -> str:
         """Use an outside function or intrinsic: ``declare("llvm.ctpop.i64", "i64 (i64)")``."""
@@ -48,11 +52,50 @@ class ModuleText:
         """The number of an attribute group, as it stands behind a function's parameters."""
         return f"#{self.attributes.setdefault(attributes, len(self.attributes))}"
 
+    def node(self, text: str) -> str:
+        """A metadata node by its content: ``node('!"root"')``; what is the same is one node."""
+        return f"!{self.nodes.setdefault(text, len(self.nodes) + len(self.distinct) + len(_METADATA))}"
+
+    def distinct_node(self) -> str:
+        """A metadata node that is like no other; ``distinct`` says what is in it besides itself."""
+        number = len(self.nodes) + len(self.distinct) + len(_METADATA)
+        self.distinct[number] = ""
+        return f"!{number}"
+
+    def complete(self, node: str, text: str) -> None:
+        """Say what is in a distinct node."""
+        self.distinct[int(node[1:])] = text
+
     def finish(self, triple: str) -> str:
         """The text of the whole module."""
+        nodes = (f"!{number} = !{{{text}}}" for text, number in self.nodes.items())
+        distinct = (f"!{number} = distinct !{{{text}}}" for number, text in self.distinct.items())
         groups = (f"attributes #{number} = {{ {text} }}" for text, number in self.attributes.items())
-        parts = (f'target triple = "{triple}"', *self.definitions, *self.declarations.values(), *groups, *_METADATA)
+        metadata = (*_METADATA, *nodes, *distinct)
+        parts = (f'target triple = "{triple}"', *self.definitions, *self.declarations.values(), *groups, *metadata)
         return "\n".join(parts) + "\n"
+
+
+_OPERAND = re.compile(r"%[\w.]+")
+_MAY_FAIL = ("sdiv", "udiv", "srem", "urem")
+
+
+class Preheader:
+    """What runs once before a loop that is being written, and the names of values that do not change in the loop."""
+
+    def __init__(self, label: str) -> None:
+        self.lines = [f"{label}:"]
+        self.label = label
+        self.known: dict[str, str] = {}
+        self.names = {"%cage", "%table"}
+
+    def has(self, operand: str) -> bool:
+        """Whether an operand is the same in all rounds."""
+        return operand[0] != "%" or operand in self.names
+
+    def can_run(self, text: str) -> bool:
+        """Whether a pure instruction can stand before the loop."""
+        return not text.startswith(_MAY_FAIL) and all(each in self.names for each in _OPERAND.findall(text))
 
 
 class FunctionText:
@@ -65,6 +108,8 @@ class FunctionText:
         self._cold: list[str] = []
         self._count = 0
         self._known: dict[str, str] = {}
+        self.preheader: Preheader | None = None
+        """Where pure instructions go whose operands do not change, while a loop is written."""
 
     # Names
 
@@ -95,8 +140,45 @@ class FunctionText:
         """Add an instruction that depends on its operands only, unless it is there already."""
         name = self._known.get(text)
         if name is None:
+            if self.preheader is not None and self.preheader.can_run(text):
+                return self._before_loop(text)
             name = self._known[text] = self.value(text)
         return name
+
+    def _before_loop(self, text: str) -> str:
+        with self.in_preheader() as preheader:
+            name = self.pure(text)
+            preheader.names.add(name)
+        return name
+
+    @contextmanager
+    def in_preheader(self) -> Iterator[Preheader]:
+        """Write what runs before the loop that is being written."""
+        preheader = self.preheader
+        assert preheader is not None
+        kept = self.lines, self.label, self._known
+        self.preheader = None
+        self.lines, self.label, self._known = preheader.lines, preheader.label, preheader.known
+        try:
+            yield preheader
+        finally:
+            preheader.label, preheader.known, self.preheader = self.label, self._known, preheader
+            self.lines, self.label, self._known = kept
+
+    def begin_with(self, preheader: Preheader) -> None:
+        """Go on where what runs before a loop ends; it is written here."""
+        self.lines += preheader.lines
+        self.label, self._known = preheader.label, preheader.known
+
+    def mark(self) -> tuple[int, int, str]:
+        """Where the function is now, for ``rewind``."""
+        return len(self.lines), len(self._cold), self.label
+
+    def rewind(self, mark: tuple[int, int, str]) -> None:
+        """Forget what was written since ``mark``; a block begins next."""
+        lines, cold, self.label = mark
+        del self.lines[lines:]
+        del self._cold[cold:]
 
     def know(self, text: str, value: str) -> None:
         """Let ``pure`` of this text give a value that is there already."""
@@ -116,9 +198,9 @@ class FunctionText:
         if not dominated:
             self._known = {}
 
-    def jump(self, label: str) -> None:
-        """End the block."""
-        self.lines.append(f"br label %{label}")
+    def jump(self, label: str, note: str = "") -> None:
+        """End the block; ``note`` is metadata."""
+        self.lines.append(f"br label %{label}{note}")
 
     def branch(self, flag: str, yes: str, no: str, weights: str = "") -> None:
         """End the block; ``weights`` are ``UNLIKELY`` or ``LIKELY``, with or without ``AS_IT_IS`` behind a comma."""

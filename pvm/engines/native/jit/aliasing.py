@@ -1,0 +1,41 @@
+"""Type-based alias information: which kinds of memory of a cage never overlap.
+
+Memory of compiled code is typed, since nothing is given back while a compiled function runs: a collection happens in
+internal code, and compiled code comes back by another entry.  What the collector's barrier may write while it marks has
+a parent of its own, so a call of it leaves lengths, classes, numbers and frames as they were known.
+"""
+
+from __future__ import annotations
+
+from pvm.engines.native.llvm.text import ModuleText
+
+_SHARED = ("reference", "cards", "control")
+"""What the barrier writes too: references, their cards, and words of the control block."""
+
+
+class Aliasing:
+    """Metadata of one module."""
+
+    def __init__(self, module: ModuleText) -> None:
+        self._module = module
+        self._root = module.node('!"cage"')
+        self._shared = self._type("shared", self._root)
+        self._suffixes: dict[str, str] = {}
+
+    def suffix(self, what: str) -> str:
+        """What stands behind a load or a store of a kind of memory."""
+        known = self._suffixes.get(what)
+        if known is None:
+            parent = self._shared if what.startswith(_SHARED) else self._root
+            known = self._suffixes[what] = self._tag(self._type(what, parent))
+        return known
+
+    def barrier(self) -> str:
+        """What stands behind a call of the barrier."""
+        return self._tag(self._shared)
+
+    def _type(self, name: str, parent: str) -> str:
+        return self._module.node(f'!"{name}", {parent}, i64 0')
+
+    def _tag(self, type_: str) -> str:
+        return f", !tbaa {self._module.node(f'{type_}, {type_}, i64 0')}"

@@ -1,0 +1,244 @@
+"""Loops in strips: nothing is checked twice in them, and at their edges they do what internal code does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import pvm
+from compiler.driver import compile_source
+from pvm.engines.native.debug import Debug, debugging
+from pvm.engines.native.jit.build import encode_argument, function_ir
+from pvm.engines.native.llvm.compilation import optimised_ir
+from pvm.engines.native.machine_code.target import X86_64_V3
+
+SOURCE = """
+    class Vector(let items: Array<Int>, let size: Int)
+
+    @export fun sum(n: Int) -> Int { var s = 0
+        for i in 0..<n { s += i & 7 }
+        return s }
+
+    @export fun fill(n: Int, length: Int, from: Int) -> Int {
+        let a = Array<Int>(length)
+        var done = 0
+        try { for i in from..<n { a[i] = i * 3
+                done += 1 } } catch (e: IndexError) { done += 1000 }
+        var total = done * 1000000
+        for i in 0..<a.size { total += a[i] * (i + 1) }
+        return total }
+
+    @export fun scale(n: Int, length: Int) -> Int {
+        let a = Array<Float>(length) { it.toFloat() }
+        let b = Array<Float>(length) { (it * 2).toFloat() }
+        axpy(a, b, n, 3.0)
+        axpy(a, a, n, 2.0)
+        var total = 0.0
+        for i in 0..<length { total += a[i] * (i + 1).toFloat() }
+        return total.toInt() }
+
+    fun axpy(to: Array<Float>, from: Array<Float>, n: Int, factor: Float) {
+        for i in 0..<n { to[i] += factor * from[i] } }
+
+    @export fun shift(n: Int, length: Int, by: Int) -> Int {
+        let a = Array<Int>(length) { it + 1 }
+        var caught = 0
+        try { for i in 1..<n { a[i + by] = a[i - 1] + by } } catch (e: IndexError) { caught = 7 }
+        var total = caught
+        for i in 0..<length { total = total * 31 % 1000003 + a[i] }
+        return total }
+
+    @export fun reverse(length: Int, last: Int) -> Int {
+        let a = Array<Int>(length) { it * it }
+        var low = 0
+        var high = last
+        var caught = 0
+        try { while low < high {
+                let kept = a[low]
+                a[low] = a[high]
+                a[high] = kept
+                low += 1
+                high -= 1 } } catch (e: IndexError) { caught = high }
+        var total = caught
+        for i in 0..<length { total = total * 31 % 1000003 + a[length - 1 - i] }
+        return total }
+
+    @export fun steps(from: Int, to: Int, step: Int, length: Int) -> Int {
+        let marks = Array<Bool>(length)
+        var at = from
+        var rounds = 0
+        try { while at <= to { marks[at] = true
+                at += step
+                rounds += 1 } } catch (e: IndexError) { rounds += 10000 } catch (e: ArithmeticError) { rounds += 20000 }
+        var total = rounds
+        for i in 0..<length { if marks[i] { total = total * 31 % 1000003 + i } }
+        return total }
+
+    @export fun edge(from: Int, to: Int) -> Int { var s = 0
+        for i in from..to { s = (s ^ i) & 1048575 }
+        for i in to.downTo(from) { s = (s * 3 + (i & 15)) & 1048575 }
+        return s }
+
+    @export fun overflowing(from: Int, limit: Int) -> Int { var i = from
+        var rounds = 0
+        try { while i < limit || i > 0 { i += 3
+                rounds += 1
+                if rounds > 100 { return -rounds } } } catch (e: ArithmeticError) { return rounds * 10 + 1 }
+        return rounds }
+
+    @export fun matrix(n: Int) -> Int {
+        let m = Array<Array<Int>>(n) { i -> Array<Int>(n) { j -> i * j } }
+        var s = 0
+        for i in 0..<n { for j in 0..<n { if (i + j) % 3 == 0 { continue }
+                if m[i][j] > 500 { break }
+                s += m[i][j] } }
+        return s }
+
+    @export fun fields(n: Int, size: Int) -> Int {
+        let v = Vector(Array<Int>(size) { it * 5 }, size)
+        var s = 0
+        for i in 0..<n { s += at(v, i) }
+        return s }
+
+    fun at(v: Vector, i: Int) -> Int = if i < v.size { v.items[i] } else { -1 }
+
+    @export fun exchanged(n: Int) -> Int {
+        var a = Array<Int>(n) { it }
+        var b = Array<Int>(n / 2) { -it }
+        var s = 0
+        try { for i in 0..<n { s = s * 3 % 1000003 + a[i]
+                let kept = a
+                a = b
+                b = kept } } catch (e: IndexError) { s += 1000000 }
+        return s }
+
+    @export fun bytes(n: Int, by: Int) -> Int {
+        let a = Array<UInt8>(n) { (it % 200).toUInt8() }
+        var s = 0
+        for i in 0..<n { a[i] = (a[i].toInt() + by & 255).toUInt8() }
+        for i in 0..<n { s += a[i].toInt() }
+        return s }
+
+    fun main() {}
+"""
+
+MIN, MAX = -(1 << 63), (1 << 63) - 1
+CALLS = [
+    *(("sum", n) for n in (-1, 0, 1, 2, 1000)),
+    *(("fill", *each) for each in [(10, 10, 0), (11, 10, 0), (10, 10, -1), (100, 64, 3), (0, 0, 0), (50, 50, 49)]),
+    *(("fill", *each) for each in [(MAX, 40, 0), (MAX, 40, MAX - 2), (40, 40, MIN)]),
+    *(("scale", n, 70) for n in (0, 1, 15, 16, 17, 70)),
+    *(("shift", *each) for each in [(40, 40, 0), (39, 40, 1), (40, 40, 1), (40, 40, -1), (40, 40, -2), (35, 40, 5)]),
+    *(("shift", 40, 40, by) for by in (MAX // 2, MIN // 2, 1 << 41, -(1 << 41))),
+    *(("reverse", *each) for each in [(0, 0), (1, 0), (33, 32), (33, 33), (40, 20), (2, MAX // 2)]),
+    *(("steps", *each) for each in [(0, 99, 1, 100), (0, 100, 1, 100), (4, 99, 7, 100), (-7, 99, 7, 100)]),
+    *(("steps", *each) for each in [(90, MAX, 7, 100), (99, 99, 1 << 40, 100), (50, 99, -9, 100), (99, 99, MAX, 100)]),
+    *(("edge", *each) for each in [(0, 0), (5, 4), (MAX - 3, MAX), (MIN, MIN + 3), (-3, 40)]),
+    *(("overflowing", *each) for each in [(MAX - 50, 0), (MAX - 1000, 0), (-10, 10), (5, 0)]),
+    *(("matrix", n) for n in (0, 1, 40)),
+    *(("fields", *each) for each in [(30, 30), (40, 30), (0, 0)]),
+    *(("exchanged", n) for n in (0, 2, 30)),
+    *(("bytes", n, 77) for n in (0, 1, 100)),
+]
+
+
+@pytest.fixture(scope="module")
+def module() -> pvm.Module:
+    return pvm.Module(compile_source(SOURCE, name="loops.peb"))
+
+
+def outcome(instance: pvm.Instance, name: str, arguments: tuple[int, ...]) -> tuple[object, int]:
+    """What a call gives, and the fuel that it takes."""
+    before = instance.statistics.fuel_used
+    try:
+        result: object = instance.call(name, *arguments)
+    except (pvm.Trap, pvm.Exhaustion) as error:
+        result = type(error), error.kind, error.frames
+    return result, instance.statistics.fuel_used - before
+
+
+def outcomes(module: pvm.Module, tier: str, fuel: int | None = None) -> list[tuple[object, int]]:
+    """What all calls give, each in an instance of its own if there is a limit."""
+    limits = pvm.Limits(memory="64M", fuel=fuel)
+    if fuel is not None:
+        found = []
+        for name, *arguments in CALLS:
+            with pvm.Instance(module, limits=limits, tier=tier) as instance:  # type: ignore[arg-type]
+                found.append(outcome(instance, str(name), tuple(arguments)))  # type: ignore[arg-type]
+        return found
+    with pvm.Instance(module, limits=limits, tier=tier) as instance:  # type: ignore[arg-type]
+        return [outcome(instance, str(name), tuple(arguments)) for name, *arguments in CALLS]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("looks", [(), (700, 1900), (5000, 301)], ids=str)
+def test_strips_do_what_internal_code_does(module: pvm.Module, looks: tuple[int, ...]) -> None:
+    wanted = outcomes(module, "interpreter")
+    with debugging(Debug(eager=True, looks=looks)):
+        assert outcomes(module, "jit") == wanted
+
+
+@pytest.mark.parametrize("fuel", [300, 1000, 1777])
+def test_fuel_ends_in_a_strip_where_it_ends_in_internal_code(module: pvm.Module, fuel: int) -> None:
+    wanted = outcomes(module, "interpreter", fuel)
+    with debugging(Debug(eager=True)):
+        assert outcomes(module, "jit", fuel) == wanted
+
+
+# What LLVM makes of a strip
+
+
+def strip_of(source: str, name: str) -> list[str]:
+    """The optimised IR of the innermost loop of a function that runs without leaving, as its lines."""
+    module = pvm.Module(compile_source(f"{source}\nfun main() {{}}", name="golden.peb"))
+    names = [each.name for each in module.verified.module.functions]
+    ir = function_ir(X86_64_V3, encode_argument(module.to_bytes(), names.index(name)))
+    return loop_lines(optimised_ir(ir, X86_64_V3), "strip")
+
+
+def loop_lines(ir: str, hint: str) -> list[str]:
+    """The lines of blocks that are a loop of one block and come of blocks with a hint in their names."""
+    found: list[str] = []
+    for block in re.split(r"\n(?=[\w.\"]+:)", ir):
+        label = block.partition(":")[0].strip('"')
+        goes_back = re.search(rf'br i1 .*label %"?{re.escape(label)}"?[,\s]', block)
+        if goes_back and (hint in label or "vector.body" in label):
+            found += block.splitlines()
+    return found
+
+
+def test_strip_of_a_sum_has_no_branch_but_its_own() -> None:
+    source = "@export fun f(n: Int) -> Int { var s = 0\nfor i in 0..<n { s ^= i & 7 }\nreturn s }"
+    lines = strip_of(source, "f")
+    assert any("vector.body" in line for line in lines)
+    assert not any("with.overflow" in line or "load" in line for line in lines)
+
+
+def test_strip_of_arrays_is_vectorised_without_checks() -> None:
+    source = """@export fun f(to: Array<Float>, from: Array<Float>, n: Int, k: Float) {
+        for i in 0..<n { to[i] += k * from[i] } }"""
+    lines = strip_of(source, "f")
+    assert any("load <4 x double>" in line for line in lines)
+    assert sum("icmp" in line for line in lines) == sum(" br i1 " in line for line in lines)
+
+
+def test_strip_with_a_step_of_a_variable_stores_only() -> None:
+    source = """@export fun f(marks: Array<Bool>, from: Int, step: Int) { var at = from
+        while at < 1000000 { marks[at] = true
+            at += step } }"""
+    lines = strip_of(source, "f")
+    assert sum("store i8" in line for line in lines) == 1
+    assert sum("icmp" in line for line in lines) == 1
+    assert not any("load" in line or "with.overflow" in line for line in lines)
+
+
+def test_lengths_and_fields_are_loaded_before_the_strip() -> None:
+    source = """class Box(let items: Array<Int>, let by: Int)
+    @export fun f(box: Int) -> Int { let b = Box(Array<Int>(box), box)
+        return g(b, box) }
+    fun g(b: Box, n: Int) -> Int { var s = 0
+        for i in 0..<n { s ^= b.items[i] & b.by }
+        return s }"""
+    lines = strip_of(source, "g")
+    assert any("load <4 x i64>" in line for line in lines)
+    assert not any("load i32" in line for line in lines)
