@@ -302,6 +302,7 @@ class SourceFunction(FunctionSymbol):
         self.is_open = False
         self.intrinsic = ""
         self.runtime = ""
+        self.specialized: dict[str, str] = {}
         self.kernel = ""
         self.host = ""
         self.export = ""

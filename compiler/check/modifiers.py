@@ -14,8 +14,8 @@ from compiler.ir.types import Repr
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
-_SYSTEM = frozenset({"intrinsic", "runtime", "kernel", "builtin", "throwable", "trap"})
-_ON_FUNCTION = frozenset({"intrinsic", "runtime", "kernel", "host", "export"})
+_SYSTEM = frozenset({"intrinsic", "runtime", "specialized", "kernel", "builtin", "throwable", "trap"})
+_ON_FUNCTION = frozenset({"intrinsic", "runtime", "specialized", "kernel", "host", "export"})
 _ON_CLASS = frozenset({"builtin", "throwable", "trap"})
 _REPRS = {item.value: item for item in Repr}
 
@@ -129,6 +129,9 @@ def apply_function_annotations(function: SourceFunction, annotations: tuple[ast.
                 function.intrinsic = text_argument(module, item)
             case "runtime":
                 function.runtime = text_argument(module, item)
+            case "specialized":
+                words = text_argument(module, item).split()
+                function.specialized = dict(zip(words[::2], words[1::2], strict=True))
             case "kernel":
                 function.kernel = text_argument(module, item)
             case "host":

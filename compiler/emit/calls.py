@@ -73,8 +73,8 @@ def invoke(f: FunctionContext, callee: Callee) -> None:
     pool, lowering = f.emission.pool, f.emission.lowering
     if function.intrinsic:
         emit_intrinsic(f, function, callee.params, callee.result)
-    elif function.runtime:
-        index, signature = pool.runtime(function.runtime)
+    elif runtime := function.runtime or _specialized(callee):
+        index, signature = pool.runtime(runtime)
         f.code.typed("call.runtime", (index,), signature.params, signature.results)
     elif has_body(function):
         index = f.emission.functions.method(function, callee.class_keys, callee.keys)
@@ -89,6 +89,14 @@ def invoke(f: FunctionContext, callee: Callee) -> None:
         f.code.typed("hypercall", (index,), signature.params, signature.results)
     if isinstance(callee.result, NothingType):
         f.code.op("unreachable")
+
+
+def _specialized(callee: Callee) -> str:
+    """The function of the runtime image that does what this instance does, if there is one."""
+    if not callee.function.specialized or not callee.keys:
+        return ""
+    key = callee.keys[0]
+    return callee.function.specialized.get(key.symbol.name, "") if isinstance(key, ClassType) else ""
 
 
 def emit_call(f: FunctionContext, node: hir.Call) -> None:

@@ -106,6 +106,8 @@ class FunctionSymbol:
     """Mnemonics, separated by spaces, that replace a call after its arguments: ``i32.add i32.narrow8_s``."""
     runtime: str = ""
     """Name of a function of ``pvm.isa.runtime``."""
+    specialized: dict[str, str] = field(default_factory=dict)
+    """Functions of ``pvm.isa.runtime`` that do the same as the body, by the class that its first type parameter is."""
     kernel: str = ""
     host: str = ""
     export: str = ""

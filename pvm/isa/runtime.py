@@ -42,6 +42,60 @@ def _function(
     return RuntimeFunction(name, Signature(params, () if result is None else (result,)), doc, size, traps)
 
 
+_SLOTS, _NUMBERS, _REFERENCES = array_ref(ArrayKind.I32), array_ref(ArrayKind.I64), array_ref(ArrayKind.REF)
+_TABLE_TRAPS = (BOUNDS, TrapKind.INVALID_ARGUMENT)
+# Hash tables by open addressing.  `slots` is an array whose size is a power of two, else invalid-argument.  A slot is
+# an index plus 1, 0 where nothing was put in, or negative where something was taken out.  A search begins at a hash, of
+# which the low bits count, and passes over slots, in a circle, up to one that is 0 or all of them.  An index that it
+# comes to must be one of each array, else index-out-of-bounds.
+_TABLE_FUNCTIONS = (
+    _function(
+        "table.find_i64",
+        (_SLOTS, _NUMBERS, _NUMBERS, I64),
+        I64,
+        "Index of a number in the second of two arrays, or -1; of the first, of hashes, only the size counts, since "
+        "different numbers have different hashes. That of n: h = n ^ n >>> 32, h *= 0xff51afd7ed558ccd, h ^= h >>> 29, "
+        "h *= 0xc4ceb9fe1a85ec53, h ^= h >>> 32.",
+        "slots passed",
+        _TABLE_TRAPS,
+    ),
+    _function(
+        "table.find_string",
+        (_SLOTS, _NUMBERS, _REFERENCES, STRING),
+        I64,
+        "Index of an equal text in an array of references, and of its hash in one of hashes, or -1. "
+        "Its hash is that of string.hash with hash.seed.",
+        "bytes, slots passed, and bytes of the texts that are compared: those with the same hash and size",
+        _TABLE_TRAPS,
+    ),
+    _function(
+        "table.find_hash",
+        (_SLOTS, _NUMBERS, I64, I64),
+        I64,
+        "The slot of a hash in an array of hashes, or -1, in a search from another number on: the hash at first, "
+        "then the slot that was found plus 1.",
+        "slots passed",
+        _TABLE_TRAPS,
+    ),
+    _function(
+        "table.replace",
+        (_SLOTS, I64, I32, I32),
+        None,
+        "Put a value in the first slot from a hash on that has another value; invalid-argument if none has it.",
+        "slots passed",
+        (TrapKind.INVALID_ARGUMENT,),
+    ),
+    _function(
+        "table.fill",
+        (_SLOTS, _NUMBERS, I64, I64),
+        I64,
+        "Put in indices from one on, each by its hash, up to another: the first that was not put in. It stops after "
+        "4096 slots that were passed, but not before the first index; invalid-argument if no slot is free for it.",
+        "indices and slots passed",
+        _TABLE_TRAPS,
+    ),
+)
+
 RUNTIME_FUNCTIONS: tuple[RuntimeFunction, ...] = (
     _function("string.concat", (STRING, STRING), STRING, "Both texts, one after the other.", "bytes of the result"),
     _function(
@@ -68,7 +122,7 @@ RUNTIME_FUNCTIONS: tuple[RuntimeFunction, ...] = (
         (STRING, STRING, I64),
         I64,
         "Byte index of the first occurrence of the second at or after an index, or -1; an empty text is found at once.",
-        "bytes of the first after the index",
+        "bytes of the first from the index to the end of what is found",
         (BOUNDS,),
     ),
     _function(
@@ -117,9 +171,42 @@ RUNTIME_FUNCTIONS: tuple[RuntimeFunction, ...] = (
         "bytes",
         (TrapKind.INVALID_ARGUMENT,),
     ),
+    _function("string.is_ascii", (STRING,), I32, "1 if all bytes are below 128.", "bytes"),
+    _function(
+        "string.lower_ascii",
+        (STRING,),
+        STRING,
+        "The text with a to z in place of A to Z; other bytes stay.",
+        "bytes",
+    ),
+    _function(
+        "string.upper_ascii",
+        (STRING,),
+        STRING,
+        "The text with A to Z in place of a to z; other bytes stay.",
+        "bytes",
+    ),
+    _function("string.is_i64", (STRING,), I32, "1 if the text is [+-] digits, of a number that fits.", "bytes"),
+    _function(
+        "string.parse_i64",
+        (STRING,),
+        I64,
+        "The number that a text is of which string.is_i64 says 1; anything else is invalid-argument.",
+        "bytes",
+        (TrapKind.INVALID_ARGUMENT,),
+    ),
+    _function(
+        "string.append",
+        (BYTES, I64, STRING),
+        I64,
+        "Copy the bytes of a text to an index, if they fit in behind it: the index behind them, or -1.",
+        "bytes copied",
+        (BOUNDS,),
+    ),
     _function("f32.remainder", (F32, F32), F32, "C's fmodf: exact, with the sign of the dividend."),
     _function("f64.remainder", (F64, F64), F64, "C's fmod: exact, with the sign of the dividend."),
     _function("hash.seed", (), I64, "Seed of this instance for hash tables."),
+    *_TABLE_FUNCTIONS,
     _function(
         "trace.text",
         (array_ref(ArrayKind.I32),),

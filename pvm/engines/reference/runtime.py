@@ -10,29 +10,21 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from decimal import ROUND_UP, Context
-from typing import Any, Protocol
+from typing import Any
 
+from pvm.engines.reference.hashing import string_hash
 from pvm.engines.reference.heap import Array, store_slice
 from pvm.engines.reference.primitives import CANONICAL_NAN, round_f32, wrap64
+from pvm.engines.reference.tables import Services, TableFunctions
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import MAX_ARRAY_LENGTH
 
 _MASK = (1 << 64) - 1
 _DECIMAL = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_CHUNK = 1 << 20
+_INTEGER = re.compile(rb"[+-]?[0-9]+")
+_MOST_DIGITS = 19
+"""Of an i64."""
 BULK_SHIFT = 4
-
-
-class Services(Protocol):
-    """What the functions need of the machine."""
-
-    seed: int
-
-    def charge(self, units: int) -> None: ...
-    def trap(self, kind: int) -> BaseException: ...
-    def account_string(self, length: int) -> None: ...
-    def poll_time(self) -> None: ...
-    def trace_text(self, trace: Array) -> str: ...
 
 
 def utf8_error_free(data: bytes) -> bool:
@@ -94,6 +86,17 @@ def parse_f64(text: bytes) -> float | None:
 _SHORT_DECIMAL = 1000
 
 
+def parse_i64(text: bytes) -> int | None:
+    """The number that a text is, if it is one and fits."""
+    if not _INTEGER.fullmatch(text):
+        return None
+    digits = text.lstrip(b"+-").lstrip(b"0")
+    if len(digits) > _MOST_DIGITS:
+        return None
+    value = int(digits or b"0") * (-1 if text.startswith(b"-") else 1)
+    return value if wrap64(value) == value else None
+
+
 def _parse_long(text: bytes) -> float:
     mantissa, _, exponent_text = text.lower().partition(b"e")
     sign = "-" if mantissa.startswith(b"-") else ""
@@ -112,19 +115,7 @@ def _parse_long(text: bytes) -> float:
     return float(f"{sign}0.{head}e{exponent}")
 
 
-def string_hash(data: bytes, seed: int, poll: Callable[[], None]) -> int:
-    """The hash that ``string.hash`` documents."""
-    value = (seed ^ len(data) * 0x9E3779B97F4A7C15) & _MASK
-    for start in range(0, len(data), 8):
-        value = (value ^ int.from_bytes(data[start : start + 8], "little")) * 0xFF51AFD7ED558CCD & _MASK
-        value ^= value >> 32
-        if start & (_CHUNK - 1) == _CHUNK - 8:
-            poll()
-    value = (value ^ value >> 29) * 0xC4CEB9FE1A85EC53 & _MASK
-    return wrap64(value ^ value >> 32)
-
-
-class RuntimeImage:
+class RuntimeImage(TableFunctions):
     """The functions, bound to one machine."""
 
     def __init__(self, machine: Services) -> None:
@@ -132,10 +123,6 @@ class RuntimeImage:
         self.functions: dict[str, Callable[..., Any]] = {
             name: getattr(self, method) for name, method in _METHODS.items()
         }
-
-    def _check(self, holds: bool, kind: TrapKind) -> None:
-        if not holds:
-            raise self.machine.trap(kind)
 
     def _check_range(self, start: int, count: int, length: int) -> None:
         self._check(0 <= start <= length and 0 <= count <= length - start, TrapKind.INDEX_OUT_OF_BOUNDS)
@@ -177,8 +164,9 @@ class RuntimeImage:
 
     def string_index_of(self, text: bytes, part: bytes, start: int) -> int:
         self._check(0 <= start <= len(text), TrapKind.INDEX_OUT_OF_BOUNDS)
-        self._charge(len(text) - start)
-        return text.find(part, start)
+        found = text.find(part, start)
+        self._charge((len(text) if found < 0 else found + len(part)) - start)
+        return found
 
     def _bytes(self, array: Array, start: int, count: int) -> bytes:
         self._check_range(start, count, len(array.data))
@@ -228,6 +216,41 @@ class RuntimeImage:
             raise self.machine.trap(TrapKind.INVALID_ARGUMENT)
         return value
 
+    def string_is_ascii(self, text: bytes) -> int:
+        self._charge(len(text))
+        return int(text.isascii())
+
+    def string_lower_ascii(self, text: bytes) -> bytes:
+        return self._translated(text, text.lower())
+
+    def string_upper_ascii(self, text: bytes) -> bytes:
+        return self._translated(text, text.upper())
+
+    def _translated(self, text: bytes, result: bytes) -> bytes:
+        self._charge(len(text))
+        self.machine.account_string(len(text))
+        return result
+
+    def string_is_i64(self, text: bytes) -> int:
+        self._charge(len(text))
+        return int(parse_i64(text) is not None)
+
+    def string_parse_i64(self, text: bytes) -> int:
+        self._charge(len(text))
+        value = parse_i64(text)
+        if value is None:
+            raise self.machine.trap(TrapKind.INVALID_ARGUMENT)
+        return value
+
+    def string_append(self, target: Array, at: int, text: bytes) -> int:
+        self._check(0 <= at <= len(target.data), TrapKind.INDEX_OUT_OF_BOUNDS)
+        fits = len(text) <= len(target.data) - at
+        self._charge(len(text) if fits else 0)
+        if not fits:
+            return -1
+        store_slice(target.data, at, text)
+        return at + len(text)
+
     def f32_remainder(self, a: float, b: float) -> float:
         return self.f64_remainder(a, b)
 
@@ -247,7 +270,7 @@ class RuntimeImage:
         return self._new(self.machine.trace_text(trace))
 
 
-_FAMILIES = ("string_", "f32_", "f64_", "hash_", "trace_")
+_FAMILIES = ("string_", "f32_", "f64_", "hash_", "table_", "trace_")
 
 
 _METHODS = {name.replace("_", ".", 1): name for name in dir(RuntimeImage) if name.startswith(_FAMILIES)}

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SUITES = ("arrays", "numbers", "scheduler", "strings", "traces")
+SUITES = ("arrays", "hash_tables", "numbers", "scheduler", "strings", "traces")
 
 
 def test_machine_code_passes_the_same_tests() -> None:

@@ -222,6 +222,80 @@ def test_characters(cage: Cage) -> None:
         assert text(cage, "string.from_char", char) == expected("string.from_char", char)
 
 
+def test_letters_of_ascii(cage: Cage) -> None:
+    cases = [bytes(range(256)), bytes(reversed(range(256))), "Straße ÀÉ 😀 aZ".encode()]
+    rng = random.Random(4)
+    cases += [bytes(rng.choices(b"@AZ[`az{\x7f\x80\xc1\xff 09", k=rng.randrange(40))) for _ in range(300)]
+    for data in (*TEXTS, *cases):
+        for name in ("string.lower_ascii", "string.upper_ascii"):
+            assert text(cage, name, cage.string(data)) == expected(name, data)
+        assert cage.call("string.is_ascii", cage.string(data)) == expected("string.is_ascii", data)
+    for size in range(1, 20):
+        for at in range(size):
+            data = b"a" * at + b"\x80" + b"a" * (size - at - 1)
+            assert cage.call("string.is_ascii", cage.string(data)).value == 0
+
+
+def integers() -> Iterator[bytes]:
+    """Texts that are integers, and such as are nearly."""
+    for value in (
+        0,
+        1,
+        9,
+        10,
+        19,
+        1 << 31,
+        10**18,
+        (1 << 63) - 10,
+        (1 << 63) - 1,
+        1 << 63,
+        (1 << 63) + 9,
+        10**19,
+        1 << 64,
+    ):
+        for sign in (b"", b"-", b"+"):
+            yield sign + b"%d" % value
+            yield sign + b"000" + b"%d" % value
+            yield sign + b"0" * 70 + b"%d" % value
+    yield from (
+        b"",
+        b"-",
+        b"+",
+        b"--1",
+        b"+-1",
+        b"1-",
+        b" 1",
+        b"1 ",
+        b"1.0",
+        b"0x1",
+        b"1e3",
+        b"/",
+        b":",
+        b"1/",
+        b"1:",
+        b"\0",
+        b"1\0",
+    )
+    yield "\uff11".encode()
+
+
+def test_integers(cage: Cage) -> None:
+    for data in integers():
+        for name in ("string.is_i64", "string.parse_i64"):
+            assert cage.call(name, cage.string(data)) == expected(name, data), data
+
+
+def test_append(cage: Cage) -> None:
+    for size in (0, 1, 5, 20, 40):
+        for at in (-1, 0, 1, 20, 39, 40, 41, 1 << 40):
+            array, model = cage.array(ArrayKind.U8, bytes(40)), array_of(ArrayKind.U8, bytes(40))
+            data = bytes(range(60, 60 + size))
+            found = cage.call("string.append", array, at, cage.string(data))
+            assert found == expected("string.append", model, at, data)
+            elements = array + layout.ELEMENTS
+            assert bytes(cage.memory[elements : elements + 40]) == bytes(model.data)
+
+
 def test_memory_is_asked_for_without_an_effect() -> None:
     cage = Cage()
     part = cage.string(b"x" * 101)
@@ -251,6 +325,7 @@ def test_long_work_stops_when_it_is_interrupted() -> None:
         ("string.hash", (long, 0)),
         ("string.index_of", (long, other, 0)),
         ("string.is_utf8", (long, 0, size)),
+        ("string.is_ascii", (long,)),
     ):
         cage.set_word("interrupted", 0)
         cage.call(name, *arguments)
