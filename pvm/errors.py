@@ -12,7 +12,10 @@ import os
 from pvm.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Frames = Sequence["TraceFrame"] | Callable[[], Sequence["TraceFrame"]]
+    """A stack trace, or what makes it when somebody wants to see it, which may take longer than the run's end."""
 
 
 class PvmError(Exception):
@@ -84,11 +87,21 @@ class TraceFrame(NamedTuple):
 class _Ended(PvmError):
     """What ended a program, with the guest frames innermost first."""
 
-    def __init__(self, kind: str, message: str, frames: Sequence[TraceFrame] = ()) -> None:
+    def __init__(self, kind: str, message: str, frames: Frames = ()) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
-        self.frames = tuple(frames)
+        self._frames = frames
+
+    @property
+    def frames(self) -> tuple[TraceFrame, ...]:
+        """The stack trace."""
+        if callable(self._frames):
+            self._frames = self._frames()
+        return tuple(self._frames)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.kind, self.message, self.frames)
 
 
 class Trap(_Ended):
@@ -102,13 +115,16 @@ class Trap(_Ended):
         self,
         kind: str,
         message: str,
-        frames: Sequence[TraceFrame] = (),
+        frames: Frames = (),
         exception: str = "",
         cause: Trap | None = None,
     ) -> None:
         super().__init__(kind, message, frames)
         self.exception = exception
         self.cause = cause
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.kind, self.message, self.frames, self.exception, self.cause)
 
 
 class Exhaustion(_Ended):

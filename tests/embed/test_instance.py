@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Callable
 
@@ -188,6 +189,21 @@ def test_fuel_can_be_added(module: pvm.Module) -> None:
         assert caught.value.kind == "fuel"
         running.add_fuel(100)
         assert running.call("double", 5) == 10
+
+
+@pytest.mark.parametrize("tier", ["reference", "interpreter"])
+def test_what_ended_a_program_can_be_pickled_and_looked_at_later(tier: str) -> None:
+    module = pvm.compile(source='@export fun loop() { while true {} }\n@export fun fail() { throw KeyError("no") }')
+    found: list[Exception] = []
+    with pvm.Instance(module, limits=pvm.Limits(fuel=10_000), tier=tier) as instance:  # type: ignore[arg-type]
+        for name in ("fail", "loop"):
+            with pytest.raises((pvm.Trap, pvm.Exhaustion)) as caught:
+                instance.call(name)
+            found.append(caught.value)
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301 - our own
+    assert [each.frames[0].function for each in found] == ["fail", "loop"]
+    for each, copy in zip(found, again, strict=True):
+        assert (type(copy), str(copy), copy.kind, copy.frames) == (type(each), str(each), each.kind, each.frames)
 
 
 def test_trap_has_kind_and_frames(module: pvm.Module) -> None:

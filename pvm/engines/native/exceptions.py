@@ -5,7 +5,7 @@ An exception that is thrown is a root until its handler has it, since filling in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from pvm.engines.native import layout
@@ -44,10 +44,14 @@ class Exceptions:
         pc = self.cage.word("pc") - after
         return frames_of(self.program, self.cage, pc, self.cage.word("base"), arrived=arrived)
 
-    def here(self, poll: Poll | None = None) -> list[TraceFrame]:
-        """The stack trace of the running task, which is at an instruction, or left at a poll."""
+    def here(self, poll: Poll | None = None) -> Callable[[], list[TraceFrame]]:
+        """What gives the stack trace of the running task, which is at an instruction, or left at a poll.
+
+        The places in the source are looked up when they are asked for: a run that ends need not wait for that.
+        """
         arrived = poll in {Poll.BLOCK, Poll.POINT}
-        return self.trace(self.frames(arrived=arrived, after=poll is Poll.AFTER))
+        program, pairs = self.program, self._capture(self.frames(arrived=arrived, after=poll is Poll.AFTER))
+        return lambda: trace_frames(program.module, pairs)
 
     def trace(self, frames: Iterator[Frame]) -> list[TraceFrame]:
         """Frames as people see them."""

@@ -10,6 +10,10 @@ from pvm.engines.native import layout
 from pvm.engines.native.cage import Cage
 from pvm.engines.native.interpreter.host import HostFunctions
 from pvm.engines.native.program import Program
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _RANGES = 1024
 """Ranges of addresses that are given back at a time: as many as the scratch area has room for."""
@@ -19,7 +23,9 @@ be over the limit, and which must be free when it goes on."""
 _HOLE_BYTES = layout.collector_word("hole_bytes")
 _NURSERY_END = layout.collector_word("nursery_end")
 _TRIES = 4
-"""Signals that may come while memory is given back."""
+"""Signals that may come while the collector says what can be given back."""
+_PIECE = 16 << 20
+"""Bytes that are given back at once: about a millisecond."""
 
 
 class HeapFull(Exception):
@@ -91,6 +97,9 @@ class GuestHeap:
         self._closed = False
         self.is_torn = False
         """Whether it was interrupted where the collector and the host disagree about what is free."""
+        self.releasing: list[tuple[int, int]] = []
+        """What the collector has let go and the system does not have yet, address and size: it has to read as zeros
+        before anything is allocated."""
 
     # Allocation
 
@@ -100,6 +109,8 @@ class GuestHeap:
         Raises:
             HeapFull: the memory limit is reached.
         """
+        if self.releasing:
+            self.give_back()
         size = (size + 7) & -8
         allocate = self._native.heap_allocate
         address = int(allocate(size, header))
@@ -126,33 +137,51 @@ class GuestHeap:
         if status != layout.COLLECT_DONE:
             raise HeapFull
 
-    def give_back(self) -> None:
-        """Let the system have the memory that the collector does not need."""
-        cage = self.cage
-        while cage.word("releasable"):
-            cage.view(layout.SCRATCH, 16 * _RANGES)[:] = bytes(16 * _RANGES)
-            self.is_torn = True
-            raised: BaseException | None = None
-            try:
-                self._native.heap_release(layout.SCRATCH, _RANGES)
-            except BaseException as error:  # noqa: BLE001 - of a signal's handler: it is raised below
-                raised = error
-            # The collector takes it for granted that there are zeros: a signal waits until there are.
-            for _ in range(_TRIES):
-                try:
-                    self._discard_listed()
-                    self.is_torn = False
-                    break
-                except BaseException as error:  # noqa: BLE001 - as above
-                    raised = error
-            if raised is not None:
-                raise raised
+    def give_back(self, look: Callable[[], None] | None = None) -> None:
+        """Let the system have the memory that the collector does not need.
 
-    def _discard_listed(self) -> None:
-        place = layout.SCRATCH
-        while place < layout.SCRATCH + 16 * _RANGES and (size := self.cage.u64(place + 8)):
-            self.cage.discard(self.cage.u64(place), size)
-            place += 16
+        Between pieces ``look`` is called, which may raise, as the handler of a signal may.  Then the rest is given back
+        before the heap is used again.
+        """
+        while self.releasing or self.cage.word("releasable"):
+            if not self.releasing:
+                self._take_ranges()
+            while self.releasing:
+                address, size = self.releasing[-1]
+                piece = min(size, _PIECE)
+                self.cage.discard(address + size - piece, piece)
+                self.releasing[-1] = (address, size - piece)
+                if size == piece:
+                    self.releasing.pop()
+                if look is not None:
+                    look()
+
+    def _take_ranges(self) -> None:
+        """Ask the collector what can be given back."""
+        self.cage.view(layout.SCRATCH, 16 * _RANGES)[:] = bytes(16 * _RANGES)
+        self.is_torn = True
+        raised: BaseException | None = None
+        try:
+            self._native.heap_release(layout.SCRATCH, _RANGES)
+        except BaseException as error:  # noqa: BLE001 - of a signal's handler: it is raised below
+            raised = error
+        # The collector takes it for granted that there are zeros: a signal waits until it is known where.
+        for _ in range(_TRIES):
+            try:
+                self.releasing = list(self._listed())
+                self.is_torn = False
+                break
+            except BaseException as error:  # noqa: BLE001 - as above
+                raised = error
+        if raised is not None:
+            raise raised
+
+    def _listed(self) -> Iterator[tuple[int, int]]:
+        for place in range(layout.SCRATCH, layout.SCRATCH + 16 * _RANGES, 16):
+            size = self.cage.u64(place + 8)
+            if not size:
+                return
+            yield self.cage.u64(place), size
 
     def reserve(self) -> Reserve:
         """Allow some bytes more inside of ``with``, to report that there are none."""

@@ -278,10 +278,12 @@ class Machine:
 
     def _run(self, main: int) -> None:
         """Run tasks until the main one, of this number, has returned."""
-        native, exits = self.native, self._exits
+        native, exits, heap = self.native, self._exits, self.heap
         self._mains.append(main)
         try:
             while True:
+                if heap.releasing:
+                    heap.give_back(self.check_clock)
                 reason = native.enter()
                 try:
                     if exits[reason]():
@@ -374,7 +376,7 @@ class Machine:
             if action == layout.POLL_EXHAUSTED:
                 raise Exhaustion("fuel", "fuel used up", self.exceptions.here(kind))
             self.check_clock(kind)
-            self.heap.give_back()
+            self.heap.give_back(self.check_clock)
             self._adapt_clock()
             if self._promotion is not None:
                 self._promotion.sample(self._functions_on_stack())

@@ -2,20 +2,23 @@
 
 Machine code looks at its control word ``interrupt`` once a MiB.  The word says when nobody watches, so the first
 long operation of a run stops at once, the host begins to watch, and the operation is executed again.  Short runs pay
-nothing.  One thread of the process watches for all instances.  It learns of signals by Python's wake-up descriptor,
-which is left alone where it belongs to somebody else, as an event loop.
+nothing.  One thread of the process watches for all instances.  It learns of signals by Python's wake-up descriptor.
+Where that belongs to somebody else, as an event loop, who does not read from it while a guest runs, the thread looks
+every few milliseconds whether more has been written to it.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from contextlib import suppress
 
 from pvm.engines.native.cage import Cage
 from pvm.engines.native.exits import QUIET, STOP, UNWATCHED
+
+LOOK_SECONDS = 0.004
+"""Between two looks at somebody else's descriptor."""
 
 
 class Watch:
@@ -26,6 +29,8 @@ class Watch:
         self.deadline: float | None = None
         self.heeds_signals = True
         """Whether a signal stops operations: one that is stopped by every signal would never end."""
+        self.foreign: Foreign | None = None
+        """Somebody else's descriptor that signals are written to."""
         self._thread: _Thread | None = None
         self._owns_descriptor = False
 
@@ -35,7 +40,7 @@ class Watch:
         self.cage.set_word("interrupt", QUIET)
         if self._thread is None:
             self._thread = _thread()
-            self._owns_descriptor = self._thread.take_signals()
+            self._owns_descriptor, self.foreign = self._thread.take_signals()
         self._thread.add(self)
 
     def end(self) -> None:
@@ -44,13 +49,40 @@ class Watch:
             self._thread.remove(self)
             if self._owns_descriptor:
                 self._thread.leave_signals()
-            self._thread = None
+            self._thread = self.foreign = None
             self._owns_descriptor = False
         self.cage.set_word("interrupt", UNWATCHED)
 
     def stop(self) -> None:
         """Stop what runs."""
         self.cage.set_word("interrupt", STOP)
+
+
+class Foreign:
+    """A wake-up descriptor of somebody else, a pipe or a socket: nothing is read from it or written to it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._amount = self._unread()
+
+    def has_more(self) -> bool:
+        """Whether more was written to it since it was last asked."""
+        before, self._amount = self._amount, self._unread()
+        return self._amount > before
+
+    def _unread(self) -> int:
+        """About how much waits for the reader; 0 where the system does not tell."""
+        from array import array
+        from fcntl import ioctl
+        from termios import FIONREAD, TIOCOUTQ
+
+        # Sockets count what was sent and is not yet read as output, pipes know at both ends what can be read.
+        for question in (TIOCOUTQ, FIONREAD):
+            found = array("i", [0])
+            with suppress(OSError):
+                ioctl(self._descriptor, question, found)
+                return found[0]
+        return 0
 
 
 class _Thread:
@@ -72,8 +104,9 @@ class _Thread:
         with self._lock:
             if watch not in self._watches:
                 self._watches.append(watch)
-            if watch.deadline is not None and watch.deadline < self._wakes_at:
-                self._wakes_at = watch.deadline
+            is_sooner = watch.deadline is not None and watch.deadline < self._wakes_at
+            if is_sooner or watch.foreign is not None:
+                self._wakes_at = min(self._wakes_at, watch.deadline or float("inf"))
                 with suppress(BlockingIOError):  # it is full, so the thread wakes anyway
                     self._sender.send(b"\0")
 
@@ -82,19 +115,24 @@ class _Thread:
         with self._lock:
             self._watches.remove(watch)
 
-    def take_signals(self) -> bool:
-        """Hear of signals, if the caller is the thread that gets them and nobody else hears of them."""
+    def take_signals(self) -> tuple[bool, Foreign | None]:
+        """Hear of signals, if the caller is the thread that gets them: whether by the descriptor, else by whose."""
         import signal
 
-        if threading.current_thread() is not threading.main_thread() or _is_in_event_loop():
-            return False
+        if threading.current_thread() is not threading.main_thread():
+            return False, None
+        # A signal that comes before the owner's descriptor is back is written to it then.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             owner = signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
+            if owner not in {-1, self._sender.fileno()}:
+                signal.set_wakeup_fd(owner)
+                return False, Foreign(owner)
         except ValueError:  # not the main interpreter
-            return False
-        if owner not in {-1, self._sender.fileno()}:
-            signal.set_wakeup_fd(owner, warn_on_full_buffer=False)
-        return owner == -1
+            return False, None
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        return owner == -1, None
 
     def leave_signals(self) -> None:
         """Hear of signals no more."""
@@ -112,6 +150,8 @@ class _Thread:
         poll.register(self._receiver, select.POLLIN)
         while True:
             left = self._wakes_at - time.monotonic()
+            if any(watch.foreign is not None for watch in self._watches):
+                left = min(left, LOOK_SECONDS)
             poll.poll(None if left == float("inf") else max(0, math.ceil(left * 1000)))
             self._stop_those_due(has_signal=any(self._received()))
 
@@ -127,7 +167,8 @@ class _Thread:
             now = time.monotonic()
             self._wakes_at = float("inf")
             for watch in self._watches:
-                if has_signal and watch.heeds_signals:
+                heard = watch.foreign is not None and watch.foreign.has_more()
+                if watch.heeds_signals and (has_signal or heard):
                     watch.stop()
                 if watch.deadline is None:
                     continue
@@ -135,12 +176,6 @@ class _Thread:
                     watch.stop()
                 else:
                     self._wakes_at = min(self._wakes_at, watch.deadline)
-
-
-def _is_in_event_loop() -> bool:
-    """Whether asyncio runs on this thread; nobody loads it who does not use it."""
-    events = sys.modules.get("asyncio.events")
-    return events is not None and events._get_running_loop() is not None  # noqa: SLF001 - as asyncio's documentation has it
 
 
 _threads: list[_Thread] = []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 import pvm
+from pvm.engines.native.watch import Foreign
 
 TEXT = """
 import runtime string.concat (ref string, ref string) -> ref string
@@ -200,6 +203,64 @@ def test_a_wakeup_descriptor_of_somebody_else_is_put_back(instance: pvm.Instance
         right.close()
 
 
+@pytest.mark.usefixtures("timer")
+@pytest.mark.parametrize("kind", ["socket", "pipe"])
+def test_a_signal_stops_a_long_operation_beside_a_descriptor_of_somebody_else(kind: str) -> None:
+    """A search through a text that holds nothing of it takes minutes: nothing else can end it here."""
+    text = """
+    import runtime string.from_utf8 (ref array u8, i64, i64) -> ref string
+    import runtime string.index_of (ref string, ref string, i64) -> i64
+    func search(size: i64) {
+      .local text: ref string
+        local.get size
+        array.new u8
+        i64.const 0
+        local.get size
+        call.runtime string.from_utf8
+        local.set text
+    @again:
+        local.get text
+        string.const "\\u{1}\\u{0}"
+        i64.const 0
+        call.runtime string.index_of
+        prim.drop
+        jump @again
+    }
+    export search
+    """
+    made: list[socket.socket] = []
+    if kind == "socket":
+        made = list(socket.socketpair())
+        for each in made:
+            each.setblocking(False)
+        reader, writer = (each.fileno() for each in made)
+    else:
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+    watched = Foreign(writer)
+    assert not watched.has_more()
+    os.write(writer, b"\0")
+    assert watched.has_more()
+    assert not watched.has_more()
+    os.read(reader, 1)
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    former = signal.set_wakeup_fd(writer)
+    try:
+        module = pvm.Module.assemble(text, "search")
+        with pvm.Instance(module, limits=pvm.Limits(memory="2G"), tier="interpreter") as instance:
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            with pytest.raises(KeyboardInterrupt):
+                instance.call("search", 500 << 20)
+        assert wakeup_descriptor() == writer
+        assert os.read(reader, 10) == bytes((signal.SIGALRM,)), "its owner hears of the signal too"
+    finally:
+        signal.set_wakeup_fd(former)
+        for descriptor in () if made else (reader, writer):
+            os.close(descriptor)
+        for each in made:
+            each.close()
+
+
 def test_time_limits_of_several_instances_at_once(module: pvm.Module) -> None:
     late: list[float] = []
 
@@ -248,6 +309,11 @@ def test_a_signal_while_memory_is_given_back_leaves_free_memory_clear() -> None:
         machine.cage.discard = interrupted
         with pytest.raises(KeyboardInterrupt):
             instance.call("churn", 20)
-        assert calls[0] == calls[1]
+        first, count = calls[0], len(calls)
+        instance.limits = instance.limits._replace(timeout=1e-9)
+        with pytest.raises(pvm.Exhaustion):
+            instance.call("churn", 5)
+        assert calls[count] == first, "what is left is given back before anything else happens"
+        instance.limits = instance.limits._replace(timeout=None)
         machine.cage.discard = discard
         assert instance.call("churn", 5) == 0
