@@ -61,6 +61,7 @@ def tables(options: Options) -> list[Section]:
     rows = []
     with tempfile.TemporaryDirectory(prefix="pvm-bench-") as name:
         folder = Path(name)
+        folder.chmod(0o755)  # programs that root starts run as nobody, who may not look into root's own folders
         make_data(folder, 20 if quick else 200)
         with pvm.Kernel(pvm.system_mounts() | {str(folder): pvm.HostDir(folder)}) as kernel:
             try:

@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,28 @@ def attempt(compile_c: Callable[..., Path], tmp_path: Path) -> Attempt:
 def test_attempt_is_held(name: str, attempt: Attempt) -> None:
     done = attempt(name)
     assert (done.stdout, done.stderr, done.returncode) == (b"held\n", b"", 0)
+
+
+@pytest.mark.parametrize("name", ["shim", "shim-races"])
+def test_the_shim_leads_nowhere_else(name: str, compile_c: Callable[..., Path]) -> None:
+    program = compile_c(SOURCE, "-static", "-pthread")
+    with tempfile.TemporaryDirectory(prefix="pvm-test-") as folder:
+        granted = Path(folder, "granted")
+        granted.mkdir()
+        for place in (granted.parent, granted):
+            place.chmod(0o755)  # programs that root starts run as nobody
+        (granted.parent / "host-secret").write_text("secret\n")
+        (granted / "file").write_text("granted\n")
+        (granted / "program").write_bytes(program.read_bytes())
+        (granted / "program").chmod(0o755)
+        (granted / "up").symlink_to("/etc")
+        os.mkfifo(granted / "pipe")
+        mounts = {"/program": pvm.HostDir(program.parent, only=program.name), "/read-only": pvm.HostDir(granted)}
+        with pvm.Kernel({"/": pvm.MemDir({"tmp/x": ""})} | mounts) as kernel:
+            path = f"/program/{program.name}"
+            done = pvm.spawn(path, ["escapes", name], kernel=kernel, limits=pvm.GuestLimits(timeout=20))
+        assert (done.stdout, done.stderr, done.returncode) == (b"held\n", b"", 0)
+        assert sorted(path.name for path in granted.iterdir()) == ["file", "pipe", "program", "up"]
 
 
 def test_sockets_of_the_host_are_out_of_reach(attempt: Attempt) -> None:

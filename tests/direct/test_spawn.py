@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -220,3 +221,12 @@ def test_the_example_of_the_documentation(
     with contextlib.redirect_stdout(output):
         exec("\n".join(line[4:] for line in lines), {})  # noqa: S102 - our own page
     assert output.getvalue() == "0 b'a\\nb\\n'\nb'hello\\n'\n"
+
+
+def test_a_directory_is_no_standard_stream(contained: None) -> None:
+    folder = os.open("/", os.O_RDONLY)
+    try:
+        with pvm.Kernel() as kernel, pytest.raises(pvm.UsageError, match="directory"):
+            pvm.start("/x", kernel=kernel, stdin=folder)
+    finally:
+        os.close(folder)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterable
 from itertools import count
 from typing import NamedTuple
@@ -17,11 +18,12 @@ from typing import NamedTuple
 from pvm.engines.direct.guest import GuestProcess, identify
 from pvm.engines.direct.jail import Jail
 from pvm.engines.direct.memory import StaleMemory
+from pvm.engines.direct.mounts import NativeMount, NativeMounts
 from pvm.errors import GuestError
 from pvm.kernel.fs.devfs import DataDescription
 from pvm.kernel.randomness import RandomSource
 from pvm.kernel.vfs.description import Description, DirectoryDescription, FileDescription
-from pvm.kernel.vfs.node import DirectoryEntry, FileKind, OpenFlag, Stat
+from pvm.kernel.vfs.node import DirectoryEntry, DirectoryNode, FileKind, OpenFlag, Stat
 from pvm.kernel.vfs.path import Location
 
 SWEEP_AT = 256
@@ -29,6 +31,7 @@ SWEEP_AT = 256
 
 MADE_UP_BYTES = 64 << 10
 SEEN_MAX = 8192
+FILED = frozenset({stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK})
 Identity = tuple[int, int]
 
 
@@ -56,8 +59,9 @@ class Seen(NamedTuple):
 class OpenFiles:
     """The open files of all guests of a jail."""
 
-    def __init__(self, jail: Jail) -> None:
+    def __init__(self, jail: Jail, mounts: NativeMounts | None = None) -> None:
         self._jail = jail
+        self.mounts = mounts
         self._opened: dict[Identity, Opened] = {}
         self._seen: dict[Identity, Seen] = {}
         self._next_name = count()
@@ -68,6 +72,8 @@ class OpenFiles:
         """Give everything up."""
         for identity in list(self._opened):
             self._forget(identity)
+        if self.mounts is not None:
+            self.mounts.close()
 
     def is_due(self) -> bool:
         """Whether it is time to sweep."""
@@ -145,6 +151,10 @@ class OpenFiles:
         self._opened[identity] = Opened(description)
 
     def _new_directory(self, description: DirectoryDescription) -> int:
+        if self.mounts is not None:
+            native = self.mounts.open_directory(description.location)
+            if native >= 0:
+                return native
         name = f"d{next(self._next_name)}"
         store = self._jail.store_fd
         with self._jail.as_owner():
@@ -188,10 +198,10 @@ class OpenFiles:
         Raises:
             GuestError: EBADF or ENOTDIR.
         """
-        opened = self.find(guest, fd)
-        if opened is None or not isinstance(opened.description, DirectoryDescription):
+        location = self.location(guest, fd)
+        if location is None or not isinstance(location.node, DirectoryNode):
             raise GuestError(errno.ENOTDIR)
-        return opened.description.location
+        return location
 
     def stat(self, guest: GuestProcess, fd: int) -> Stat:
         """The state of what a guest's descriptor refers to, whatever made it."""
@@ -202,10 +212,22 @@ class OpenFiles:
         seen = self._seen.get((status.st_dev, status.st_ino))
         if seen is not None:
             return seen.view(status)
+        mount = self._native_mount(guest, fd, status)
+        if mount is not None:
+            return mount.fs.view(status)
         inode = hash((self._inode_key, status.st_dev, status.st_ino)) & (1 << 63) - 1
         kind = foreign_kind(status.st_mode)
         size = status.st_size if kind is FileKind.REGULAR else 0
         return Stat(1, inode, kind, 0o600, 1, size, status.st_mtime_ns, status.st_mtime_ns, status.st_mtime_ns)
+
+    def native_directory(self, guest: GuestProcess, fd: int) -> NativeMount | None:
+        """The mount in which a guest has opened a directory by itself."""
+        return self._native_mount(guest, fd, self.status(guest, fd))
+
+    def _native_mount(self, guest: GuestProcess, fd: int, status: os.stat_result) -> NativeMount | None:
+        if self.mounts is None or stat.S_IFMT(status.st_mode) not in FILED:
+            return None
+        return self.mounts.find(guest.pid, fd)
 
     def location(self, guest: GuestProcess, fd: int) -> Location | None:
         """Where what a guest's descriptor refers to was opened."""
@@ -214,7 +236,11 @@ class OpenFiles:
         opened = self._opened.get(identity)
         if opened is None:
             seen = self._seen.get(identity)
-            return None if seen is None else seen.location
+            if seen is not None:
+                return seen.location
+            if self.mounts is None or stat.S_IFMT(status.st_mode) not in FILED:
+                return None
+            return self.mounts.location(guest.pid, fd, identity)
         if isinstance(opened.description, DirectoryDescription | FileDescription):
             return opened.description.location
         return None

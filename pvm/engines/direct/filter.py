@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import errno
 import struct
+from functools import cache
 from typing import NamedTuple
 
 from pvm.engines.direct.machine_code import RECORDS_CALL
+from pvm.engines.direct.shim.table import MARK
 from pvm.engines.direct.syscalls.row import Aspect, Handling, OneOf, Row, Without
 from pvm.engines.direct.syscalls.table import ROWS, UNIX
 
@@ -28,11 +30,15 @@ Code = list[tuple[int, int, int, int]]
 
 
 class Policy(NamedTuple):
-    """What the table leaves open: ``network`` says that internet sockets are there, ``tracing`` notifies of all."""
+    """What the table leaves open.
+
+    ``network`` says that internet sockets are there, ``tracing`` notifies of all, ``shim`` that there is one.
+    """
 
     network: bool = True
     virtual: frozenset[Aspect] = frozenset()
     tracing: bool = False
+    shim: bool = False
 
 
 def handling(row: Row, policy: Policy) -> Handling:
@@ -42,6 +48,7 @@ def handling(row: Row, policy: Policy) -> Handling:
     return row.handling
 
 
+@cache
 def build(policy: Policy) -> bytes:
     """The filter program."""
     leaves: list[tuple[int, Code]] = [(0, fail(errno.ENOSYS))]
@@ -77,6 +84,13 @@ def leaf(row: Row, policy: Policy) -> Code:
         return [(RETURN, 0, 0, NOTIFY)] if policy.tracing else fail(row.errno)
     answer = NOTIFY if chosen is Handling.MEDIATED or policy.tracing else ALLOW
     conditions = row.conditions
+    if row.marked and policy.shim:
+        return [
+            (LOAD, 0, 0, ARGUMENTS_OFFSET + 8 * 5),
+            (EQUAL, 0, 1, MARK),
+            (RETURN, 0, 0, ALLOW),
+            (RETURN, 0, 0, answer),
+        ]
     if row.name in {"socket", "socketpair"} and not policy.network:
         family = conditions[0]
         assert isinstance(family, OneOf), "the first condition of a socket is its family"

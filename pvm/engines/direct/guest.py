@@ -12,6 +12,7 @@ from pvm.kernel.randomness import RandomSource
 
 if TYPE_CHECKING:
     from pvm.engines.direct.execution import Image
+    from pvm.engines.direct.sites import Sites
 
 
 LISTS_CHILDREN = os.path.exists("/proc/thread-self/children")  # noqa: PTH110 - pathlib costs start-up
@@ -30,7 +31,7 @@ class GuestProcess:
     """One process; ``pending`` is the image that its stub is about to map, or None.
 
     ``view`` is the process that the kernel sees, with the working directory; ``descriptors`` is the host's folder of
-    its open descriptors.
+    its open descriptors; ``sites`` is None in a process that executed nothing since it was forked.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class GuestProcess:
         "pid",
         "program_path",
         "random",
+        "sites",
         "umask",
         "view",
     )
@@ -57,6 +59,7 @@ class GuestProcess:
         self.program_path = ran.path
         self.pending: Image | None = None
         self.random: RandomSource | None = None
+        self.sites: Sites | None = None
         self.descriptors = -1
         self.memory = GuestMemory(pid)
         self.descriptors = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

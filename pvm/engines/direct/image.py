@@ -32,6 +32,9 @@ AT_UID, AT_EUID, AT_GID, AT_EGID, AT_PLATFORM, AT_HWCAP, AT_CLKTCK, AT_SECURE = 
 AT_RANDOM, AT_HWCAP2, AT_EXECFN, AT_SYSINFO_EHDR, AT_MINSIGSTKSZ = 25, 26, 31, 33, 51
 
 
+REGION_DISTANCE = 0x1_0000
+
+
 class Placed(NamedTuple):
     """A program at its place in memory."""
 
@@ -154,6 +157,12 @@ def stack_image(top: int, start: Start, vector: Sequence[tuple[int, int]]) -> tu
     return pointer, image + bytes(base - pointer - len(image)) + bytes(data)
 
 
+def region_addresses(main: Placed, linker: Placed | None) -> list[int]:
+    """Where pages for trampolines go, so that all code can reach one; 0: where libraries will be."""
+    addresses = [max(placed.base + placed.program.low - REGION_DISTANCE, 0) for placed in (main, linker) if placed]
+    return addresses if linker is None else [*addresses, 0]
+
+
 def check_stack_size(start: Start, stack_limit: int) -> None:
     """Refuse arguments that Linux would refuse: more than a quarter of the stack, or 6 MiB.
 
@@ -167,13 +176,24 @@ def check_stack_size(start: Start, stack_limit: int) -> None:
 
 
 def map_image(
-    main: Placed, linker: Placed | None, descriptors: Sequence[int], lowest_stack: int, *, takes_terminal: bool
+    main: Placed,
+    linker: Placed | None,
+    descriptors: Sequence[int],
+    lowest_stack: int,
+    *,
+    takes_terminal: bool,
+    regions: bool = False,
 ) -> Batch:
     """The records that map a program and its dynamic linker from descriptors of the stub, and let the stack grow.
 
     With ``takes_terminal`` what descriptor 0 refers to becomes the session's terminal, if it belongs to no other.
+    With ``regions`` the first ``region_count`` records map pages for trampolines.
     """
     batch = Batch(head=0)
+    if regions:
+        for address in region_addresses(main, linker):
+            fixed = MAP_FIXED_NOREPLACE if address else 0
+            batch.add(linux.MMAP, address, PAGE, 5, MAP_PRIVATE | MAP_ANONYMOUS | fixed, -1, 0, then=0)
     if takes_terminal:
         batch.add(linux.IOCTL, 0, linux.TIOCSCTTY, 0, then=0)
     map_program(batch, main, descriptors[0])

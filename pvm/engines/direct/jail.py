@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from pvm.engines.direct import linux, machine_code
 from pvm.engines.direct.machine_code import CONTROL_FD, LEAVE, REAP, SIGNAL_FD
+from pvm.engines.direct.mounts import NativeMounts
 from pvm.engines.direct.records import RECORD, Batch, Pointing, results
 from pvm.errors import ContainmentError, UsageError
 
@@ -54,7 +55,10 @@ NOBODY = 65_534
 """Who a guest is on the host when the host's root starts it."""
 
 LANDLOCK_RIGHTS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 5: 0xFFFF}
-LANDLOCK_EXECUTE_READ = 0b101
+LANDLOCK_EXECUTE_READ, LANDLOCK_READ_LIST = 0b101, 0b1100
+MOUNT_FD = 64
+"""Where the launcher keeps the clones of mounts until Landlock knows them."""
+
 LISTENER_FD = 4
 """The listener's number in the first guest process, where nothing but 0 to 3 is open."""
 
@@ -74,6 +78,7 @@ class Confinement(NamedTuple):
     store_bytes: int
     store_files: int
     lowered: Collection[str] = ()
+    mounts: NativeMounts | None = None
 
 
 class Jail:
@@ -88,6 +93,7 @@ class Jail:
         self.init_pid = self.guest_pid = 0
         self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = -1
         self._confinement = confinement
+        self._cloned: list[int] = []
         self._privileged = os.geteuid() == 0 and is_mapped(NOBODY, "uid_map") and is_mapped(NOBODY, "gid_map")
         self.control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -103,7 +109,7 @@ class Jail:
     def _build(self) -> None:
         self._become_nobody()
         self._enter_namespaces()
-        self._make_root()
+        self._make_root(self._clone_mounts())
         self._fork_processes()
         self._confine()
 
@@ -186,11 +192,44 @@ class Jail:
         elif wall not in self._confinement.lowered:
             raise missing(wall, os.strerror(-result))
 
-    def _make_root(self) -> None:
-        """Make the root, whose only file is the stub, and go there; the host's tree is out of reach then."""
-        stub = machine_code.stub()
+    def _clone_mounts(self) -> bytes:
+        """Clone the mounts that guests may look into by themselves; gives the shim's table of them.
+
+        What cannot be cloned, for want of rights on the way or an old kernel, is answered by the supervisor.
+        """
         batch = Batch()
         batch.add(linux.MOUNT, 0, b"/\0", 0, linux.MS_REC | linux.MS_PRIVATE, 0)
+        mounts = self._confinement.mounts
+        flags = linux.OPEN_TREE_CLONE | linux.O_CLOEXEC | linux.AT_RECURSIVE
+        for source in [] if mounts is None else mounts.sources:
+            batch.add(linux.OPEN_TREE, linux.AT_FDCWD, os.fsencode(source) + b"\0", flags, then=0)
+        clones = self._perform(batch, "mount-namespace")[1:]
+        if mounts is None:
+            return machine_code.NO_TABLE
+        attributes = struct.pack("<4Q", 0b111, 0, 0, 0)  # read-only, no set-uid, no devices
+        batch = Batch()
+        for clone in clones:
+            flags = linux.AT_EMPTY_PATH | linux.AT_RECURSIVE
+            batch.add(linux.MOUNT_SETATTR, clone, b"\0", flags, attributes, len(attributes), then=0)
+        ready = [clone >= 0 and found == 0 for clone, found in zip(clones, self._try(batch), strict=True)]
+        batch = Batch()
+        for place, (clone, usable) in enumerate(zip(clones, ready, strict=True)):
+            if usable:
+                batch.add(linux.DUP3, clone, MOUNT_FD + place, linux.O_CLOEXEC)
+        batch.add(linux.CLOSE_RANGE, SIGNAL_FD, MOUNT_FD - 1, 0)
+        self._perform(batch, "mount-namespace")
+        self._cloned = [MOUNT_FD + place for place, usable in enumerate(ready) if usable]
+        with pidfd(self._launcher_pid) as launcher:
+            fetched = [
+                linux.syscall(linux.PIDFD_GETFD, launcher, MOUNT_FD + place, 0) if usable else -1
+                for place, usable in enumerate(ready)
+            ]
+        return mounts.adopt(fetched)
+
+    def _make_root(self, table: bytes) -> None:
+        """Make the root, whose only file is the stub, and go there; the host's tree is out of reach then."""
+        stub = machine_code.stub(table)
+        batch = Batch()
         add_tmpfs(batch, 4, {"size": "4m", "nr_inodes": str(ROOT_INODES), "mode": "0755"})  # descriptors 4, 5
         size, files = self._confinement.store_bytes, self._confinement.store_files
         add_tmpfs(batch, 6, {"size": str(size), "nr_inodes": str(files), "mode": "0700"})  # 6, 7
@@ -212,7 +251,7 @@ class Jail:
 
     def _fork_processes(self) -> None:
         batch = Batch()
-        batch.add(linux.CLOSE_RANGE, SIGNAL_FD, 0xFFFF_FFFF, 0)
+        batch.add(linux.CLOSE_RANGE, SIGNAL_FD, MOUNT_FD - 1, 0)
         mask = struct.pack("<Q", 1 << linux.SIGCHLD - 1)
         batch.add(linux.RT_SIGPROCMASK, 0, mask, 0, 8)
         batch.add(linux.SIGNALFD4, -1, mask, 8, os.O_CLOEXEC | os.O_NONBLOCK)
@@ -293,9 +332,10 @@ class Jail:
         batch.add(linux.LANDLOCK_CREATE_RULESET, struct.pack("<QQQ", rights, 0, scoped), size, 0)
         batch.add(linux.OPENAT, linux.AT_FDCWD, b"/\0", os.O_PATH | os.O_CLOEXEC, 0)
         batch.add(linux.LANDLOCK_ADD_RULE, 4, 1, struct.pack("<Qi", LANDLOCK_EXECUTE_READ, 5), 0)
+        for descriptor in self._cloned:
+            batch.add(linux.LANDLOCK_ADD_RULE, 4, 1, struct.pack("<Qi", LANDLOCK_READ_LIST, descriptor), 0)
         batch.add(linux.LANDLOCK_RESTRICT_SELF, 4, 0)
-        batch.add(linux.CLOSE, 4)
-        batch.add(linux.CLOSE, 5)
+        batch.add(linux.CLOSE_RANGE, 4, 0xFFFF_FFFF, 0)
         self._perform(batch, "landlock")
         self.walls.append("landlock")
 

@@ -19,6 +19,8 @@ UMASK, SETSID, SETGROUPS, SETRESUID, SETRESGID, CAPSET = 95, 112, 116, 117, 119,
 PIVOT_ROOT, PRCTL, CHROOT, MOUNT, UMOUNT2, SETHOSTNAME = 155, 157, 161, 165, 166, 170
 FCHDIR, OPENAT, DUP3, UNSHARE, SIGNALFD4, PRLIMIT64 = 81, 257, 292, 272, 289, 302
 SECCOMP, GETRANDOM, OPEN_TREE, MOVE_MOUNT, FSOPEN, FSCONFIG, FSMOUNT = 317, 318, 428, 429, 430, 431, 432
+GETDENTS64, OPENAT2 = 217, 437
+RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH = 0x02, 0x04, 0x08
 PIDFD_OPEN, CLOSE_RANGE, PIDFD_GETFD, MOUNT_SETATTR = 434, 436, 438, 442
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 
@@ -32,6 +34,7 @@ O_CLOEXEC = 0o2000000
 TIOCSCTTY = 0x540E
 AT_FDCWD = -100
 AT_EMPTY_PATH = 0x1000
+AT_RECURSIVE, OPEN_TREE_CLONE = 0x8000, 1
 AT_SYMLINK_NOFOLLOW = 0x100
 AT_SYMLINK_FOLLOW = 0x400
 AT_REMOVEDIR = 0x200
@@ -44,6 +47,7 @@ NOTIFICATION = struct.Struct("<QIIiIQ6Q")
 RESPONSE = struct.Struct("<QqiI")
 ADDFD = struct.Struct("<QIIII")
 RESPONSE_CONTINUE = 1
+DIRECTORY_ENTRY = struct.Struct("<QqHB")
 ADDFD_SETFD, ADDFD_SEND = 1, 2
 SECCOMP_SET_MODE_FILTER = 1
 FILTER_NEW_LISTENER, FILTER_WAIT_KILLABLE = 1 << 3, 1 << 5
@@ -66,6 +70,27 @@ def syscall(number: int, *args: int) -> int:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return result
+
+
+def open_beneath(directory: int, path: bytes, flags: int) -> int:
+    """A file below an open directory, by a path without symbolic links; raises OSError."""
+    how = struct.pack("<3Q", flags, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+    text, structure = ctypes.create_string_buffer(path), ctypes.create_string_buffer(how, len(how))
+    return syscall(OPENAT2, directory, ctypes.addressof(text), ctypes.addressof(structure), len(how))
+
+
+def directory_entries(descriptor: int, size: int) -> list[tuple[int, int, int, bytes]]:
+    """The next entries of an open directory, as many as fit: inode, position behind it, type, name."""
+    buffer = ctypes.create_string_buffer(size)
+    left = syscall(GETDENTS64, descriptor, ctypes.addressof(buffer), size)
+    data = buffer.raw[:left]
+    found = []
+    place = 0
+    while place < left:
+        inode, position, length, kind = DIRECTORY_ENTRY.unpack_from(data, place)
+        found.append((inode, position, kind, data[place + DIRECTORY_ENTRY.size : place + length].rstrip(b"\0")))
+        place += length
+    return found
 
 
 def wake_on_same_processor(listener: int) -> None:

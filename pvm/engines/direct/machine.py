@@ -23,6 +23,7 @@ from pvm.engines.direct.execution import Image, prepare
 from pvm.engines.direct.filter import Policy
 from pvm.engines.direct.guest import Invocation, descendants
 from pvm.engines.direct.jail import Confinement, Jail, check_lowered
+from pvm.engines.direct.mounts import NativeMounts, candidates
 from pvm.engines.direct.streams import StandardStreams
 from pvm.engines.direct.supervisor import Supervisor
 from pvm.engines.direct.syscalls.row import Aspect
@@ -97,7 +98,8 @@ class Machine:
             check_lowered(lowered)
             image = first_image(kernel, invocation, working_directory)
             undo.callback(image.close)
-            self._jail = Jail(self._confinement(lowered))
+            mounts = self._native_mounts(lowered)
+            self._jail = Jail(self._confinement(lowered, mounts))
             undo.callback(self._jail.close)
             self.walls = tuple(self._jail.walls)
             self._supervisor = Supervisor(
@@ -108,12 +110,24 @@ class Machine:
                 memory_bytes=bounds.memory,
                 stack_bytes=bounds.stack,
                 working_directory=working_directory,
+                mounts=mounts,
             )
             self._thread = threading.Thread(target=self._run, name="pvm-supervisor", daemon=True)
             self._thread.start()
             undo.pop_all()
 
-    def _confinement(self, lowered: Collection[str]) -> Confinement:
+    def _native_mounts(self, lowered: Collection[str]) -> NativeMounts | None:
+        """The mounts that guests may look into by themselves, but in runs that must repeat or are traced.
+
+        Landlock is what lets them read only there, so without it there are none.
+        """
+        kernel = self._kernel
+        if kernel.trace is not None or not isinstance(kernel.random, HostRandom) or "landlock" in lowered:
+            return None
+        wanted = candidates(kernel)
+        return NativeMounts(kernel, wanted, kernel.ledger.quotas.descriptors) if wanted else None
+
+    def _confinement(self, lowered: Collection[str], mounts: NativeMounts | None) -> Confinement:
         kernel, bounds = self._kernel, self._bounds
         quotas = kernel.ledger.quotas
         virtual = set[Aspect]()
@@ -121,13 +135,15 @@ class Machine:
             virtual.add(Aspect.CLOCK)
         if not isinstance(kernel.random, HostRandom):
             virtual.add(Aspect.RANDOM)
-        policy = Policy("network-namespace" not in lowered, frozenset(virtual), kernel.trace is not None)
+        network = "network-namespace" not in lowered
+        policy = Policy(network, frozenset(virtual), tracing=kernel.trace is not None, shim=mounts is not None)
+        descriptors = quotas.descriptors + (0 if mounts is None else len(mounts.sources))
         limits = {
             resource.RLIMIT_CORE: (0, 0),
             resource.RLIMIT_DATA: (bounds.memory, bounds.memory),
             resource.RLIMIT_FSIZE: (quotas.file_size, quotas.file_size),
             resource.RLIMIT_MEMLOCK: (64 << 10, 64 << 10),
-            resource.RLIMIT_NOFILE: (quotas.descriptors, quotas.descriptors),
+            resource.RLIMIT_NOFILE: (quotas.descriptors, descriptors),
             resource.RLIMIT_NPROC: (bounds.processes + 1, bounds.processes + 1),  # one is the reaper
             resource.RLIMIT_STACK: (bounds.stack, bounds.stack),
         }
@@ -139,6 +155,7 @@ class Machine:
             store_bytes=quotas.bytes + STORE_OVERHEAD,
             store_files=2 * (quotas.files + quotas.descriptors),
             lowered=frozenset(lowered),
+            mounts=mounts,
         )
 
     def _enter_group(self) -> None:

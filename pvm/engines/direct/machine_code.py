@@ -13,10 +13,18 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+from functools import cache
 from pathlib import Path
+
+from pvm.engines.direct.shim import code, table
+from pvm.engines.direct.shim.entry import ENTRY_CODE
 
 BASE = 0x6FFF_F000_0000
 TEXT = BASE + 0x1000
+SHIM_ENTRY = TEXT + 16
+TABLE = BASE + 0x8000
+"""Where the shim finds the table of mounts."""
+
 BUFFER = BASE + 0x1_0000
 BUFFER_SIZE = 0x1_0000
 
@@ -32,6 +40,8 @@ REAP = 3  # a fork: the parent replies and becomes the reaper of the jail
 JUMP = 4  # no call: load the stack pointer and go
 
 TRIPLE = "x86_64-unknown-linux-gnu"
+PAGE = 0x1000
+SEGMENT = struct.Struct("<IIQQQQQQ")
 
 PERFORM = """
     mov (%rbx), %rax
@@ -147,6 +157,11 @@ exit:
 STUB = f"""
     .globl _start
 _start:
+    jmp start
+    .balign 16
+    jmp shim_entry                      # at a place that trampolines know
+    .balign 16
+start:
     mov %rsp, %r13
     movabs $0x{BUFFER:x}, %r14
     xor %r12d, %r12d
@@ -202,25 +217,32 @@ die:
 
 def launcher() -> bytes:
     """The launcher as an executable file."""
-    return _program("launcher", LAUNCHER)
+    return executable(_code("launcher", module_text(LAUNCHER)))
 
 
-def stub() -> bytes:
-    """The stub as an executable file."""
-    return _program("stub", STUB)
+NO_TABLE = table.packed((), 0)
 
 
-def _program(name: str, source: str) -> bytes:
-    module = module_text(source)
+def stub(mounts: bytes = NO_TABLE) -> bytes:
+    """The stub as an executable file, with the shim and its table of mounts."""
+    return executable(_stub_code(), mounts=mounts)
+
+
+@cache
+def _stub_code() -> bytes:
+    return _code("stub", module_text(STUB + ENTRY_CODE) + code.ir(TABLE))
+
+
+def _code(name: str, module: str) -> bytes:
     digest = hashlib.sha256(f"{BASE:x}{BUFFER_SIZE:x}{module}".encode()).hexdigest()
-    path = _cache_path(f"direct-{name}-{digest}")
+    path = _cache_path(f"direct-code-{name}-{digest}")
     kept = _read_kept(path)
     if kept is not None:
         return kept
-    image = executable(assemble(module))
+    made = assemble(module)
     if path is not None:
-        _keep(path, image)
-    return image
+        _keep(path, made)
+    return made
 
 
 def module_text(source: str) -> str:
@@ -239,14 +261,32 @@ def assemble(module: str) -> bytes:
     llvm.initialize_native_asmparser()
     target = llvm.Target.from_triple(TRIPLE).create_target_machine(reloc="static", codemodel="small")
     parsed = llvm.parse_assembly(module)
+    parsed.verify()
+    builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
+    builder.getModulePassManager().run(parsed, builder)
     found = llvm.object_file.ObjectFileRef.from_data(target.emit_object(parsed))
     sections = {section.name(): bytes(section.data()) for section in found.sections()}
     assert not sections.get(b".rela.text"), "the code must not need relocations"
     return sections[b".text"]
 
 
-def executable(code: bytes, text: int = TEXT, buffer: int = BUFFER) -> bytes:
-    """An ELF file with the code at ``text``, entered at its first byte, and zeroed memory at ``buffer``."""
+def executable(content: bytes, text: int = TEXT, buffer: int = BUFFER, mounts: bytes = b"") -> bytes:
+    """An ELF file with ``content`` as the code at ``text``, entered at its first byte, and zeroed memory at ``buffer``.
+
+    ``mounts`` is data that can be read at ``TABLE``.
+    """
+    segments = [
+        SEGMENT.pack(1, 5, PAGE, text, text, len(content), len(content), PAGE),
+        SEGMENT.pack(1, 6, 0, buffer, buffer, 0, BUFFER_SIZE, PAGE),
+        SEGMENT.pack(0x6474E551, 6, 0, 0, 0, 0, 0, 16),  # PT_GNU_STACK: not executable
+    ]
+    body = content
+    if mounts:
+        body = content + bytes(-len(content) % PAGE)
+        at = PAGE + len(body)
+        segments.insert(1, SEGMENT.pack(1, 4, at, TABLE, TABLE, len(mounts), len(mounts), PAGE))
+        body += mounts
+        assert text + len(content) <= TABLE < buffer, "the table lies between the code and the buffer"
     header = struct.pack(
         "<16sHHIQQQIHHHHHH",
         b"\x7fELF\x02\x01\x01" + bytes(9),
@@ -259,17 +299,13 @@ def executable(code: bytes, text: int = TEXT, buffer: int = BUFFER) -> bytes:
         0,
         64,
         56,
-        3,
+        len(segments),
         64,
         0,
         0,
     )
-    segment = struct.Struct("<IIQQQQQQ")
-    load_code = segment.pack(1, 5, 0x1000, text, text, len(code), len(code), 0x1000)
-    load_buffer = segment.pack(1, 6, 0, buffer, buffer, 0, BUFFER_SIZE, 0x1000)
-    plain_stack = segment.pack(0x6474E551, 6, 0, 0, 0, 0, 0, 16)  # PT_GNU_STACK: not executable
-    head = header + load_code + load_buffer + plain_stack
-    return head + bytes(0x1000 - len(head)) + code
+    head = header + b"".join(segments)
+    return head + bytes(PAGE - len(head)) + body
 
 
 def _cache_path(name: str) -> Path | None:

@@ -53,6 +53,11 @@ class ProcFiles(FileSystem):
         self._supervisor = supervisor
         self.current = guest
 
+    def leave(self, supervisor: Supervisor) -> None:
+        """A jail has ended."""
+        if self._supervisor is supervisor:
+            self.current = None
+
     def _machine_files(self) -> dict[str, Node]:
         def text(name: str, content: str) -> Text:
             return Text(self, name, lambda: content)
@@ -106,7 +111,7 @@ class ProcFiles(FileSystem):
         def look(name: str) -> Node | None:
             return self._descriptor(self._current(), name)
 
-        return Folder(self, "dev-fd", {}, lambda: descriptor_names(self._current().pid), look)
+        return Folder(self, "dev-fd", {}, lambda: self._names(self._current().pid), look)
 
     def _process_names(self) -> Iterable[str]:
         return map(str, self._all())
@@ -142,10 +147,15 @@ class ProcFiles(FileSystem):
             "mountinfo": text("mountinfo", lambda: "1 0 0:1 / / rw - tmpfs pvm rw\n"),
             "limits": text("limits", lambda: host_file(guest.pid, "limits")),
             "fd": Folder(
-                self, (key, "fd"), {}, lambda: descriptor_names(guest.pid), lambda name: self._descriptor(guest, name)
+                self, (key, "fd"), {}, lambda: self._names(guest.pid), lambda name: self._descriptor(guest, name)
             ),
         }
         return Folder(self, key, files)
+
+    def _names(self, pid: int) -> list[str]:
+        """The descriptors of a process that are its own: those of mounts are not."""
+        limit = self._supervisor.kernel.ledger.quotas.descriptors
+        return [name for name in descriptor_names(pid) if int(name) < limit]
 
     def _descriptor(self, guest: GuestProcess, name: str) -> Node | None:
         if not name.isascii() or not name.isdecimal():

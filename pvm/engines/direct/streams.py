@@ -9,10 +9,11 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import stat
 import threading
 from collections.abc import Sequence
 
-from pvm.errors import GuestError
+from pvm.errors import GuestError, UsageError
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.streams import DescriptorSink, DescriptorSource, InputDescription, OutputDescription, Sink, Source
 from pvm.kernel.task import WouldBlock
@@ -144,6 +145,10 @@ class StandardStreams:
                 writer = OutputPump(OutputDescription(sink, fd, ledger))
                 self.pumps.append(writer)
                 self.descriptors.append(writer.guest_end)
+
+        if any(stat.S_ISDIR(os.fstat(descriptor).st_mode) for descriptor in self.descriptors):
+            self.abandon()
+            raise UsageError("a standard stream is a directory, which would let the program look into it")
 
     def close_descriptors(self) -> None:
         """Close our copies, so that the guest's are the last."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import resource
 import select
 import signal
 import time
@@ -27,7 +28,10 @@ from pvm.engines.direct.guest import GuestProcess, children, descendants, identi
 from pvm.engines.direct.jail import Jail
 from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL
 from pvm.engines.direct.memory import StaleMemory
+from pvm.engines.direct.mounts import NativeMounts
 from pvm.engines.direct.proc import ProcFiles
+from pvm.engines.direct.records import RECORD
+from pvm.engines.direct.sites import ANSWERED_BY_SHIM, Sites
 from pvm.engines.direct.synthetic import RootedAt
 from pvm.engines.direct.syscalls.table import BY_NUMBER
 from pvm.engines.direct.tracing import trace_call
@@ -65,6 +69,7 @@ class Supervisor:
         memory_bytes: int,
         stack_bytes: int,
         working_directory: str = "/",
+        mounts: NativeMounts | None = None,
     ) -> None:
         self.kernel = kernel
         self.jail = jail
@@ -73,7 +78,7 @@ class Supervisor:
         self.trace = kernel.trace
         self._first_directory = working_directory
         self.listener = jail.listener_fd
-        self.files = OpenFiles(jail)
+        self.files = OpenFiles(jail, mounts)
         self.links = StubLinks(jail)
         self.proc = self._proc_files()
         kernel.keep_host_files(self.files.new_store_file)
@@ -145,7 +150,8 @@ class Supervisor:
                 guest.pending.close()
         self.processes.clear()
         self._threads.clear()
-        self.proc.serve(self, None)
+        with self.kernel.lock:
+            self.proc.leave(self)
         self.listener = -1
         self.fifos.close()
         if self.terminal >= 0:
@@ -164,9 +170,9 @@ class Supervisor:
             if error.errno in {errno.ENOENT, errno.EINTR}:  # the caller died before its call was taken
                 return
             raise
-        ticket, tid, _, number, _, _, *args = linux.NOTIFICATION.unpack(self._buffer)
+        ticket, tid, _, number, _, after, *args = linux.NOTIFICATION.unpack(self._buffer)
         with self.kernel.lock:
-            answer = self._answer(ticket, tid, number, tuple(args))
+            answer = self._answer(ticket, tid, number, tuple(args), after)
         if answer != ANSWERED:
             self.answer(ticket, answer)
 
@@ -182,13 +188,13 @@ class Supervisor:
         except FileNotFoundError:  # the caller has died
             return
 
-    def _answer(self, ticket: int, tid: int, number: int, args: tuple[int, ...]) -> int:
+    def _answer(self, ticket: int, tid: int, number: int, args: tuple[int, ...], after: int) -> int:
         for _ in range(2):
             guest = self._threads.get(tid) or self._adopt(tid)
             if guest is None:
                 return -errno.ESRCH
             self.proc.serve(self, guest)
-            call = Call(self, guest, ticket, tid, number, args)
+            call = Call(self, guest, ticket, tid, number, args, after)
             try:
                 return self._perform(call)
             except StaleMemory:  # the number belongs to another process by now, or its program was replaced
@@ -207,6 +213,8 @@ class Supervisor:
             return CONTINUE
         if self.trace is not None:
             return trace_call(call, self._dispatch, self.trace)
+        if call.number in ANSWERED_BY_SHIM and call.guest.sites is not None:
+            call.guest.sites.lead_to_shim(call.guest.pid, call.guest.memory, call.after, call.number)
         return self._dispatch(call)
 
     def _dispatch(self, call: Call) -> int:
@@ -338,10 +346,18 @@ class Supervisor:
             self._streams = []
             self._streams_given()
         descriptors = [call.put_descriptor(file.host_fd()) for file in new.files]
+        guest.sites = self._give_mounts(call)
         start = checked_start(new.invocation, self._stack_bytes, bytes(16))
         size = len(image.stack_image(top, start, [(0, 0)] * 20)[1])
         lowest = top - size - PAGE if size > image.STACK_READY else 0
-        batch = image.map_image(new.main, new.linker, descriptors, lowest, takes_terminal=takes_terminal)
+        batch = image.map_image(
+            new.main,
+            new.linker,
+            descriptors,
+            lowest,
+            takes_terminal=takes_terminal,
+            regions=guest.sites is not None,
+        )
         guest.memory.write(BUFFER, batch.pack())
         new.close()
         guest.pending = new._replace(files=())
@@ -355,6 +371,9 @@ class Supervisor:
         if left:  # a record failed: the program does not fit into the address space, and there is no way back
             os.kill(guest.pid, signal.SIGKILL)
             return -errno.ENOMEM
+        if guest.sites is not None:
+            for place in range(len(image.region_addresses(new.main, new.linker))):
+                guest.sites.add_region(int.from_bytes(guest.memory.read(BUFFER + place * RECORD.size, 8), "little"))
         for placed in (new.main, new.linker):
             for address, size in [] if placed is None else image.tails(placed):
                 guest.memory.write(address, bytes(size))
@@ -371,6 +390,24 @@ class Supervisor:
         batch = image.enter_image(pointer, entry, unmapped, name, executable_stack=new.main.program.executable_stack)
         guest.memory.write(BUFFER, batch.pack())
         return len(batch)
+
+    def _give_mounts(self, call: Call) -> Sites | None:
+        """Give a new program the descriptors that the shim needs; None if there is nothing for it to do."""
+        mounts = self.files.mounts
+        if mounts is None or not mounts.descriptors:
+            return None
+        guest = call.guest
+        if mounts.are_given(guest.descriptors):
+            return Sites()
+        try:  # they are above what guests may open
+            soft, hard = resource.prlimit(guest.pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(guest.pid, resource.RLIMIT_NOFILE, (hard, hard))
+            for number, descriptor in mounts.descriptors.items():
+                call.put_descriptor(descriptor, number)
+            resource.prlimit(guest.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        except (GuestError, OSError):  # the guest has lowered its limit, or has died
+            return None
+        return Sites()
 
     def random_for(self, guest: GuestProcess) -> RandomSource:
         """The randomness of a process: with a seed each has its own, so that it does not depend on what others do."""

@@ -44,6 +44,8 @@ SNAPSHOTS_MAX = 4
 Identity = tuple[int, int]
 REGULAR = FileKind.REGULAR
 INT64_MAX = (1 << 63) - 1
+MIX_INODE, MIX_DEVICE, MIX_LAST = 0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F, 0xD6E8_FEB8_6659_FD93
+WORD = (1 << 64) - 1
 SWAPS_MAX = 16
 """How often a name may change its kind while it is looked up."""
 
@@ -57,7 +59,7 @@ class HostFs(FileSystem):
     ``only`` is the one name of it that exists for guests, or None if all do.
     """
 
-    __slots__ = ("_inode_key", "_known", "_open", "growth", "newest", "only", "snapshots")
+    __slots__ = ("_known", "_open", "growth", "inode_key", "newest", "only", "snapshots")
 
     root: HostDirectory
 
@@ -78,7 +80,7 @@ class HostFs(FileSystem):
         self.snapshots: dict[tuple[int, int], list[str]] = {}
         self._open: dict[int, weakref.ref[HostDirectory]] = {}
         self._known: dict[tuple[Identity, bytes], HostDirectory] = {}
-        self._inode_key = inode_key
+        self.inode_key = inode_key & WORD
         try:
             descriptor = os.open(path, DIRECTORY_FLAGS)
         except (OSError, ValueError) as error:
@@ -109,7 +111,9 @@ class HostFs(FileSystem):
 
     def shown_inode(self, device: int, inode: int) -> int:
         """The number that stands for an inode of the host."""
-        return hash((self._inode_key, device, inode)) & (1 << 63) - 1
+        mixed = inode * MIX_INODE + device * MIX_DEVICE + self.inode_key & WORD
+        mixed = (mixed ^ mixed >> 32) * MIX_LAST & WORD
+        return (mixed ^ mixed >> 32) >> 1
 
     def known(self, parent: HostDirectory, name: bytes, identity: Identity) -> HostDirectory | None:
         """A directory that was looked up lately, if its name still leads to it."""

@@ -37,7 +37,7 @@ static void paths(void)
     MUST_FAIL(open("/tmp/up", O_RDONLY));
     int root = open("/", O_RDONLY);
     MUST_FAIL(openat(root, "../../etc/shadow", O_RDONLY));
-    MUST_FAIL(syscall(SYS_openat2, root, "..", &(struct { uint64_t a, b, c; }){0}, 24));
+    MUST_FAIL(syscall(SYS_openat2, root, "../../etc/shadow", &(struct { uint64_t a, b, c; }){0}, 24));
     MUST_FAIL(chroot("/tmp"));
     MUST_FAIL(mknod("/tmp/disk", S_IFBLK | 0600, 0x800));
     MUST_FAIL(mknod("/tmp/mem", S_IFCHR | 0600, 0x101));
@@ -205,6 +205,121 @@ static void foreign(void) { asm volatile("int $0x80" ::"a"(20), "b"(0)); }
 
 static void x32(void) { syscall(0x40000000 | SYS_getpid); }
 
+/* The shim's own calls, made by hand: they reach what was granted, read-only, and the empty root of the jail. */
+static long marked(long number, long a, const void *b, const void *c, long d, void *e)
+{
+    register long fourth __asm__("r10") = d;
+    register void *fifth __asm__("r8") = e;
+    register long mark __asm__("r9") = 0x70766D01;
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(mark)
+                     : "rcx", "r11", "memory");
+    if (result < 0) {
+        errno = (int)-result;
+        return -1;
+    }
+    return result;
+}
+
+static long open_marked(int dir, const char *path, uint64_t flags, uint64_t resolve)
+{
+    uint64_t how[3] = {flags, flags & O_CREAT ? 0600 : 0, resolve};
+    return marked(SYS_openat2, dir, path, how, sizeof how, NULL);
+}
+
+static uint64_t inode_marked(int dir, const char *path)
+{
+    struct statx state = {0};
+    return marked(SYS_statx, dir, path, 0, STATX_BASIC_STATS, &state) ? 0 : state.stx_ino;
+}
+
+static void shim(void)
+{
+    static const char *const OUTSIDE[] = {
+        "../etc/shadow", "../../../../etc/shadow", "/etc/shadow", "/proc/self/mem", "/dev/mem", "/host-secret", "up/shadow",
+    };
+    int found = 0;
+    for (int fd = 3; fd < 4096; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            continue;
+        found++;
+        if (inode_marked(fd, "..") != inode_marked(fd, "."))
+            GAINED("the parent of %d", fd);
+        for (size_t i = 0; i < sizeof OUTSIDE / sizeof *OUTSIDE; i++) {
+            MUST_FAIL(open_marked(fd, OUTSIDE[i], O_RDONLY, 0));
+            MUST_FAIL(open_marked(fd, OUTSIDE[i], O_RDONLY, 0x10)); /* RESOLVE_IN_ROOT */
+            MUST_FAIL(marked(SYS_openat, fd, OUTSIDE[i], O_RDONLY, 0, NULL));
+        }
+        MUST_FAIL(open_marked(fd, "file", O_RDWR, 0));
+        MUST_FAIL(open_marked(fd, "file", O_WRONLY | O_TRUNC, 0));
+        MUST_FAIL(open_marked(fd, "made", O_CREAT | O_WRONLY, 0));
+        MUST_FAIL(open_marked(fd, ".", O_TMPFILE | O_RDWR, 0));
+        MUST_FAIL(marked(SYS_openat, fd, "made", (void *)(long)(O_CREAT | O_WRONLY), 0600, NULL));
+        MUST_FAIL(open_marked(fd, "pipe", O_WRONLY | O_NONBLOCK, 0));
+        MUST_FAIL(mkdirat(fd, "made", 0700));
+        MUST_FAIL(unlinkat(fd, "file", 0));
+        MUST_FAIL(renameat(fd, "file", fd, "other"));
+        MUST_FAIL(syscall(SYS_execveat, fd, "program", NULL, NULL, 0));
+        MUST_FAIL(syscall(SYS_open_tree, fd, "", 1 | AT_EMPTY_PATH));
+        MUST_FAIL(dup2(fd, 1023 + 64));
+    }
+    if (found == 0)
+        GAINED("nothing: there is no mount to try");
+    MUST_FAIL(open_marked(AT_FDCWD, "/etc/shadow", O_RDONLY, 0));
+    MUST_FAIL(open_marked(AT_FDCWD, "/made", O_CREAT | O_WRONLY, 0));
+    MUST_FAIL(open_marked(AT_FDCWD, "/.stub", O_RDWR, 0));
+    /* Directories that are stand-ins lie in the store, where nothing may be opened. */
+    int memory = open("/tmp", O_RDONLY | O_DIRECTORY);
+    MUST_FAIL(open_marked(memory, "..", O_RDONLY, 0));
+    MUST_FAIL(open_marked(memory, "../made", O_CREAT | O_RDWR, 0));
+    /* A table of one's own leads nowhere else, and is seen by nobody else. */
+    char *table = (char *)0x6ffff0008000;
+    if (mprotect(table, 4096, PROT_READ | PROT_WRITE) == 0) {
+        memset(table + 64, 0xFF, 2048);
+        strcpy(table + 96, "/etc");
+        MUST_FAIL(open("/etc/shadow", O_RDONLY));
+        MUST_FAIL(open("/etc/shadow", O_RDONLY));
+    }
+    int mount = open("/read-only", O_RDONLY | O_DIRECTORY);
+    if (fchdir(mount) == 0)
+        MUST_FAIL(execl("program", "program", NULL));
+}
+
+/* Links that are swapped while the shim walks, and a path that changes under it. */
+static volatile int swapping = 1;
+static char racing[64] = "/read-only/file";
+
+static void *swap_path(void *unused)
+{
+    while (swapping) {
+        strcpy(racing, "/read-only/../../etc/shadow");
+        strcpy(racing, "/read-only/file");
+        strcpy(racing, "/read-only/up/shadow");
+    }
+    return unused;
+}
+
+static void shim_races(void)
+{
+    pthread_t thread;
+    char text[16];
+    open(racing, O_RDONLY);
+    pthread_create(&thread, NULL, swap_path, NULL);
+    for (int i = 0; i < 20000; i++) {
+        int fd = open(racing, O_RDONLY);
+        if (fd < 0)
+            continue;
+        ssize_t size = read(fd, text, sizeof text);
+        if (size > 0 && memcmp(text, "granted", 7))
+            GAINED("another file");
+        close(fd);
+    }
+    swapping = 0;
+    pthread_join(thread, NULL);
+}
+
 int main(int count, char **argv)
 {
     static const struct {
@@ -213,6 +328,7 @@ int main(int count, char **argv)
     } attempts[] = {
         {"paths", paths}, {"descriptors", descriptors}, {"processes", processes}, {"namespaces", namespaces},
         {"interfaces", interfaces}, {"races", races}, {"foreign", foreign}, {"x32", x32},
+        {"shim", shim}, {"shim-races", shim_races},
     };
     for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
         if (count > 1 && !strcmp(argv[1], attempts[i].name)) {

@@ -26,12 +26,19 @@ ANSWERED = CONTINUE - 1
 
 
 class Call:
-    """A waiting system call."""
+    """A waiting system call; ``after`` is the address behind its instruction."""
 
-    __slots__ = ("args", "guest", "number", "supervisor", "ticket", "tid")
+    __slots__ = ("after", "args", "guest", "number", "supervisor", "ticket", "tid")
 
     def __init__(
-        self, supervisor: Supervisor, guest: GuestProcess, ticket: int, tid: int, number: int, args: tuple[int, ...]
+        self,
+        supervisor: Supervisor,
+        guest: GuestProcess,
+        ticket: int,
+        tid: int,
+        number: int,
+        args: tuple[int, ...],
+        after: int = 0,
     ) -> None:
         self.supervisor = supervisor
         self.guest = guest
@@ -39,6 +46,7 @@ class Call:
         self.tid = tid
         self.number = number
         self.args = args
+        self.after = after
 
     def is_waiting(self) -> bool:
         """Whether the caller still waits for its answer."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pvm.engines.direct import layouts, linux
 from pvm.engines.direct.calls.call import Call
@@ -11,12 +14,18 @@ from pvm.engines.direct.calls.paths import seen_from
 from pvm.engines.direct.descriptors import advance, next_entries
 from pvm.errors import GuestError
 from pvm.kernel.vfs.description import Description, DirectoryDescription
-from pvm.kernel.vfs.node import DirectoryNode, OpenFlag
+from pvm.kernel.vfs.node import DirectoryEntry, DirectoryNode, FileKind, OpenFlag
 from pvm.kernel.vfs.operations import open_node, open_path
 
 TERMINAL = "/dev/tty"
+KINDS_BY_TYPE = {number: kind for kind, number in layouts.ENTRY_TYPES.items()}
+LIST_MAX = 1 << 20
 O_TMPFILE = 0o20000000
 O_PATH = 0o10000000
+OPEN_HOW = struct.Struct("<3Q")
+OPEN_FLAGS = 0x7F_FFC3
+PAGE = 4096
+RESOLVE_NO_MAGICLINKS, RESOLVE_KNOWN = 0x02, 0x3F
 ACCESS: dict[int, int] = {
     os.O_RDONLY: OpenFlag.READ,
     os.O_WRONLY: OpenFlag.WRITE,
@@ -79,6 +88,13 @@ def open_again(call: Call, fd: int, wanted: int, flags: int) -> int:
         return give(call, DirectoryDescription(location), flags)
     if location is not None:
         return give(call, open_node(call.guest.view, location, wanted), flags)
+    with borrowed_descriptor(call, fd) as descriptor:
+        return call.give_descriptor(descriptor, close_on_exec=bool(flags & linux.O_CLOEXEC))
+
+
+@contextmanager
+def borrowed_descriptor(call: Call, fd: int) -> Iterator[int]:
+    """A duplicate of a descriptor of the caller, for a while."""
     pidfd = os.pidfd_open(call.guest.pid)
     try:
         descriptor = linux.syscall(linux.PIDFD_GETFD, pidfd, fd, 0)
@@ -87,7 +103,7 @@ def open_again(call: Call, fd: int, wanted: int, flags: int) -> int:
     finally:
         os.close(pidfd)
     try:
-        return call.give_descriptor(descriptor, close_on_exec=bool(flags & linux.O_CLOEXEC))
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -127,6 +143,23 @@ def creat(call: Call) -> int:
     return open_at(call, -1, 0, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, call.args[1])
 
 
+def openat2(call: Call) -> int:
+    size = call.args[3]
+    if size < OPEN_HOW.size:
+        raise GuestError(errno.EINVAL)
+    if size > PAGE:
+        raise GuestError(errno.E2BIG)
+    data = call.guest.memory.read(call.args[2], size)
+    flags, mode, resolve = OPEN_HOW.unpack_from(data)
+    if any(data[OPEN_HOW.size :]):
+        raise GuestError(errno.E2BIG)
+    if flags & ~OPEN_FLAGS or mode & ~0o7777 or (mode and not flags & os.O_CREAT):
+        raise GuestError(errno.EINVAL)
+    if resolve & ~RESOLVE_NO_MAGICLINKS:
+        raise GuestError(errno.ENOSYS if resolve & ~RESOLVE_KNOWN == 0 else errno.EINVAL)
+    return open_at(call, 0, 1, flags, mode)
+
+
 def memfd_create(call: Call) -> int:
     call.raw_path(0)
     descriptor = call.supervisor.files.new_store_file()
@@ -164,7 +197,7 @@ def list_directory(call: Call, *, wide: bool) -> int:
     """Fill a buffer with entries of a directory."""
     opened = call.supervisor.files.find(call.guest, call.signed(0))
     if opened is None:
-        raise GuestError(errno.ENOTDIR)
+        return list_native_directory(call, wide=wide)
     room = call.args[2] & 0xFFFF_FFFF
     entries = next_entries(opened, room)
     data = bytearray()
@@ -182,6 +215,41 @@ def list_directory(call: Call, *, wide: bool) -> int:
     return len(data)
 
 
+def list_native_directory(call: Call, *, wide: bool) -> int:
+    """The same for one that the guest opened by itself, by the shim, which did not list it."""
+    mount = call.supervisor.files.native_directory(call.guest, call.signed(0))
+    if mount is None:
+        raise GuestError(errno.ENOTDIR)
+    with borrowed_descriptor(call, call.signed(0)) as descriptor:
+        device = os.fstat(descriptor).st_dev
+        entries: list[tuple[DirectoryEntry, int]] = []
+        while not entries:
+            found = linux.directory_entries(descriptor, min(call.args[2] & 0xFFFF_FFFF, LIST_MAX))
+            if not found:
+                break
+            for inode, position, kind, name in found:
+                if is_text(name):
+                    kept = DirectoryEntry(name.decode(), kind_of_type(kind), mount.fs.shown_inode(device, inode))
+                    entries.append((kept, position))
+    data = b"".join(layouts.pack_entry(entry, position, wide=wide) for entry, position in entries)
+    call.write(1, data)
+    return len(data)
+
+
+def is_text(name: bytes) -> bool:
+    """Whether a name exists for guests: it is UTF-8."""
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def kind_of_type(number: int) -> FileKind:
+    """The kind of file that a directory entry has noted."""
+    return KINDS_BY_TYPE.get(number, FileKind.CHARACTER)
+
+
 def nothing(call: Call) -> int:
     return 0
 
@@ -190,6 +258,7 @@ CALLS = {
     "open": open_,
     "openat": openat,
     "creat": creat,
+    "openat2": openat2,
     "memfd_create": memfd_create,
     "fstat": fstat,
     "fchmod": fchmod,

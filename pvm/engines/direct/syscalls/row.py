@@ -44,7 +44,10 @@ class Without(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One system call; ``conditions`` limit a native one, ``note`` says what is missing or why it is denied."""
+    """One system call; ``conditions`` limit a native one, ``note`` says what is missing or why it is denied.
+
+    ``marked`` is a mediated call that the shim may make natively.
+    """
 
     number: int
     name: str
@@ -55,6 +58,7 @@ class Row(NamedTuple):
     partial: bool = False
     conditions: tuple[OneOf | Without, ...] = ()
     aspect: Aspect | None = None
+    marked: bool = False
 
 
 def parse(signature: str) -> tuple[str, tuple[str, ...]]:
@@ -79,10 +83,10 @@ def native(
     return Row(number, name, kinds, Handling.NATIVE, 0, note, bool(conditions), conditions, aspect)
 
 
-def mediated(number: int, signature: str, note: str = "") -> Row:
+def mediated(number: int, signature: str, note: str = "", *, marked: bool = False) -> Row:
     """A call that the supervisor answers; a note tells what is missing."""
     name, kinds = parse(signature)
-    return Row(number, name, kinds, Handling.MEDIATED, 0, note, bool(note))
+    return Row(number, name, kinds, Handling.MEDIATED, 0, note, bool(note), marked=marked)
 
 
 def denied(number: int, signature: str, errno: int, note: str = "") -> Row:
