@@ -286,6 +286,10 @@ def _spread(body: Body, value: hir.Expr, array: ClassType) -> hir.Expr:
     return body.coerce(value, array)
 
 
+_VARIABLES = (hir.LocalGet, hir.GlobalGet, hir.FieldGet)
+"""What is of an unknown type only if that was reported before."""
+
+
 def _infer_slots(body: Body, slots: Sequence[_Slot], inference: Inference) -> list[list[hir.Expr]]:
     """Check arguments and learn from them: plain ones first, then literals, then lambdas.
 
@@ -310,7 +314,8 @@ def _infer_slots(body: Body, slots: Sequence[_Slot], inference: Inference) -> li
             body.is_lost = False
             inference.constrain(substitute(param, inference.given) if inference.given else param, value.type)
             found[row][column] = value
-            if mentions_error(value.type) and errors == diagnostics.error_count:
+            is_reported = errors < diagnostics.error_count or isinstance(value, _VARIABLES)
+            if mentions_error(value.type) and not is_reported:
                 inference.saw_error = saw_error
                 open_.append((row, column, param, flow))
     after = body.flow

@@ -6,6 +6,8 @@ value is always an object, so it has them too.  `Any` has equals, hash and toStr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from compiler.check import codes as code
 from compiler.check.body import Body
 from compiler.check.class_members import find_member, member_names
@@ -13,6 +15,7 @@ from compiler.check.declared import FunctionGroup, Member, Property, SourceClass
 from compiler.check.inference import Inference
 from compiler.check.null_safety import require_non_null, safe_access
 from compiler.check.paths import key_of
+from compiler.check.session import INTEGER_RANGES, number_kind
 from compiler.check.subtyping import (
     ancestors,
     is_machine_value,
@@ -35,18 +38,24 @@ from compiler.records import frozen
 from compiler.syntax import ast
 from compiler.syntax.source import Span
 
-# Names that other languages have for members of the library.
+# Names that other languages have for members of the library; of several the first that there is.
 _FOREIGN = {
     "length": "size", "count": "size", "len": "size", "push": "add", "append": "add", "charAt": "get",
     "substring": "slice", "toUpperCase": "upper", "toLowerCase": "lower", "uppercased": "upper",
     "lowercased": "lower", "uppercase": "upper", "lowercase": "lower", "hashCode": "hash", "each": "forEach",
     "items": "get", "containsKey": "contains", "has": "contains", "includes": "contains", "put": "set",
     "joinToString": "join", "joined": "join", "keys": "keyList", "values": "valueList", "hasPrefix": "startsWith",
-    "hasSuffix": "endsWith", "strip": "trim", "pop": "removeLast", "shift": "removeFirst", "some": "any",
+    "hasSuffix": "endsWith", "strip": "trim", "shift": "removeFirst", "some": "any",
     "every": "all", "where": "filter", "select": "map", "extend": "addAll", "concat": "plus", "toMutableList": "copy",
     "unshift": "addFirst", "enqueue": "addLast", "dequeue": "removeFirst", "orderBy": "sortedBy", "floorDiv": "div",
     "toDouble": "toFloat", "toLong": "toInt", "ord": "code", "sqr": "pow", "asSequence": "lazy",
+    "pop": "removeLast removeFirst", "peek": "last first",
+    "asString": "toText", "asText": "toText", "asInt": "toInt", "asFloat": "toFloat", "asBool": "toBool",
+    "indexed": "withIndex", "enumerate": "withIndex", "enumerated": "withIndex", "zipWithIndex": "withIndex",
+    "asList": "toList", "asArray": "toList", "asMap": "toMap", "asObject": "toMap",
 }  # fmt: skip
+_WALKED = (("lazy", "Sequence"), ("toList", "List"))
+"""What makes something with many members of what can be walked over, and the class of that."""
 OBJECT_MEMBERS = {"equals": "anyEquals", "hash": "anyHash", "toString": "anyToString"}
 
 
@@ -119,13 +128,18 @@ def is_hidden(body: Body, found: Found) -> bool:
     return not _is_visible(body, found, member.visibility)
 
 
+def _known_otherwise(name: str, names: Sequence[str]) -> str | None:
+    """Return the member that a name from another language means, if there is one."""
+    return next((known for known in _FOREIGN.get(name, "").split() if known in names), None)
+
+
 def check_visible(body: Body, found: Found, visibility: str, name: str, span: Span) -> None:
     """Report the use of a member from where it is not visible."""
     if _is_visible(body, found, visibility):
         return
     if not found.owner.scope.module.is_user:
         # How the library is made is not the user's business: to them there is no such member.
-        near = _FOREIGN.get(name)
+        near = _known_otherwise(name, member_names(found.owner))
         body.error(
             code.UNKNOWN_MEMBER,
             span,
@@ -403,16 +417,16 @@ def unknown_member(body: Body, receiver: hir.Expr, name: ast.Identifier) -> hir.
                     code.STATIC_ACCESS,
                     name.span,
                     f"`{name.text}` belongs to the class `{candidate.symbol.name}`, not to its objects",
-                    suggestion=f"write `{candidate.symbol.name}.{name.text}`",
+                    suggestion=_static(body, candidate.symbol, name.text),
                 )
                 return body.invalid(name.span)
     names += _extension_names(body, type_)
-    near = _FOREIGN.get(name.text)
-    if near not in names:
+    near = _known_otherwise(name.text, names)
+    if near is None:
         near = body.session.did_you_mean(name.text, names)
     suggestion = f"did you mean `{near}`?" if near else None
     if near is None or near == "lazy":
-        suggestion = _of_sequences(body, type_, name.text) or suggestion
+        suggestion = _of_other_type(body, type_, name.text) or suggestion
     body.error(
         code.UNKNOWN_MEMBER,
         name.span,
@@ -422,18 +436,31 @@ def unknown_member(body: Body, receiver: hir.Expr, name: ast.Identifier) -> hir.
     return body.invalid(name.span)
 
 
-def _of_sequences(body: Body, type_: Type, name: str) -> str | None:
-    """What to write for a member of lists or sequences, of something else that can be walked over."""
-    if body.session.is_privileged or not isinstance(type_, ClassType):
+def _of_other_type(body: Body, type_: Type, name: str) -> str | None:
+    """What to write for a member of lists or sequences, of what can be walked over, or of Int, of an integer."""
+    session = body.session
+    if session.is_privileged or not isinstance(type_, ClassType):
         return None  # system modules have neither lists nor sequences
-    walked = supertype_instance(type_, body.session.core_class("Iterable"))
-    if walked is None:
-        return None
-    for way, class_ in (("lazy", "Sequence"), ("toList", "List")):
-        known = body.session.core_type(class_, *walked.arguments)
-        if find(body, known, name) is not None or find_extensions(body, known, name):
-            return f"write `.{way}().{name}(…)`: `{display(type_)}` can be walked over"
+    ways: list[tuple[str, ClassType]] = []
+    why = ""
+    walked = supertype_instance(type_, session.core_class("Iterable"))
+    if walked is not None:
+        ways = [(way, session.core_type(of, *walked.arguments)) for way, of in _WALKED]
+        why = f": `{display(type_)}` can be walked over"
+    elif number_kind(type_) in INTEGER_RANGES:
+        ways = [("toInt", session.int_type)]
+    for meant in (name, *_FOREIGN.get(name, "").split()):
+        for way, known in ways:
+            if find(body, known, meant) is not None or find_extensions(body, known, meant):
+                return f"write `.{way}().{meant}(…)`{why}"
     return None
+
+
+def _static(body: Body, symbol: SourceClass, name: str) -> str:
+    """Say how to write a static member, and that a function of its name is called otherwise."""
+    function = body.session.core_public.get(name)
+    also = f", or call the function: `{name}(a, b)`" if isinstance(function, FunctionGroup) else ""
+    return f"write `{symbol.name}.{name}`{also}"
 
 
 def _extension_names(body: Body, type_: Type) -> list[str]:

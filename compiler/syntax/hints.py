@@ -320,6 +320,19 @@ def _if_let(at: Situation) -> Hint | None:
     return None
 
 
+def _let_in_pattern(at: Situation) -> Hint | None:
+    """`let x => x`, `Some(let x) => x`."""
+    if (
+        at.kind() in ("let", "var")
+        and at.kind(1) == "IDENT"
+        and at.fitting >= {"IDENT", "INT"}
+        and "this" not in at.fitting
+    ):
+        message = "a name in a pattern needs no keyword: it stands for the value that is there"
+        return "E0114", at.span(), message, "", f"write `{at.text(1)}`"
+    return None
+
+
 def _unnamed_function(at: Situation) -> Hint | None:
     if at.kind() == "(" and at.kind(-1) == "fun":
         return (
@@ -392,6 +405,7 @@ _RULES: tuple[Callable[[Situation], Hint | None], ...] = (
     _several_exceptions,
     _keyword_as_name,
     _if_let,
+    _let_in_pattern,
     _result_colon,
     _for_parentheses,
     _foreign_word,
