@@ -20,6 +20,7 @@ import struct
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import NamedTuple
 
 from pvm.engines.direct import linux, machine_code
@@ -56,7 +57,7 @@ NOBODY = 65_534
 
 LANDLOCK_RIGHTS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 5: 0xFFFF}
 LANDLOCK_EXECUTE_READ, LANDLOCK_READ_LIST = 0b101, 0b1100
-MOUNT_FD = 64
+MOUNT_FD, MOUNT_FD_LAST = 64, 95
 """Where the launcher keeps the clones of mounts until Landlock knows them."""
 
 LISTENER_FD = 4
@@ -93,7 +94,7 @@ class Jail:
         self.init_pid = self.guest_pid = 0
         self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = -1
         self._confinement = confinement
-        self._cloned: list[int] = []
+        self._cloned: dict[int, int] = {}
         self._privileged = os.geteuid() == 0 and is_mapped(NOBODY, "uid_map") and is_mapped(NOBODY, "gid_map")
         self.control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -218,13 +219,14 @@ class Jail:
                 batch.add(linux.DUP3, clone, MOUNT_FD + place, linux.O_CLOEXEC)
         batch.add(linux.CLOSE_RANGE, SIGNAL_FD, MOUNT_FD - 1, 0)
         self._perform(batch, "mount-namespace")
-        self._cloned = [MOUNT_FD + place for place, usable in enumerate(ready) if usable]
         with pidfd(self._launcher_pid) as launcher:
             fetched = [
                 linux.syscall(linux.PIDFD_GETFD, launcher, MOUNT_FD + place, 0) if usable else -1
                 for place, usable in enumerate(ready)
             ]
-        return mounts.adopt(fetched)
+        table = mounts.adopt(fetched)
+        self._cloned = {MOUNT_FD + place: number for place, number in mounts.numbers.items()}
+        return table
 
     def _make_root(self, table: bytes) -> None:
         """Make the root, whose only file is the stub, and go there; the host's tree is out of reach then."""
@@ -283,6 +285,9 @@ class Jail:
         confinement = self._confinement
         batch = Batch()
         batch.add(linux.UMASK, 0o022)
+        for clone, descriptor in self._cloned.items():
+            if descriptor > MOUNT_FD_LAST:  # others are given by the supervisor
+                batch.add(linux.DUP3, clone, descriptor, 0, then=0)
         for number, pair in confinement.limits.items():
             batch.add(linux.PRLIMIT64, 0, number, struct.pack("<QQ", *pair), 0)
         self._perform(batch, "seccomp")
@@ -319,9 +324,7 @@ class Jail:
 
     def _restrict_files(self) -> None:
         """Let Landlock refuse everything but reading and executing the stub."""
-        batch = Batch()
-        batch.add(linux.LANDLOCK_CREATE_RULESET, 0, 0, 1, then=0)
-        version = self._try(batch)[0]
+        version = landlock_version()
         if version < 0:
             self._stand("landlock", version)
             return
@@ -335,7 +338,7 @@ class Jail:
         for descriptor in self._cloned:
             batch.add(linux.LANDLOCK_ADD_RULE, 4, 1, struct.pack("<Qi", LANDLOCK_READ_LIST, descriptor), 0)
         batch.add(linux.LANDLOCK_RESTRICT_SELF, 4, 0)
-        batch.add(linux.CLOSE_RANGE, 4, 0xFFFF_FFFF, 0)
+        batch.add(linux.CLOSE_RANGE, 4, MOUNT_FD_LAST, 0)
         self._perform(batch, "landlock")
         self.walls.append("landlock")
 
@@ -374,6 +377,15 @@ class Jail:
                 os.close(descriptor)
         self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = -1
         self._launcher_pid = self.init_pid = 0
+
+
+@cache
+def landlock_version() -> int:
+    """Which version of Landlock the host's kernel has, or a negated errno."""
+    try:
+        return linux.syscall(linux.LANDLOCK_CREATE_RULESET, 0, 0, 1)
+    except OSError as error:
+        return -(error.errno or errno.ENOSYS)
 
 
 def check_lowered(walls: Collection[str]) -> None:

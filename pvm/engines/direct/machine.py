@@ -176,7 +176,9 @@ class Machine:
 
     def _run(self) -> None:
         try:
-            status = self._supervisor.run(self._streams.descriptors, self._streams.close_descriptors, self._watch)
+            first_watch = min(WATCH_SECONDS, self._bounds.wall_seconds or WATCH_SECONDS)
+            given = self._streams.close_descriptors
+            status = self._supervisor.run(self._streams.descriptors, given, self._watch, first_watch)
             if self._group is not None and self._group.was_exceeded():
                 self._limit = self._limit or "memory"
             self._jail.close()

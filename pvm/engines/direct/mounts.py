@@ -11,7 +11,8 @@ A file that a guest opened there is recognised by the number of its mount, which
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from pvm.engines.direct import linux
@@ -52,6 +53,11 @@ class NativeMounts:
         """The directories of the host to be cloned."""
         return [mount.source for mount in self._wanted]
 
+    @property
+    def numbers(self) -> dict[int, int]:
+        """Which source is to have which descriptor, of those that were adopted."""
+        return {number - self._first: number for number in self.descriptors}
+
     def adopt(self, clones: Sequence[int]) -> bytes:
         """Take descriptors of the clones over, -1 for what could not be cloned; gives the shim's table."""
         entries = []
@@ -64,9 +70,6 @@ class NativeMounts:
                 os.close(clone)
                 continue
             number = mount_number("self", clone)
-            clone = opened_clone(clone)  # noqa: PLW2901 - the clone goes on as an open directory
-            if clone < 0:
-                continue
             key = mount.fs.inode_key
             self._by_id[number] = mount
             self.descriptors[self._first + place] = self._by_file_system[mount.fs] = clone
@@ -80,6 +83,16 @@ class NativeMounts:
             os.close(clone)
         self.descriptors = {}
         self._by_file_system = {}
+
+    @contextmanager
+    def opened(self, number: int) -> Iterator[int]:
+        """A clone as an open directory, for a while, since a mere path cannot be given to a process; raises OSError."""
+        clone = self.descriptors[number]
+        descriptor = os.open(f"/proc/self/fd/{clone}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def are_given(self, folder: int) -> bool:
         """Whether a process still has the descriptors that it was given: ``folder`` lists those that it has.
@@ -142,16 +155,6 @@ class NativeMounts:
         if place is None or getattr(place.node, "identity", identity) != identity:
             raise GuestError(Errno.NOENT)
         return place
-
-
-def opened_clone(clone: int) -> int:
-    """The clone as an open directory, since what is a path only cannot be given to guests; -1 if it may not be read."""
-    try:
-        return os.open(f"/proc/self/fd/{clone}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return -1
-    finally:
-        os.close(clone)
 
 
 def candidates(kernel: Kernel) -> list[NativeMount]:

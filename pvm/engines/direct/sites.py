@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+from typing import NamedTuple
 
 from pvm.engines.direct.machine_code import SHIM_ENTRY
 from pvm.engines.direct.memory import GuestMemory
@@ -50,16 +51,55 @@ LOAD = re.compile(rb"(?<![\x41\x43\x45\x47])\xb8(....)((?:\x48\x89\xfe)?(?:\xbf.
 LOAD_SIZE = 5
 TRAMPOLINE = struct.Struct("<8s2sQBI2sQ2s5x")
 REACH = 1 << 31
+NEIGHBOURHOOD, NEIGHBOURS_MAX = 8 << 20, 1024
 ONE_THREAD = 3
 """How many links ``/proc/PID/task`` has for a process with one thread."""
+
+
+class Neighbours:
+    """What was found out about code that processes share: which sites lie how far from which.
+
+    A site is known by its bytes and its place in its page.  What is noted here is looked at again before it is used.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, bytes], dict[int, int]] = {}
+
+    def add(self, first: Site, second: Site) -> None:
+        """Note that two sites were found in one address space."""
+        distance = second.after - first.after
+        if abs(distance) < NEIGHBOURHOOD:
+            self._note(first, distance, second.number)
+            self._note(second, -distance, first.number)
+
+    def _note(self, site: Site, distance: int, number: int) -> None:
+        if site.key in self._known or len(self._known) < NEIGHBOURS_MAX:
+            self._known.setdefault(site.key, {})[distance] = number
+
+    def around(self, site: Site) -> list[tuple[int, int]]:
+        """Where other sites may be, and their calls."""
+        return [(site.after + distance, number) for distance, number in self._known.get(site.key, {}).items()]
+
+
+class Site(NamedTuple):
+    """A site that was changed: the address behind it, its call, and what it looked like."""
+
+    after: int
+    number: int
+    key: tuple[int, bytes]
+
+
+NEIGHBOURS = Neighbours()
 
 
 class Sites:
     """The sites of a process that executed a program; ``regions`` are pages for trampolines."""
 
-    def __init__(self) -> None:
+    def __init__(self, neighbours: Neighbours = NEIGHBOURS) -> None:
         self._regions: dict[int, int] = {}
         self._tried: set[int] = set()
+        self._changed: list[Site] = []
+        self._neighbours = neighbours
 
     def add_region(self, address: int) -> None:
         """Use the page at an address, which the guest has mapped, unless it is an error number."""
@@ -67,21 +107,43 @@ class Sites:
             self._regions[address] = 0
 
     def lead_to_shim(self, pid: int, memory: GuestMemory, after: int, number: int) -> None:
-        """Change the site whose call, ``number``, returns to ``after``, if it is one and was not tried before."""
+        """Change the site whose call, ``number``, returns to ``after``, if it is one and was not tried before.
+
+        Those that were seen beside it in other processes are changed at once.
+        """
         if after in self._tried:
             return
-        self._tried.add(after)
         try:
-            found = LOAD.search(memory.read(after - BEFORE, BEFORE))
-            if found is None or int.from_bytes(found[1], "little") != number:
+            if not has_one_thread(pid):
+                self._tried.add(after)
                 return
-            start = after - BEFORE + found.start()
-            place = self._take(start)
-            if place and has_one_thread(pid):
-                memory.write(place, trampoline(after - len(SYSCALL), number, found[2]))
-                memory.write(start, struct.pack("<Bi", JUMP, place - (start + LOAD_SIZE)))
+            site = self._change(memory, after, number)
+            if site is None:
+                return
+            for other in self._changed:
+                self._neighbours.add(other, site)
+            self._changed.append(site)
+            for place, call in self._neighbours.around(site):
+                found = None if place in self._tried else self._change(memory, place, call)
+                if found is not None:
+                    self._changed.append(found)
         except (GuestError, OSError):  # unreadable, or the host lets nobody write there: it goes on trapping
             return
+
+    def _change(self, memory: GuestMemory, after: int, number: int) -> Site | None:
+        """Change one site, if it is one for this call."""
+        self._tried.add(after)
+        text = memory.read(after - BEFORE, BEFORE)
+        found = LOAD.search(text)
+        if found is None or int.from_bytes(found[1], "little") != number:
+            return None
+        start = after - BEFORE + found.start()
+        place = self._take(start)
+        if not place:
+            return None
+        memory.write(place, trampoline(after - len(SYSCALL), number, found[2]))
+        memory.write(start, struct.pack("<Bi", JUMP, place - (start + LOAD_SIZE)))
+        return Site(after, number, (after % REGION_SIZE, text))
 
     def _take(self, start: int) -> int:
         """Room for a trampoline that can be reached from a site, or 0."""

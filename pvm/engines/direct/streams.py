@@ -2,6 +2,7 @@
 
 A pump stands between a pipe whose other end the guest has and a stream of the kernel, which may be a capture, a
 file object of the embedder, or nothing.  So a guest reads and writes natively whatever it is connected to.
+Nothing is the host's null device.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from collections.abc import Sequence
 
 from pvm.errors import GuestError, UsageError
 from pvm.kernel.quotas import Ledger
-from pvm.kernel.streams import DescriptorSink, DescriptorSource, InputDescription, OutputDescription, Sink, Source
+from pvm.kernel.streams import (
+    BytesSource,
+    DescriptorSink,
+    DescriptorSource,
+    InputDescription,
+    OutputDescription,
+    Sink,
+    Source,
+)
 from pvm.kernel.task import WouldBlock
 
 CHUNK = 64 << 10
@@ -132,6 +141,8 @@ class StandardStreams:
             self.descriptors.append(reopened(source.fd))
         elif isinstance(source, int):
             self.descriptors.append(source)
+        elif isinstance(source, BytesSource) and not source.data:
+            self.descriptors.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
         else:
             reader = InputPump(InputDescription(source))
             self.pumps.append(reader)
@@ -141,6 +152,8 @@ class StandardStreams:
                 self.descriptors.append(sink)
             elif isinstance(sink, DescriptorSink) and ledger.quotas.output_bytes is None:
                 self.descriptors.append(reopened(sink.fd))
+            elif type(sink) is Sink and ledger.quotas.output_bytes is None:
+                self.descriptors.append(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC))
             else:
                 writer = OutputPump(OutputDescription(sink, fd, ledger))
                 self.pumps.append(writer)

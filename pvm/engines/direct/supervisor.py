@@ -108,11 +108,13 @@ class Supervisor:
 
     # The loop.
 
-    def run(self, streams: list[int], given: Callable[[], None], watch: Callable[[], float]) -> int | None:
+    def run(
+        self, streams: list[int], given: Callable[[], None], watch: Callable[[], float], first_watch: float
+    ) -> int | None:
         """Serve until the first guest has ended; its wait status, or None if the jail was ended from outside.
 
-        ``streams`` become its descriptors 0, 1 and 2; ``given`` is called when it has them.  ``watch`` is called now
-        and then, and gives the seconds until it wants to be called again.
+        ``streams`` become its descriptors 0, 1 and 2; ``given`` is called when it has them.  ``watch`` is called after
+        ``first_watch`` seconds, and gives the seconds until it wants to be called again.
         """
         linux.wake_on_same_processor(self.listener)
         self._streams = list(streams)
@@ -121,7 +123,7 @@ class Supervisor:
         poll.register(self.listener, select.POLLIN)
         poll.register(self.jail.control, select.POLLIN)
         control = self.jail.control.fileno()
-        due = time.monotonic() + watch()
+        due = time.monotonic() + first_watch
         while True:
             now = time.monotonic()
             if now >= due:
@@ -402,8 +404,9 @@ class Supervisor:
         try:  # they are above what guests may open
             soft, hard = resource.prlimit(guest.pid, resource.RLIMIT_NOFILE)
             resource.prlimit(guest.pid, resource.RLIMIT_NOFILE, (hard, hard))
-            for number, descriptor in mounts.descriptors.items():
-                call.put_descriptor(descriptor, number)
+            for number in mounts.descriptors:
+                with mounts.opened(number) as descriptor:
+                    call.put_descriptor(descriptor, number)
             resource.prlimit(guest.pid, resource.RLIMIT_NOFILE, (soft, hard))
         except (GuestError, OSError):  # the guest has lowered its limit, or has died
             return None
