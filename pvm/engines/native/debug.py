@@ -32,6 +32,8 @@ class Debug(NamedTuple):
     """Compile each function before it is first entered, if there is a JIT."""
     speed: int = 2
     """How much is done for fast code then, 0 to 3."""
+    fuel: str = ""
+    """What compiled code does about fuel if that is not to count it (``jit/installed.py``): it may then never stop."""
     looks: tuple[int, ...] = ()
     """Units of fuel from one look at the clock to the next, in turns.  Loops enter compiled code where the interpreter
     looks, and leave it when there are fewer units left than all blocks of it need."""

@@ -110,6 +110,8 @@ class Machine:
     ) -> None:
         self.program = program
         self._promotion = program.promoted(code) if jit else None
+        if self._promotion is not None and debug.fuel:
+            self._promotion.fuel = debug.fuel
         self._debug = debug
         self._is_eager = jit and debug.eager
         self._looked = time.perf_counter()

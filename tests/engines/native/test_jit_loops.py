@@ -10,6 +10,7 @@ import pvm
 from compiler.driver import compile_source
 from pvm.engines.native.debug import Debug, debugging
 from pvm.engines.native.jit.build import encode_argument, function_ir
+from pvm.engines.native.jit.installed import COUNTS, LOOKS, NEITHER
 from pvm.engines.native.llvm.compilation import optimised_ir
 from pvm.engines.native.machine_code.target import X86_64_V3
 
@@ -113,6 +114,13 @@ SOURCE = """
                 b = kept } } catch (e: IndexError) { s += 1000000 }
         return s }
 
+    @export fun search(length: Int, wanted: Int, from: Int) -> Int {
+        let a = Array<Int>(length) { it * 3 }
+        var at = from
+        try { while a[at] < wanted { at += 1 }
+            while a[at] != 0 { at -= 1 } } catch (e: IndexError) { return -at }
+        return at }
+
     @export fun bytes(n: Int, by: Int) -> Int {
         let a = Array<UInt8>(n) { (it % 200).toUInt8() }
         var s = 0
@@ -139,6 +147,7 @@ CALLS = [
     *(("matrix", n) for n in (0, 1, 40)),
     *(("fields", *each) for each in [(30, 30), (40, 30), (0, 0)]),
     *(("exchanged", n) for n in (0, 2, 30)),
+    *(("search", *each) for each in [(50, 120, 0), (50, 1000, 3), (50, 120, -1), (50, 5, 49), (0, 0, 0), (9, 20, MAX)]),
     *(("bytes", n, 77) for n in (0, 1, 100)),
 ]
 
@@ -188,12 +197,16 @@ def test_fuel_ends_in_a_strip_where_it_ends_in_internal_code(module: pvm.Module,
 # What LLVM makes of a strip
 
 
-def strip_of(source: str, name: str) -> list[str]:
-    """The optimised IR of the innermost loop of a function that runs without leaving, as its lines."""
+def optimised(source: str, name: str, fuel: str = COUNTS) -> str:
+    """The optimised IR of a function."""
     module = pvm.Module(compile_source(f"{source}\nfun main() {{}}", name="golden.peb"))
     names = [each.name for each in module.verified.module.functions]
-    ir = function_ir(X86_64_V3, encode_argument(module.to_bytes(), names.index(name)))
-    return loop_lines(optimised_ir(ir, X86_64_V3), "strip")
+    return optimised_ir(function_ir(X86_64_V3, encode_argument(module.to_bytes(), names.index(name), fuel)), X86_64_V3)
+
+
+def strip_of(source: str, name: str) -> list[str]:
+    """The lines of the innermost loop of a function that runs without leaving."""
+    return loop_lines(optimised(source, name), "strip")
 
 
 def loop_lines(ir: str, hint: str) -> list[str]:
@@ -230,6 +243,24 @@ def test_strip_with_a_step_of_a_variable_stores_only() -> None:
     assert sum("store i8" in line for line in lines) == 1
     assert sum("icmp" in line for line in lines) == 1
     assert not any("load" in line or "with.overflow" in line for line in lines)
+
+
+def test_loop_without_a_count_compares_its_index_once() -> None:
+    source = """@export fun f(a: Array<Int>, wanted: Int) -> Int { var at = 0
+        while a[at] < wanted { at += 1 }
+        return at }"""
+    ir = optimised(source, "f")
+    block = next(each for each in re.split(r"\n(?=[\w.]+:)", ir) if re.match(r"on\d+:", each) and "load i64" in each)
+    assert block.count("icmp") <= 2
+    assert "i32" not in block.partition("load i64")[0]
+
+
+def test_code_that_does_nothing_about_fuel_neither_counts_nor_looks() -> None:
+    source = "@export fun f(n: Int) -> Int { var s = 0\nfor i in 0..<n { s ^= i * i }\nreturn s }"
+    counts, looks, neither = (optimised(source, "f", fuel) for fuel in (COUNTS, LOOKS, NEITHER))
+    assert re.search(r"icmp slt i64 %fuel\S*, [1-9]", looks)
+    assert not re.search(r"icmp slt i64 %fuel\S*, [1-9]", neither)
+    assert len(neither) < len(looks) < len(counts)
 
 
 def test_lengths_and_fields_are_loaded_before_the_strip() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 from functools import lru_cache
 
+from pvm.engines.native.jit.installed import COUNTS
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
 from pvm.engines.native.linkage import Linkage
@@ -14,17 +15,17 @@ from pvm.pbc.reader import read_module
 from pvm.verify import verify
 
 
-def encode_argument(module: bytes, function: int) -> bytes:
-    """The argument of ``function_ir``: a module's file, and the function."""
-    return marshal.dumps((module, function))
+def encode_argument(module: bytes, function: int, fuel: str = COUNTS) -> bytes:
+    """The argument of ``function_ir``: a module's file, the function, and what its code does about fuel."""
+    return marshal.dumps((module, function, fuel))
 
 
 def function_ir(target: Target, argument: bytes) -> str:
     """The IR of a function; its entries are ``entry`` and ``osr.OFFSET``."""
-    data, function = marshal.loads(argument)  # noqa: S302 - from the process that started this one
+    data, function, fuel = marshal.loads(argument)  # noqa: S302 - from the process that started this one
     linkage, targets = _program(data)
     module = ModuleText()
-    Unit(module, linkage, function, targets, "body").define()
+    Unit(module, linkage, function, targets, "body", fuel).define()
     return module.finish(target.triple)
 
 

@@ -335,7 +335,7 @@ class _Call:
             unit.cost += int(cost)
         else:
             cost = text.value(f"and i64 {self._descriptor(callee, layout.FUNCTION_COST)}, 2147483647")
-        left = text.value(f"sub i64 {unit.fuel()}, {cost}")
+        left = unit.after_paying(cost)
         place = text.value(f"add i64 {callee.address}, {layout.FUNCTION_NATIVE}")
         pointer = text.value(f"getelementptr i8, ptr %cage, i64 {place}")
         distance = text.value(f"sext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
@@ -392,7 +392,7 @@ def _runtime(unit: Unit, activation: Activation, instruction: Instruction) -> No
     some = text.value(f"or i64 {text.value(f'or i64 {words[0]}, {words[1]}')}, {words[2]}")
     unit.leave_if(text.value(f"icmp ne i64 {some}, 0"))
     charge = text.value(f"load i64, ptr {unit.word(layout.control_word('charge'))}, align 8")
-    left = text.value(f"sub i64 {unit.fuel()}, {charge}")
+    left = unit.after_paying(charge)
     unit.set_fuel(left)
     if signature.results:
         if bank_of(signature.results[0]) is Bank.REF:

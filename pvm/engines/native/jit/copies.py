@@ -6,11 +6,12 @@ instead, as most are, has a copy of the test outside, which leads there.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pvm.engines.native.jit.activation import Activation
 from pvm.engines.native.jit.loops import Loop
-from pvm.engines.native.jit.strips import StripRefused
+from pvm.engines.native.jit.strips import Plan, StripImpossible, StripRefused
 from pvm.engines.native.llvm.text import AS_IT_IS, LIKELY
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def plan_copies(unit: Unit, activation: Activation) -> None:
         return
     for loop in activation.facts.loops:
         size = sum(len(activation.facts.blocks[offset]) for offset in loop.blocks)
-        if loop.test is not None and size <= MAX_LOOP:
+        if loop.inductions and size <= MAX_LOOP:
             activation.split.update(dict.fromkeys(loop.blocks, loop))
 
 
@@ -81,39 +82,55 @@ def emit_copies(unit: Unit, activation: Activation) -> None:
 
 
 def _emit_strip(unit: Unit, activation: Activation, loop: Loop) -> None:
-    label = way_in(activation, loop)
-    test = loop.test
-    assert test is not None
-    uniform = loop.is_straight and loop.inductions[test.local].step != 0
-    if not (uniform and _attempt_strip(unit, activation, loop, is_uniform=True)) and not _attempt_strip(
-        unit, activation, loop, is_uniform=False
-    ):
-        unit.text.block(label)
-        unit.text.jump(activation.label(loop.head))
+    for plan in _plans(loop):
+        try:
+            _attempt_strip(unit, activation, loop, plan)
+        except StripImpossible:
+            break
+        except StripRefused:
+            continue
+        return
+    unit.text.block(way_in(activation, loop))
+    unit.text.jump(activation.label(loop.head))
 
 
-def _attempt_strip(unit: Unit, activation: Activation, loop: Loop, *, is_uniform: bool) -> bool:
-    """Emit a strip, unless something in the loop does not allow it."""
+def _plans(loop: Loop) -> Iterator[Plan]:
+    """Ways to count the rounds of a loop, the best first."""
+    kinds = (True, False) if loop.is_straight else (False,)
+    for is_uniform in kinds:
+        if loop.test is not None and (loop.inductions[loop.test.local].step or not is_uniform):
+            yield Plan(loop.test.local, loop.test, is_uniform)
+    for is_uniform in kinds:
+        for each in loop.inductions.values():
+            if abs(each.step) == 1:
+                yield Plan(each.local, None, is_uniform)
+
+
+def _attempt_strip(unit: Unit, activation: Activation, loop: Loop, plan: Plan) -> None:
+    """Emit a strip.
+
+    Raises:
+        StripRefused: something in the loop does not allow it.
+    """
     copy, wanted = strip_copy(loop), len(activation.wanted)
     try:
         with unit.attempt(StripRefused):
             before = unit.cost
-            unit.start_strip(activation, loop, way_in(activation, loop), is_uniform=is_uniform)
+            unit.start_strip(activation, loop, way_in(activation, loop), plan)
             unit.emit_run(activation, sorted(loop.blocks), copy)
             unit.end_strip(unit.cost - before, activation.label(loop.head, copy), activation.label(loop.head))
     except StripRefused:
         unit.leave_strip()
         activation.copy, activation.block = "", -1
         del activation.wanted[wanted:]
-        return False
-    return True
+        raise
 
 
 def emit_strip_test(unit: Unit, activation: Activation) -> None:
     """End a round of a strip: whoever does not stay comes to the test as if from outside, and has not paid for it."""
     strip, text = unit.strip, unit.text
     assert strip is not None
-    test = strip.loop.test
+    test = strip.test
     assert test is not None
     flag = unit.strip_flag(test)
     activation.prims.pop()

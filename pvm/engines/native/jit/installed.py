@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+COUNTS, LOOKS, NEITHER = "counts", "looks", "neither"
+"""What compiled code does about fuel: counts and looks at the counter, looks only, or nothing.
+
+Only the first is right, the others are there so that one can measure what it costs."""
 ENTRY = "entry"
 _LOOP = "osr."
 _USED = "uses."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pvm.engines.native import layout
 from pvm.engines.native.interpreter.loading import code_region
-from pvm.engines.native.jit.installed import ENTRY, osr_offset, used_function
+from pvm.engines.native.jit.installed import COUNTS, ENTRY, osr_offset, used_function
 from pvm.engines.native.machine_code.blob import Blob
 from pvm.engines.native.machine_code.compiling import Compiler
 from pvm.engines.native.machine_code.loader import LoadedCode
@@ -53,6 +53,8 @@ class Promotion:
         self._prepared = False
         self.compiled: dict[int, int] = {}
         """Bytes of machine code by function."""
+        self.fuel = COUNTS
+        """What the code does about fuel that is compiled from now on."""
         self.natives: dict[int, int] = {}
         """Where functions are entered, in bytes from the dispatch table."""
         self.failures: dict[int, str] = {}
@@ -105,7 +107,7 @@ class Promotion:
             from pvm.pbc.writer import write_module
 
             self._module = write_module(self._program.module)
-        blob = compiler.obtain(Request(GENERATOR, encode_argument(self._module, function), speed))
+        blob = compiler.obtain(Request(GENERATOR, encode_argument(self._module, function, self.fuel), speed))
         if blob is None:
             self.failures[function] = compiler.failure
             return

@@ -16,7 +16,7 @@ from pvm.engines.native.jit.frames import FrameLowering
 from pvm.engines.native.jit.loops import ExitTest, Induction, Loop
 from pvm.engines.native.jit.lowering import SEGMENT
 from pvm.engines.native.llvm.lowering import FALSE, TRUE, is_constant
-from pvm.engines.native.llvm.text import UNLIKELY, Preheader
+from pvm.engines.native.llvm.text import LIKELY, UNLIKELY, Preheader
 from pvm.isa.machine import Val
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, HeapKind, RefType, Storage, ValueType
@@ -44,12 +44,27 @@ class Affine(NamedTuple):
     """How many operands are in ``base``."""
 
 
+class Plan(NamedTuple):
+    """How a strip is tried."""
+
+    local: int
+    """The variable that the rounds are counted by."""
+    test: ExitTest | None
+    """What the loop tests it with, or None: then its head looks whether it is still a good index."""
+    is_uniform: bool
+    """Whether all rounds cost the same, so that the fuel follows from the variable."""
+
+
 class Strip:
     """The strip that is being emitted."""
 
-    def __init__(self, activation: Activation, loop: Loop, preheader: Preheader) -> None:
+    def __init__(self, activation: Activation, loop: Loop, plan: Plan, preheader: Preheader) -> None:
         self.activation = activation
         self.loop = loop
+        self.induction = loop.inductions[plan.local]
+        """The variable that the rounds are counted by."""
+        self.test = plan.test
+        self.is_uniform = plan.is_uniform
         self.preheader = preheader
         self.affine: dict[str, Affine] = {}
         self.types: dict[str, ValueType] = {}
@@ -67,9 +82,7 @@ class Strip:
         self.limit: str = ""
         """What the loop compares the variable of its test with."""
         self.threshold = ""
-        """What the strip compares it with instead."""
-        self.is_uniform = False
-        """Whether all rounds cost the same, so that the fuel follows from the variable of the test."""
+        """What the strip compares the variable with, at the test or at the head."""
         self.fuel_at_zero, self.round_cost = "", ""
         self.accesses: dict[Storage, set[Affine | None]] = {}
         """Where elements are loaded and stored, by how they are stored; None is anywhere."""
@@ -91,6 +104,10 @@ class StripRefused(Exception):
     """The rounds of the loop cannot be counted before."""
 
 
+class StripImpossible(StripRefused):
+    """They cannot, whatever they are counted by: rounds may use any amount of fuel."""
+
+
 class NotUniform(StripRefused):
     """Rounds of the loop may cost more or less."""
 
@@ -99,6 +116,8 @@ class StripLowering(FrameLowering):
     """Adds to the machine what it knows while it emits a strip."""
 
     strip: Strip | None = None
+    counts = looks = True
+    """Whether fuel is counted and looked at."""
     place: tuple[int, int] = (0, 0)
     """The block that is emitted, and the offset of the instruction."""
 
@@ -197,10 +216,10 @@ class StripLowering(FrameLowering):
         """What comes next may use any amount of fuel, so it cannot be in a strip.
 
         Raises:
-            StripRefused: a strip is being emitted.
+            StripImpossible: a strip is being emitted.
         """
         if self.strip is not None:
-            raise StripRefused
+            raise StripImpossible
 
     # What changes regularly
 
@@ -269,10 +288,7 @@ class StripLowering(FrameLowering):
     @staticmethod
     def _can_bound(strip: Strip, affine: Affine) -> bool:
         """Whether rounds can be limited so that a value stays below a length."""
-        test, step = strip.loop.test, strip.loop.inductions[affine.local].step
-        if test is None:
-            return False
-        return affine.local == test.local or abs(step) == 1
+        return affine.local == strip.induction.local or abs(strip.loop.inductions[affine.local].step) == 1
 
     # Elements
 
@@ -300,9 +316,9 @@ class StripLowering(FrameLowering):
     def is_strip_test(self, activation: Activation) -> bool:
         """Whether the block that is emitted ends the rounds of a strip."""
         strip = self.strip
-        if strip is None or activation is not strip.activation or strip.loop.test is None:
+        if strip is None or activation is not strip.activation or strip.test is None:
             return False
-        return activation.block == strip.loop.test.block
+        return activation.block == strip.test.block
 
     def note_comparison(self, lhs: Val, rhs: Val) -> None:
         """The loop is about to compare these: the variable, and what it is compared with."""
@@ -311,19 +327,24 @@ class StripLowering(FrameLowering):
 
     def strip_flag(self, test: ExitTest) -> str:
         """Whether another round begins, instead of what the loop tests."""
-        strip, text = self.strip, self.text
+        strip = self.strip
         assert strip is not None
         assert strip.operands is not None
         variable, bound = strip.operands if test.is_left else strip.operands[::-1]
-        induction = strip.loop.inductions[test.local]
+        induction = strip.induction
         if not strip.is_before(self.raw(bound)) or not _is_supported(test, induction):
             raise StripRefused
         strip.limit = self.raw(bound)
+        return self._is_within(strip, variable)
+
+    def _is_within(self, strip: Strip, variable: Val) -> str:
+        """Whether the variable is not yet where the strip ends."""
+        text = self.text
         with text.in_preheader() as preheader:
-            self._step(strip, induction)
+            self._step(strip, strip.induction)
             strip.threshold = threshold = text.fresh()
             preheader.names.add(threshold)
-        return text.value(f"icmp {'slt' if induction.step >= 0 else 'sgt'} i64 {variable.raw}, {threshold}")
+        return text.value(f"icmp {'slt' if strip.induction.step >= 0 else 'sgt'} i64 {variable.raw}, {threshold}")
 
     def _step(self, strip: Strip, induction: Induction) -> str:
         """What is added in each round, which is checked if it is not a number."""
@@ -339,11 +360,10 @@ class StripLowering(FrameLowering):
 
     # The way in
 
-    def start_strip(self, activation: Activation, loop: Loop, label: str, *, is_uniform: bool) -> None:
+    def start_strip(self, activation: Activation, loop: Loop, label: str, plan: Plan) -> None:
         """What is emitted next is the strip of a loop; ``label`` is where the loop is entered from outside."""
         self.text.preheader = Preheader(label)
-        self.strip = Strip(activation, loop, self.text.preheader)
-        self.strip.is_uniform = is_uniform
+        self.strip = Strip(activation, loop, plan, self.text.preheader)
         module = self.text.module
         self.strip.node, self.strip.group = module.distinct_node(), module.distinct_node()
 
@@ -351,40 +371,37 @@ class StripLowering(FrameLowering):
         """Emit the way into the strip, whose rounds cost at most so much fuel, and into the ordinary copy."""
         strip, text = self.strip, self.text
         assert strip is not None
-        test = strip.loop.test
-        assert test is not None
+        if strip.test is None and not any(each.local == strip.induction.local for each, _ in strip.bounds):
+            raise StripRefused
         self.leave_strip()
         about = [strip.node]
         if strip.is_parallel:
             about.append(text.module.node(f'!"llvm.loop.parallel_accesses", {strip.group}'))
         text.module.complete(strip.node, ", ".join(about))
         text.begin_with(strip.preheader)
-        failed = self._limit(strip, strip.loop.inductions[test.local], test, cost)
+        failed = self._limit(strip, strip.induction, cost)
         text.branch(failed, ordinary_label, strip_label, UNLIKELY)
 
     def leave_strip(self) -> None:
         """What is emitted next is no strip any more."""
-        assert self.strip is not None
-        self.strip.activation.values.clear()
+        if self.strip is not None:
+            self.strip.activation.values.clear()
         self.strip = self.text.preheader = None
 
-    def _limit(self, strip: Strip, induction: Induction, test: ExitTest, cost: int) -> str:
+    def _limit(self, strip: Strip, induction: Induction, cost: int) -> str:
         """Compute how far the rounds go; the flag that says that there is no strip.
 
         All limits are of what comes behind the last value that begins a round, less what lies between that and
         what the loop compares with, so that the bound of the loop is taken as it is and nothing overflows.
         """
-        text = self.text
+        text, test = self.text, strip.test
         is_up = induction.step >= 0
         one = 1 if is_up else -1
         start, step = self._start(strip, induction.local), self._step(strip, induction)
-        is_behind = induction.is_behind(test.block, induction.offset + 1)
-        between = (one if test.relation in {"le", "ge"} else 0) + (0 if is_behind else induction.step)
-        spare = text.value(f"sub i64 {self.fuel()}, {SEGMENT}")
-        strip.failures.append(text.value(f"icmp slt i64 {spare}, {cost}"))
-        rounds = text.value(f"udiv i64 {spare}, {cost}")
-        if not induction.step or 4 * abs(induction.step) > cost:
-            rounds = self._least(rounds, str(_MAX_ROUNDS))
+        is_behind = test is None or induction.is_behind(test.block, induction.offset + 1)
+        is_inclusive = test is not None and test.relation in {"le", "ge"}
+        between = (one if is_inclusive else 0) + (0 if is_behind else induction.step)
+        rounds = self._affordable(strip, cost) if self.looks else str(_MAX_ROUNDS)
         limit = strip.limit
         for affine, length in dict.fromkeys(strip.bounds):
             first, last = self._bounded(affine, length, strip)
@@ -398,25 +415,41 @@ class StripLowering(FrameLowering):
         first = self._plus_constant(start, -between)
         strip.failures.append(text.value(f"icmp {'sle' if is_up else 'sge'} i64 {limit}, {first}"))
         text.line(f"{strip.threshold} = add i64 {limit}, {between - (0 if is_behind else induction.step)}")
-        if strip.is_uniform:
+        if strip.is_uniform and self.counts:
             self._count_fuel(strip, induction, start, cost)
         return self._any(strip.failures)
+
+    def _affordable(self, strip: Strip, cost: int) -> str:
+        """How many rounds the fuel suffices for."""
+        text, step = self.text, strip.induction.step
+        spare = text.value(f"sub i64 {self.fuel()}, {SEGMENT}")
+        strip.failures.append(text.value(f"icmp slt i64 {spare}, {cost}"))
+        rounds = text.value(f"udiv i64 {spare}, {cost}")
+        return rounds if step and 4 * abs(step) <= cost else self._least(rounds, str(_MAX_ROUNDS))
 
     def _plus_constant(self, raw: str, constant: int) -> str:
         return self.text.value(f"add i64 {raw}, {constant}") if constant else raw
 
     # Fuel
 
-    def begin_round(self) -> None:
-        """At the head of a strip: what is left follows from the variable, if each round costs the same."""
+    def begin_round(self, way_in: str) -> None:
+        """At the head of a strip: see whether it ends here, in which case the loop is entered anew.
+
+        The fuel follows from the variable, if each round costs the same.
+        """
         strip, text = self.strip, self.text
         assert strip is not None
-        test = strip.loop.test
-        assert test is not None
-        if not strip.is_uniform:
-            return
-        strip.fuel_at_zero, strip.round_cost = text.fresh(), text.fresh()
-        variable = self.get(strip.activation.local(test.local), "i64")
+        variable = self.get(strip.activation.local(strip.induction.local), "i64")
+        if strip.is_uniform and self.counts:
+            strip.fuel_at_zero, strip.round_cost = text.fresh(), text.fresh()
+            self._take_fuel(strip, variable)
+        if strip.test is None:
+            on = text.fresh_label("on")
+            text.branch(self._is_within(strip, variable), on, way_in, LIKELY)
+            text.block(on, dominated=True)
+
+    def _take_fuel(self, strip: Strip, variable: Val) -> None:
+        text = self.text
         used = text.value(f"mul i64 {variable.raw}, {strip.round_cost}")
         self.set_fuel(text.value(f"sub i64 {strip.fuel_at_zero}, {used}"))
 
@@ -466,6 +499,8 @@ class StripLowering(FrameLowering):
         return self.text.call("i64", "llvm.smin.i64", f"i64 {a}, i64 {b}", "i64, i64")
 
     def _nearer(self, a: str, b: str, *, is_up: bool) -> str:
+        if not a:
+            return b
         name = "llvm.smin.i64" if is_up else "llvm.smax.i64"
         return self.text.call("i64", name, f"i64 {a}, i64 {b}", "i64, i64")
 

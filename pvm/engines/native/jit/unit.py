@@ -21,8 +21,8 @@ from pvm.engines.native.interpreter.services import (
     service_index,
 )
 from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
-from pvm.engines.native.jit.copies import back_note, edge, emit_copies, emit_strip_test, plan_copies
-from pvm.engines.native.jit.installed import ENTRY, osr_symbol, used_symbol
+from pvm.engines.native.jit.copies import back_note, edge, emit_copies, emit_strip_test, plan_copies, way_in
+from pvm.engines.native.jit.installed import COUNTS, ENTRY, NEITHER, osr_symbol, used_symbol
 from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
 from pvm.engines.native.jit.strips import NotUniform, StripLowering
 from pvm.engines.native.jit.targets import Targets
@@ -42,8 +42,11 @@ class Unit(StripLowering):
 
     segment = SEGMENT
 
-    def __init__(self, module: ModuleText, linkage: Linkage, root: int, targets: Targets, symbol: str) -> None:
+    def __init__(
+        self, module: ModuleText, linkage: Linkage, root: int, targets: Targets, symbol: str, fuel: str = COUNTS
+    ) -> None:
         super().__init__(FunctionText(module), linkage)
+        self.counts, self.looks = fuel == COUNTS, fuel != NEITHER
         self.module_text = module
         self.symbol = symbol
         self.targets = targets
@@ -102,7 +105,8 @@ class Unit(StripLowering):
             "unreachable",
         ]
         text.lines[1:1] = head
-        body = text.finish().replace(SEGMENT, str(self.cost)).replace(EXTENT, str(self.extent))
+        segment = str(self.cost) if self.looks else str(-(1 << 63))
+        body = text.finish().replace(SEGMENT, segment).replace(EXTENT, str(self.extent))
         group = self.module_text.group('nounwind "frame-pointer"="none"')
         self.module_text.define(f"define internal {CONVENTION} void @{symbol}({PROTOTYPE}) {group} {{\n{body}\n}}")
         for function in self.facts:
@@ -242,7 +246,7 @@ class Unit(StripLowering):
         self.cost += cost
         if offset in facts.polled:
             if activation.copy:
-                self.begin_round()
+                self.begin_round(way_in(activation, activation.split[offset]))
             else:
                 self._look_at_head(activation, offset)
         self.pay(cost)
@@ -257,7 +261,11 @@ class Unit(StripLowering):
 
     def pay(self, cost: int) -> None:
         """Count a block; less than 0 takes it back."""
-        self.set_fuel(self.text.value(f"sub i64 {self.fuel()}, {cost}"))
+        self.set_fuel(self.after_paying(str(cost)))
+
+    def after_paying(self, cost: str) -> str:
+        """What is left of the fuel."""
+        return self.text.value(f"sub i64 {self.fuel()}, {cost}") if self.counts else self.fuel()
 
     def _look_at_head(self, activation: Activation, offset: int) -> None:
         """At the head of a loop, unpaid for: internal code takes over if the fuel may not suffice for what follows."""
