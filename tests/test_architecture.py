@@ -25,13 +25,15 @@ VERIFY = PBC | {"pvm.verify"}
 TASK = "pvm.kernel.task"  # the protocol through which the kernel sees a guest, and an engine the kernel
 ENGINES = frozenset({"pvm.engines", "pvm.engines.direct", "pvm.engines.native", "pvm.engines.reference"})
 CACHE = "pvm.user_cache"  # who keeps something in it and who keeps guests from it know the directory
-EMBED = VERIFY | ENGINES | {"pvm.kernel", TASK}
+RUNS = "pvm.runs"  # the register of runs: programs are entered by who starts them, and listed by the command line
+EMBED = VERIFY | ENGINES | {"pvm.kernel", TASK, RUNS}
 COMPILER = frozenset({"compiler"})
 
 LAYERS = {
     TYPED: Layer(frozenset()),
     "pvm.errors": Layer(frozenset({TYPED})),
     CACHE: Layer(frozenset({TYPED})),
+    RUNS: Layer(frozenset({TYPED})),
     "pvm.isa": Layer(ERRORS),
     "pvm.pbc": Layer(ISA),
     "pvm.verify": Layer(PBC),
@@ -80,7 +82,7 @@ COLD_OF_OURS = (
     "pvm.engines.direct",
     "pvm.engines.native.code",
 )
-WARM_MODULES = 64
+WARM_MODULES = 65
 
 
 def plant(root: Path, files: dict[str, str]) -> Path:

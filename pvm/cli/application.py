@@ -21,6 +21,10 @@ COMMANDS = {
     "doc": "Write documentation as web pages.",
     "explain": "Explain a code that the compiler prints.",
     "fmt": "Format Pebble sources.",
+    "ps": "List the programs that run now.",
+    "suspend": "Stop a run for a while.",
+    "resume": "Let a suspended run go on.",
+    "kill": "End a run, or send it a signal.",
     "completion": "Print the shell's completion script.",
     "version": "Show the version.",
 }

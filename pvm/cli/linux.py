@@ -88,7 +88,15 @@ def begin(
     stream = INHERIT if terminal is None else terminal
     try:
         return start(
-            path, argv, kernel=kernel, limits=limits, lower=linux.lower, stdin=stream, stdout=stream, stderr=stream
+            path,
+            argv,
+            kernel=kernel,
+            limits=limits,
+            lower=linux.lower,
+            stdin=stream,
+            stdout=stream,
+            stderr=stream,
+            listed=True,
         )
     except ContainmentError as error:
         hint = "".join(f"; --lower {wall} runs it without this wall" for wall in error.lowerable)

@@ -17,6 +17,7 @@ from pvm.engines.api import Collections
 from pvm.errors import Exhaustion, TraceFrame, Trap
 from pvm.kernel import INHERIT, Kernel, ProcessExit
 from pvm.kernel.task import HypercallInfo, Task, Value
+from pvm.runs import register, unregister
 from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,9 +54,11 @@ def run_program(program: ProgramFile, arguments: Sequence[str], options: RunOpti
     with kernel, Instance(module, limits=options.limits, kernel=kernel, tier=options.tier) as instance:
         end_start_up()
         started = time.perf_counter()
+        entry = register("module", program.name)
         try:
             return run_instance(instance, [program.name, *arguments])
         finally:
+            unregister(entry)
             if options.stats:
                 print_statistics(instance, time.perf_counter() - started)
 

@@ -13,12 +13,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
 
 from pvm.embed.limits import parse_duration, parse_size
+from pvm.embed.steering import listen
 from pvm.engines.direct.machine import Bounds, Machine, encoded
 from pvm.engines.direct.streams import StandardStreams
 from pvm.errors import GuestError, UsageError
 from pvm.kernel.grants import text_bytes
 from pvm.kernel.kernel import Kernel
 from pvm.kernel.streams import CAPTURE, CaptureSink, Sink, Source, make_sink, make_source
+from pvm.runs import register, unregister
 
 if TYPE_CHECKING:
     from pvm.kernel.streams import InputSpec, OutputSpec
@@ -116,7 +118,7 @@ class Guest:
     ``stdin``, ``stdout`` and ``stderr`` are file objects where ``PIPE`` was asked for, else None.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a keyword for each thing that a run depends on
         self,
         kernel: Kernel,
         path: str,
@@ -127,6 +129,7 @@ class Guest:
         limits: GuestLimits,
         cwd: str,
         lower: Collection[str],
+        listed: bool,
     ) -> None:
         self.stdin: BinaryIO | None = None
         self.stdout: BinaryIO | None = None
@@ -136,6 +139,8 @@ class Guest:
         assert not isinstance(source, Sink), "the first stream is made as a source"
         outputs = [sink for sink in sinks if isinstance(sink, Sink | int)]
         self._captures = [sink if isinstance(sink, CaptureSink) else None for sink in outputs]
+        self._entry = register("linux", path) if listed else None
+        control = listen(self._entry)
         try:
             connected = StandardStreams(source, outputs, kernel.ledger)
             self._machine = Machine(
@@ -145,10 +150,14 @@ class Guest:
                 bounds=limits.bounds(),
                 working_directory=cwd,
                 lowered=lower,
+                control=control,
             )
         except BaseException:
             for file in self._files:
                 file.close()
+            if control is not None:
+                control.close()
+            unregister(self._entry)
             raise
 
     def _stream(self, kernel: Kernel, fd: int, spec: InputSpec | OutputSpec | _Kind | int) -> Source | Sink | int:
@@ -210,8 +219,13 @@ class Guest:
         """Send a signal to the program's first process, or to its process group."""
         self._machine.send_signal(number, group=group)
 
+    @property
+    def suspended(self) -> bool:
+        """Whether the program is stopped by ``suspend``, whoever called it."""
+        return self._machine.suspended
+
     def suspend(self) -> None:
-        """Stop the program and all that it started, until ``resume``."""
+        """Stop the program and all that it started, until ``resume``; its time limits stop too."""
         self._machine.suspend()
 
     def resume(self) -> None:
@@ -224,6 +238,7 @@ class Guest:
         for file in self._files:
             file.close()
         self._machine.wait()
+        unregister(self._entry)
 
     def __enter__(self) -> Self:
         return self
@@ -244,6 +259,7 @@ def start(  # noqa: PLR0913 - a keyword for each thing that a run depends on
     stdout: OutputSpec | _Kind | int = _Kind.KERNEL,
     stderr: OutputSpec | _Kind | int = _Kind.KERNEL,
     lower: Collection[str] = (),
+    listed: bool = False,
 ) -> Guest:
     """Start a Linux program and return while it runs.
 
@@ -259,6 +275,7 @@ def start(  # noqa: PLR0913 - a keyword for each thing that a run depends on
         stdout: the same.
         stderr: the same.
         lower: names of walls that may be missing, such as ``"landlock"``.
+        listed: whether ``pvm ps`` shows it and ``pvm suspend`` and its kin reach it, until it is closed.
 
     Raises:
         ContainmentError: a wall of the jail cannot be built here.
@@ -282,6 +299,7 @@ def start(  # noqa: PLR0913 - a keyword for each thing that a run depends on
             limits=limits or GuestLimits(),
             cwd=cwd,
             lower=lower,
+            listed=listed,
         )
     except GuestError as error:
         raise GuestError(error.errno, error.detail or path) from None

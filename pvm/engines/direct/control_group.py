@@ -61,6 +61,16 @@ class ControlGroup:
             if error.errno not in {errno.ESRCH, errno.ENOENT, errno.EACCES, errno.EPERM, errno.EBUSY}:
                 raise
 
+    def freeze(self, *, frozen: bool) -> bool:
+        """Stop all processes of the group, or let them go on; false where the host cannot."""
+        if self._version is not SECOND:  # the first version has a hierarchy of its own for that
+            return False
+        try:
+            (self._folder / "cgroup.freeze").write_text("1" if frozen else "0")
+        except OSError:
+            return False
+        return True
+
     def was_exceeded(self) -> bool:
         """Whether the host has ended a process of the group for want of memory."""
         with open(self._folder / self._version.events, encoding="ascii") as file:  # noqa: PTH123 - every 20 ms

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +19,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from pvm.engines.direct import filter as system_call_filter
+from pvm.engines.direct.commands import Commands
 from pvm.engines.direct.control_group import ControlGroup
 from pvm.engines.direct.execution import Image, prepare
 from pvm.engines.direct.filter import Policy
@@ -69,7 +71,10 @@ class Outcome(NamedTuple):
 
 
 class Machine:
-    """A program that runs on ``kernel``, whose descriptors 0, 1 and 2 are those of ``streams``."""
+    """A program that runs on ``kernel``, whose descriptors 0, 1 and 2 are those of ``streams``.
+
+    ``control`` is a socket that takes commands, which is taken over.
+    """
 
     def __init__(
         self,
@@ -80,6 +85,7 @@ class Machine:
         bounds: Bounds,
         working_directory: str = "/",
         lowered: Collection[str] = (),
+        control: socket.socket | None = None,
     ) -> None:
         self.outcome: Outcome | None = None
         self.failure: BaseException | None = None
@@ -92,6 +98,10 @@ class Machine:
         self._group: ControlGroup | None = None
         self._group_due = self._started + GROUP_AFTER
         self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._suspension: Suspension | None = None
+        self._paused_seconds = 0.0
+        self._commands = None if control is None else Commands(control, self.perform)
         allow_descriptors()
         with ExitStack() as undo:
             undo.callback(streams.abandon)
@@ -178,7 +188,7 @@ class Machine:
         try:
             first_watch = min(WATCH_SECONDS, self._bounds.wall_seconds or WATCH_SECONDS)
             given = self._streams.close_descriptors
-            status = self._supervisor.run(self._streams.descriptors, given, self._watch, first_watch)
+            status = self._supervisor.run(self._streams.descriptors, given, self._watch, first_watch, self._commands)
             if self._group is not None and self._group.was_exceeded():
                 self._limit = self._limit or "memory"
             self._jail.close()
@@ -193,6 +203,8 @@ class Machine:
             self._jail.close()
             if self._group is not None:
                 self._group.close()
+            if self._commands is not None:
+                self._commands.close()
             self._supervisor.close()
             self._streams.abandon()
             self._ended.set()
@@ -200,7 +212,7 @@ class Machine:
     def _watch(self) -> float:
         """End the run if a limit is passed; gives the seconds until the next look."""
         bounds = self._bounds
-        elapsed = time.monotonic() - self._started
+        elapsed = self._elapsed()
         if bounds.wall_seconds is not None and elapsed >= bounds.wall_seconds:
             self._end("time")
         if time.monotonic() >= self._group_due:
@@ -243,21 +255,89 @@ class Machine:
         """Send a signal to the first process, or to its group, which it leads."""
         send(-self._jail.guest_pid if group else self._jail.guest_pid, number)
 
+    @property
+    def suspended(self) -> bool:
+        """Whether all processes are stopped."""
+        return self._suspension is not None
+
     def suspend(self) -> None:
-        """Stop all processes."""
-        stopped: set[int] = set()
-        for _ in range(STOP_ROUNDS):  # those that were forked meanwhile are stopped in the next round
-            found = set(descendants(self._jail.init_pid)) - stopped
-            if not found:
+        """Stop all processes; the time limits stop with them."""
+        with self._lock:
+            if self._suspension is not None or self._ended.is_set():
                 return
-            for pid in found:
-                send(pid, signal.SIGSTOP)
-            stopped |= found
+            frozen = self._group is not None and self._group.freeze(frozen=True)
+            stopped = [] if frozen else stop_below(self._jail.init_pid)
+            self._suspension = Suspension(time.monotonic(), stopped, frozen)
 
     def resume(self) -> None:
-        """Let all processes go on."""
-        for pid in descendants(self._jail.init_pid):
-            send(pid, signal.SIGCONT)
+        """Let all processes go on that were not stopped before."""
+        with self._lock:
+            suspension, self._suspension = self._suspension, None
+            if suspension is None:
+                return
+            self._paused_seconds += time.monotonic() - suspension.since
+            if suspension.frozen and self._group is not None:
+                self._group.freeze(frozen=False)
+            for pid in reversed(suspension.stopped):  # children first, so that parents do not see them stopped
+                send(pid, signal.SIGCONT)
+
+    def _elapsed(self) -> float:
+        """Seconds that the run took so far, without those that it was suspended."""
+        now = time.monotonic()
+        suspension = self._suspension
+        return now - self._started - self._paused_seconds - (0 if suspension is None else now - suspension.since)
+
+    def perform(self, command: str) -> str:
+        """Do what another process of the user asks for; gives an answer for people."""
+        name, _, rest = command.partition(" ")
+        match name:
+            case "suspend":
+                self.suspend()
+            case "resume":
+                self.resume()
+            case "kill":
+                self.kill()
+            case "signal" if rest.isascii() and rest.isdecimal() and 0 < int(rest) < signal.NSIG:
+                self.send_signal(int(rest), group=True)
+            case "state":
+                state = "suspended" if self.suspended else "running"
+                return f"{state} {len(descendants(self._jail.init_pid))} {self._cpu_seconds:.2f}"
+            case _:
+                return "what?"
+        return "done"
+
+
+class Suspension(NamedTuple):
+    """Since when all is stopped, and how: by the control group, or these processes by signals, parents first."""
+
+    since: float
+    stopped: list[int]
+    frozen: bool
+
+
+def stop_below(root: int) -> list[int]:
+    """Stop all processes below ``root`` that are not stopped; gives them, parents before their children."""
+    seen: set[int] = set()
+    stopped: list[int] = []
+    for _ in range(STOP_ROUNDS):  # those that were forked meanwhile are stopped in the next round
+        found = [pid for pid in descendants(root) if pid not in seen]
+        if not found:
+            break
+        for pid in found:
+            if process_state(pid) != b"T":
+                send(pid, signal.SIGSTOP)
+                stopped.append(pid)
+        seen.update(found)
+    return stopped
+
+
+def process_state(pid: int) -> bytes:
+    """The letter for what a process does, as the host shows it."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - a file of the host's kernel
+            return file.read().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return b"X"
 
 
 def first_image(kernel: Kernel, invocation: Invocation, working_directory: str) -> Image:

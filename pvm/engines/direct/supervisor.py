@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 from pvm.engines.direct import image, layouts, linux
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
 from pvm.engines.direct.calls.handlers import HANDLERS
+from pvm.engines.direct.commands import Commands
 from pvm.engines.direct.descriptors import OpenFiles
 from pvm.engines.direct.elf import PAGE
 from pvm.engines.direct.execution import Image, StubLinks, checked_start
@@ -109,12 +110,18 @@ class Supervisor:
     # The loop.
 
     def run(
-        self, streams: list[int], given: Callable[[], None], watch: Callable[[], float], first_watch: float
+        self,
+        streams: list[int],
+        given: Callable[[], None],
+        watch: Callable[[], float],
+        first_watch: float,
+        commands: Commands | None = None,
     ) -> int | None:
         """Serve until the first guest has ended; its wait status, or None if the jail was ended from outside.
 
         ``streams`` become its descriptors 0, 1 and 2; ``given`` is called when it has them.  ``watch`` is called after
-        ``first_watch`` seconds, and gives the seconds until it wants to be called again.
+        ``first_watch`` seconds, and gives the seconds until it wants to be called again.  ``commands`` are served
+        meanwhile.
         """
         linux.wake_on_same_processor(self.listener)
         self._streams = list(streams)
@@ -122,6 +129,8 @@ class Supervisor:
         poll = select.poll()
         poll.register(self.listener, select.POLLIN)
         poll.register(self.jail.control, select.POLLIN)
+        if commands is not None:
+            commands.watch(poll)
         control = self.jail.control.fileno()
         due = time.monotonic() + first_watch
         while True:
@@ -133,6 +142,8 @@ class Supervisor:
                     message = self._control_message()
                     if len(message) in {0, STATUS_SIZE}:
                         return int.from_bytes(message, "little") if message else None
+                elif commands is not None and commands.serve(fd, poll):
+                    continue
                 elif events & select.POLLIN:
                     self._serve()
                 else:
