@@ -121,6 +121,17 @@ SOURCE = """
             while a[at] != 0 { at -= 1 } } catch (e: IndexError) { return -at }
         return at }
 
+    @export fun waits(n: Int) -> Int {
+        let task = spawn { sum(n) }
+        var rounds = 0
+        while rounds < 5 || !task.isDone { rounds += 1
+            giveWay() }
+        let tasks = List<Task<Int>>()
+        for i in 0..<3 { tasks.add(spawn { i * n }) }
+        var total = task.join() * rounds
+        for each in tasks { total += each.join() }
+        return total }
+
     @export fun bytes(n: Int, by: Int) -> Int {
         let a = Array<UInt8>(n) { (it % 200).toUInt8() }
         var s = 0
@@ -148,6 +159,7 @@ CALLS = [
     *(("fields", *each) for each in [(30, 30), (40, 30), (0, 0)]),
     *(("exchanged", n) for n in (0, 2, 30)),
     *(("search", *each) for each in [(50, 120, 0), (50, 1000, 3), (50, 120, -1), (50, 5, 49), (0, 0, 0), (9, 20, MAX)]),
+    ("waits", 40),
     *(("bytes", n, 77) for n in (0, 1, 100)),
 ]
 

@@ -6,7 +6,7 @@ instead, as most are, has a copy of the test outside, which leads there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pvm.engines.native.jit.activation import Activation
@@ -74,17 +74,18 @@ def _from_outside(activation: Activation, loop: Loop, target: int) -> str:
     return activation.label(target, outer_copy(loop))
 
 
-def emit_copies(unit: Unit, activation: Activation) -> None:
-    """Emit what the loops of a function have besides their ordinary copies."""
+def emit_copies(unit: Unit, activation: Activation, reached: Collection[int]) -> None:
+    """Emit what the loops of a function have besides their ordinary copies, of the blocks that can be reached."""
     for loop in {each.head: each for each in activation.split.values()}.values():
-        _emit_strip(unit, activation, loop)
-    _emit_outer(unit, activation)
+        if loop.head in reached:
+            _emit_strip(unit, activation, loop, sorted(loop.blocks.intersection(reached)))
+    _emit_outer(unit, activation, reached)
 
 
-def _emit_strip(unit: Unit, activation: Activation, loop: Loop) -> None:
+def _emit_strip(unit: Unit, activation: Activation, loop: Loop, blocks: Sequence[int]) -> None:
     for plan in _plans(loop):
         try:
-            _attempt_strip(unit, activation, loop, plan)
+            _attempt_strip(unit, activation, loop, plan, blocks)
         except StripImpossible:
             break
         except StripRefused:
@@ -106,7 +107,7 @@ def _plans(loop: Loop) -> Iterator[Plan]:
                 yield Plan(each.local, None, is_uniform)
 
 
-def _attempt_strip(unit: Unit, activation: Activation, loop: Loop, plan: Plan) -> None:
+def _attempt_strip(unit: Unit, activation: Activation, loop: Loop, plan: Plan, blocks: Sequence[int]) -> None:
     """Emit a strip.
 
     Raises:
@@ -117,7 +118,7 @@ def _attempt_strip(unit: Unit, activation: Activation, loop: Loop, plan: Plan) -
         with unit.attempt(StripRefused):
             before = unit.cost
             unit.start_strip(activation, loop, way_in(activation, loop), plan)
-            unit.emit_run(activation, sorted(loop.blocks), copy)
+            unit.emit_run(activation, blocks, copy)
             unit.end_strip(unit.cost - before, activation.label(loop.head, copy), activation.label(loop.head))
     except StripRefused:
         unit.leave_strip()
@@ -143,14 +144,14 @@ def emit_strip_test(unit: Unit, activation: Activation) -> None:
     text.jump(_from_outside(activation, strip.loop, test.block))
 
 
-def _emit_outer(unit: Unit, activation: Activation) -> None:
+def _emit_outer(unit: Unit, activation: Activation, reached: Collection[int]) -> None:
     """Emit the copies outside that are wanted, and those of blocks without labels that follow them."""
     blocks, labels = activation.facts.blocks, activation.facts.labels_at
     done: set[int] = set()
     while activation.wanted:
         loop, offset = activation.wanted.pop()
         run = []
-        while offset not in done and offset in loop.blocks and offset != loop.head:
+        while offset not in done and offset in reached and offset in loop.blocks and offset != loop.head:
             done.add(offset)
             run.append(offset)
             offset = blocks[offset][-1].end

@@ -191,7 +191,7 @@ class Unit(StripLowering):
         if self.strip is not None and self.strip.is_uniform and len(reached) > 1:
             raise NotUniform
         self.emit_run(activation, [offset for offset in activation.facts.blocks if offset in reached])
-        emit_copies(self, activation)
+        emit_copies(self, activation, reached)
 
     def emit_run(self, activation: Activation, offsets: Iterable[int], copy: str = "") -> None:
         """Emit one copy of some blocks, in the order of the code; a first one without a label has no operands."""
