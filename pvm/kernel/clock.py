@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 VIRTUAL_EPOCH_NS = 946_684_800 * 10**9
 VIRTUAL_STEP_NS = 1_000
+ELAPSED_MAX_NS = 1 << 62
+"""Where a virtual clock stops, after 146 years."""
 SLICE_NS = 10_000_000
 """Longest uninterrupted sleep of the host clock, so that a time limit is noticed."""
 
@@ -72,19 +74,53 @@ class HostClock:
 
 
 class VirtualClock:
-    """A clock that only the guest's own doings move; ``elapsed_ns`` is its whole state."""
+    """A clock that only the guest's own doings move; ``elapsed_ns`` is its whole state.
 
-    __slots__ = ("elapsed_ns",)
+    Native guests may count in memory that they share with it: its words are then the kernel's part of the time and
+    the guests', who may write anything there, so that what was shown once is never taken back.
+    """
+
+    __slots__ = ("__weakref__", "_latest", "_own", "_shared")
 
     def __init__(self, elapsed_ns: int = 0) -> None:
-        self.elapsed_ns = elapsed_ns
+        self._own = self._latest = elapsed_ns
+        self._shared: memoryview | None = None
+
+    def share(self, words: memoryview) -> None:
+        """Count in two words of 64 bits together with guests from now on."""
+        self._own = words[0] = self.elapsed_ns
+        self._shared = words
+
+    def mend(self) -> None:
+        """Make what guests will read right again, if one of them has written nonsense."""
+        words = self._shared
+        if words is not None and not (words[0] == self._own and self._latest <= words[0] + words[1] < ELAPSED_MAX_NS):
+            words[1] = 0
+            self._own = words[0] = min(self._latest, ELAPSED_MAX_NS // 2)
+
+    @property
+    def elapsed_ns(self) -> int:
+        """The time that has passed on it."""
+        if self._shared is not None:
+            self._latest = max(self._latest, min(self._own + self._shared[1], ELAPSED_MAX_NS))
+        return self._latest
+
+    def _advance(self, to_ns: int) -> int:
+        """Move to a time, which is not before now."""
+        self._latest = to_ns = min(to_ns, ELAPSED_MAX_NS)
+        if self._shared is None:
+            self._own = to_ns
+        else:
+            missing = to_ns - self._own - self._shared[1]
+            self._own = min(self._own + max(0, missing), ELAPSED_MAX_NS)
+            self._shared[0] = self._own
+        return to_ns
 
     def realtime(self) -> int:
         return VIRTUAL_EPOCH_NS + self.monotonic()
 
     def monotonic(self) -> int:
-        self.elapsed_ns += VIRTUAL_STEP_NS
-        return self.elapsed_ns
+        return self._advance(self.elapsed_ns + VIRTUAL_STEP_NS)
 
     def stamp(self) -> int:
         return VIRTUAL_EPOCH_NS + self.elapsed_ns
@@ -96,5 +132,5 @@ class VirtualClock:
         return self.elapsed_ns >= deadline_ns
 
     def wait_until(self, deadline_ns: int, interrupted: Callable[[], bool] | None = None) -> bool:
-        self.elapsed_ns = max(self.elapsed_ns, deadline_ns)
+        self._advance(max(self.elapsed_ns, deadline_ns))
         return True

@@ -67,6 +67,17 @@ def test_the_shim_leads_nowhere_else(name: str, compile_c: Callable[..., Path]) 
         assert sorted(path.name for path in granted.iterdir()) == ["file", "pipe", "program", "up"]
 
 
+def test_a_guest_cannot_turn_the_clock_back(compile_c: Callable[..., Path]) -> None:
+    program = compile_c(SOURCE, "-static", "-pthread")
+    with pvm.Kernel({"/program": pvm.HostDir(program.parent, only=program.name)}, clock="virtual") as kernel:
+        before = kernel.clock.monotonic()
+        for _ in range(3):
+            done = pvm.spawn(f"/program/{program.name}", ["escapes", "clock"], kernel=kernel)
+            assert (done.stdout, done.returncode) == (b"held\n", 0)
+            assert kernel.clock.monotonic() >= before
+            before = kernel.clock.monotonic()
+
+
 def test_sockets_of_the_host_are_out_of_reach(attempt: Attempt) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("\0pvm-host-socket")

@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from pvm.engines.direct import linux
 from pvm.engines.direct.elf import PAGE, PROGRAM_HEADER, Program, Segment
-from pvm.engines.direct.machine_code import JUMP
+from pvm.engines.direct.machine_code import CLOCK_PAGE, JUMP
 from pvm.engines.direct.records import Batch
 from pvm.errors import GuestError
 
-MAP_PRIVATE, MAP_FIXED, MAP_ANONYMOUS, MAP_FIXED_NOREPLACE = 0x02, 0x10, 0x20, 0x10_0000
+MAP_SHARED, MAP_PRIVATE, MAP_FIXED, MAP_ANONYMOUS, MAP_FIXED_NOREPLACE = 0x01, 0x02, 0x10, 0x20, 0x10_0000
 PROGRAM_BASE, PROGRAM_SPREAD = 0x5555_5000_0000, 1 << 28
 LINKER_BASE, LINKER_SPREAD = 0x7E00_0000_0000, 1 << 28
 
@@ -183,11 +183,12 @@ def map_image(
     *,
     takes_terminal: bool,
     regions: bool = False,
+    clock: int = -1,
 ) -> Batch:
     """The records that map a program and its dynamic linker from descriptors of the stub, and let the stack grow.
 
     With ``takes_terminal`` what descriptor 0 refers to becomes the session's terminal, if it belongs to no other.
-    With ``regions`` the first ``region_count`` records map pages for trampolines.
+    With ``regions`` the first records map pages for trampolines.  ``clock`` is a descriptor of the clock's page.
     """
     batch = Batch(head=0)
     if regions:
@@ -196,6 +197,9 @@ def map_image(
             batch.add(linux.MMAP, address, PAGE, 5, MAP_PRIVATE | MAP_ANONYMOUS | fixed, -1, 0, then=0)
     if takes_terminal:
         batch.add(linux.IOCTL, 0, linux.TIOCSCTTY, 0, then=0)
+    if clock >= 0:
+        batch.add(linux.MMAP, CLOCK_PAGE, PAGE, 3, MAP_SHARED | MAP_FIXED, clock, 0)
+        batch.add(linux.CLOSE, clock)
     map_program(batch, main, descriptors[0])
     if linker is not None:
         map_program(batch, linker, descriptors[1])

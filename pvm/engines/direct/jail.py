@@ -80,6 +80,7 @@ class Confinement(NamedTuple):
     store_files: int
     lowered: Collection[str] = ()
     mounts: NativeMounts | None = None
+    vdso: bytes = b""
 
 
 class Jail:
@@ -230,7 +231,7 @@ class Jail:
 
     def _make_root(self, table: bytes) -> None:
         """Make the root, whose only file is the stub, and go there; the host's tree is out of reach then."""
-        stub = machine_code.stub(table)
+        stub = machine_code.stub(table, self._confinement.vdso)
         batch = Batch()
         add_tmpfs(batch, 4, {"size": "4m", "nr_inodes": str(ROOT_INODES), "mode": "0755"})  # descriptors 4, 5
         size, files = self._confinement.store_bytes, self._confinement.store_files

@@ -25,10 +25,12 @@ from pvm.engines.direct.execution import Image, prepare
 from pvm.engines.direct.filter import Policy
 from pvm.engines.direct.guest import Invocation, descendants
 from pvm.engines.direct.jail import Confinement, Jail, check_lowered
+from pvm.engines.direct.machine_code import CLOCK_PAGE
 from pvm.engines.direct.mounts import NativeMounts, candidates
 from pvm.engines.direct.streams import StandardStreams
-from pvm.engines.direct.supervisor import Supervisor
+from pvm.engines.direct.supervisor import Supervisor, reads_shared_clock
 from pvm.engines.direct.syscalls.row import Aspect
+from pvm.engines.direct.vdso import assembled
 from pvm.kernel.clock import HostClock
 from pvm.kernel.kernel import Kernel
 from pvm.kernel.process import Process
@@ -166,6 +168,7 @@ class Machine:
             store_files=2 * (quotas.files + quotas.descriptors),
             lowered=frozenset(lowered),
             mounts=mounts,
+            vdso=assembled(CLOCK_PAGE) if reads_shared_clock(kernel) else b"",
         )
 
     def _enter_group(self) -> None:

@@ -13,8 +13,10 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pvm.engines.direct.shim import code, table
 from pvm.engines.direct.shim.entry import ENTRY_CODE
@@ -24,6 +26,9 @@ TEXT = BASE + 0x1000
 SHIM_ENTRY = TEXT + 16
 TABLE = BASE + 0x8000
 """Where the shim finds the table of mounts."""
+
+VDSO, CLOCK_PAGE = BASE + 0xA000, BASE + 0xE000
+"""Where guests have our own vDSO and the page of the virtual clock."""
 
 BUFFER = BASE + 0x1_0000
 BUFFER_SIZE = 0x1_0000
@@ -217,23 +222,25 @@ die:
 
 def launcher() -> bytes:
     """The launcher as an executable file."""
-    return executable(_code("launcher", module_text(LAUNCHER)))
+    return executable(cached_code("launcher", module_text(LAUNCHER)))
 
 
 NO_TABLE = table.packed((), 0)
 
 
-def stub(mounts: bytes = NO_TABLE) -> bytes:
-    """The stub as an executable file, with the shim and its table of mounts."""
-    return executable(_stub_code(), mounts=mounts)
+def stub(mounts: bytes = NO_TABLE, vdso: bytes = b"") -> bytes:
+    """The stub as an executable file, with the shim, its table of mounts, and a vDSO if the clock is virtual."""
+    parts = [Part(TABLE, READ, mounts), *([Part(VDSO, READ | EXECUTE, vdso)] if vdso else [])]
+    return executable(_stub_code(), parts=parts)
 
 
 @cache
 def _stub_code() -> bytes:
-    return _code("stub", module_text(STUB + ENTRY_CODE) + code.ir(TABLE))
+    return cached_code("stub", module_text(STUB + ENTRY_CODE) + code.ir(TABLE))
 
 
-def _code(name: str, module: str) -> bytes:
+def cached_code(name: str, module: str) -> bytes:
+    """The machine code of a module, from the cache if it was assembled before."""
     digest = hashlib.sha256(f"{BASE:x}{BUFFER_SIZE:x}{module}".encode()).hexdigest()
     path = _cache_path(f"direct-code-{name}-{digest}")
     kept = _read_kept(path)
@@ -270,23 +277,33 @@ def assemble(module: str) -> bytes:
     return sections[b".text"]
 
 
-def executable(content: bytes, text: int = TEXT, buffer: int = BUFFER, mounts: bytes = b"") -> bytes:
-    """An ELF file with ``content`` as the code at ``text``, entered at its first byte, and zeroed memory at ``buffer``.
+class Part(NamedTuple):
+    """Data that a program has at an address between its code and its buffer."""
 
-    ``mounts`` is data that can be read at ``TABLE``.
-    """
-    segments = [
-        SEGMENT.pack(1, 5, PAGE, text, text, len(content), len(content), PAGE),
+    address: int
+    rights: int
+    content: bytes
+
+
+READ, EXECUTE = 4, 1
+
+
+def executable(content: bytes, text: int = TEXT, buffer: int = BUFFER, parts: Sequence[Part] = ()) -> bytes:
+    """An ELF file with code at ``text``, entered at its first byte, and zeroed memory at ``buffer``."""
+    segments = [SEGMENT.pack(1, READ | EXECUTE, PAGE, text, text, len(content), len(content), PAGE)]
+    body = content
+    end = text + len(content)
+    for part in parts:
+        assert end <= part.address < buffer, "parts lie in order between the code and the buffer"
+        body += bytes(-len(body) % PAGE)
+        size = len(part.content)
+        segments.append(SEGMENT.pack(1, part.rights, PAGE + len(body), part.address, part.address, size, size, PAGE))
+        body += part.content
+        end = part.address + size
+    segments += [
         SEGMENT.pack(1, 6, 0, buffer, buffer, 0, BUFFER_SIZE, PAGE),
         SEGMENT.pack(0x6474E551, 6, 0, 0, 0, 0, 0, 16),  # PT_GNU_STACK: not executable
     ]
-    body = content
-    if mounts:
-        body = content + bytes(-len(content) % PAGE)
-        at = PAGE + len(body)
-        segments.insert(1, SEGMENT.pack(1, 4, at, TABLE, TABLE, len(mounts), len(mounts), PAGE))
-        body += mounts
-        assert text + len(content) <= TABLE < buffer, "the table lies between the code and the buffer"
     header = struct.pack(
         "<16sHHIQQQIHHHHHH",
         b"\x7fELF\x02\x01\x01" + bytes(9),

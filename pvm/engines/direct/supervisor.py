@@ -27,7 +27,7 @@ from pvm.engines.direct.execution import Image, StubLinks, checked_start
 from pvm.engines.direct.fifos import Fifos
 from pvm.engines.direct.guest import GuestProcess, children, descendants, identify
 from pvm.engines.direct.jail import Jail
-from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL
+from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL, VDSO
 from pvm.engines.direct.memory import StaleMemory
 from pvm.engines.direct.mounts import NativeMounts
 from pvm.engines.direct.proc import ProcFiles
@@ -36,7 +36,9 @@ from pvm.engines.direct.sites import ANSWERED_BY_SHIM, Sites
 from pvm.engines.direct.synthetic import RootedAt
 from pvm.engines.direct.syscalls.table import BY_NUMBER
 from pvm.engines.direct.tracing import trace_call
+from pvm.engines.direct.vdso import clock_page
 from pvm.errors import GuestError
+from pvm.kernel.clock import HostClock, VirtualClock
 from pvm.kernel.fs.memfs import MemFs
 from pvm.kernel.kernel import Kernel
 from pvm.kernel.process import Process
@@ -95,6 +97,8 @@ class Supervisor:
         seeded = not isinstance(kernel.random, HostRandom)
         self._random_base = int.from_bytes(kernel.random.read(8), "little") if seeded else None
         self._buffer = bytearray(EMPTY)
+        shared = kernel.clock if reads_shared_clock(kernel) else None
+        self._clock_page = clock_page(shared) if isinstance(shared, VirtualClock) else None
 
     def _proc_files(self) -> ProcFiles:
         """What a personality brings along: made for the first jail of a kernel, and shared by all."""
@@ -359,6 +363,7 @@ class Supervisor:
             self._streams = []
             self._streams_given()
         descriptors = [call.put_descriptor(file.host_fd()) for file in new.files]
+        clock = -1 if self._clock_page is None else call.put_descriptor(self._clock_page.descriptor)
         guest.sites = self._give_mounts(call)
         start = checked_start(new.invocation, self._stack_bytes, bytes(16))
         size = len(image.stack_image(top, start, [(0, 0)] * 20)[1])
@@ -370,6 +375,7 @@ class Supervisor:
             lowest,
             takes_terminal=takes_terminal,
             regions=guest.sites is not None,
+            clock=clock,
         )
         guest.memory.write(BUFFER, batch.pack())
         new.close()
@@ -391,7 +397,9 @@ class Supervisor:
             for address, size in [] if placed is None else image.tails(placed):
                 guest.memory.write(address, bytes(size))
         host = read_vector(guest.pid)
-        vdso = host.get(image.AT_SYSINFO_EHDR, 0) if self.uses_host_clock else 0
+        vdso = VDSO if self._clock_page is not None else 0
+        if self.uses_host_clock:
+            vdso = host.get(image.AT_SYSINFO_EHDR, 0)
         vector = image.auxiliary_vector(new.main, new.linker, host, vdso)
         start = checked_start(new.invocation, self._stack_bytes, self.random_for(guest).read(16))
         pointer, content = image.stack_image(top, start, vector)
@@ -434,8 +442,6 @@ class Supervisor:
     @property
     def uses_host_clock(self) -> bool:
         """Whether guests may read the host's clocks themselves."""
-        from pvm.kernel.clock import HostClock
-
         return isinstance(self.kernel.clock, HostClock)
 
     def file_system_state(self) -> bytes:
@@ -444,6 +450,11 @@ class Supervisor:
         blocks = quotas.bytes // layouts.BLOCK
         free = max(0, quotas.bytes - used.bytes) // layouts.BLOCK
         return layouts.pack_statfs(blocks, free, quotas.files, max(0, quotas.files - used.files))
+
+
+def reads_shared_clock(kernel: Kernel) -> bool:
+    """Whether guests read a virtual clock in memory, which a trace would not see."""
+    return isinstance(kernel.clock, VirtualClock) and kernel.trace is None
 
 
 def read_vector(pid: int) -> dict[int, int]:

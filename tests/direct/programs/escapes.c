@@ -320,6 +320,22 @@ static void shim_races(void)
     pthread_join(thread, NULL);
 }
 
+/* The clock that guests share with the kernel. */
+static void clock_page(void)
+{
+    volatile int64_t *words = (int64_t *)0x6ffff000e000;
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    words[0] = words[1] = INT64_MIN + 5;
+    stat("/", &(struct stat){0});
+    nanosleep(&(struct timespec){.tv_nsec = 5}, NULL);
+    words[0] = words[1] = INT64_MAX;
+    nanosleep(&(struct timespec){.tv_nsec = 5}, NULL);
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &after);
+    if (after.tv_sec < before.tv_sec)
+        GAINED("an earlier time");
+}
+
 int main(int count, char **argv)
 {
     static const struct {
@@ -328,7 +344,7 @@ int main(int count, char **argv)
     } attempts[] = {
         {"paths", paths}, {"descriptors", descriptors}, {"processes", processes}, {"namespaces", namespaces},
         {"interfaces", interfaces}, {"races", races}, {"foreign", foreign}, {"x32", x32},
-        {"shim", shim}, {"shim-races", shim_races},
+        {"shim", shim}, {"shim-races", shim_races}, {"clock", clock_page},
     };
     for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
         if (count > 1 && !strcmp(argv[1], attempts[i].name)) {
