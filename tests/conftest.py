@@ -2,8 +2,9 @@
 
 One corpus runs on every engine: a test that takes ``engine`` runs once for each name in ``ENGINES``, a test that takes
 ``engines`` gets all selected names at once and compares them.  ``jit`` compiles each function before it is entered, as
-``EAGER`` says; compiled code is kept in the cache of the user, so the first run takes longer.  A test that needs an outside program asks ``tool`` for
-it; where the program is missing the test is not run, and the end of the report says so.
+``EAGER`` says; compiled code is kept in the cache of the user, so the first run takes longer.  A test that needs an
+outside program asks ``tool`` for it; where the program is missing the test is not run, and the end of the report says
+so.
 """
 
 from __future__ import annotations

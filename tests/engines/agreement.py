@@ -9,10 +9,19 @@ from pvm.engines.native.debug import NO_DEBUG, Debug, debugging
 from pvm.errors import PvmError
 
 MODES = ("plain", "stress", "suspend", "both")
-"""Ways of the native engine to run a program, which must make no difference."""
+"""Ways of the interpreter to run a program, which must make no difference."""
+COMPILED_MODES = (*(f"jit {mode}" for mode in MODES), "jit loops")
+"""The same with every function compiled before it is entered; and entering and leaving compiled code in its loops."""
+LOOKS = (40, 900, 130, 3_000, 260, 9_000)
+"""Units of fuel between looks at the clock, so that loops of any size are entered and left."""
 CHECKS = 60
 MOVES = 40
 """About so many in a program, whatever its length."""
+
+
+def tier_of(mode: str) -> str:
+    """The tier that a mode is of."""
+    return "jit" if mode in COMPILED_MODES else "interpreter"
 
 
 class Shown(NamedTuple):
@@ -27,7 +36,10 @@ class Shown(NamedTuple):
 
 def debug_for(mode: str, fuel: int) -> Debug:
     """What a mode means for a program that uses so much fuel."""
-    found = NO_DEBUG
+    tier, _, mode = mode.rpartition(" ")
+    found = Debug(eager=True, speed=0) if tier == "jit" else NO_DEBUG
+    if mode == "loops":
+        found = found._replace(looks=LOOKS)
     if mode in {"stress", "both"}:
         found = found._replace(stress=2, check_every=max(fuel // CHECKS, 80))
     if mode in {"suspend", "both"}:

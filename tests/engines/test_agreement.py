@@ -1,6 +1,6 @@
 """The native engine shows what the reference engine shows: output, traps and their places, fuel.
 
-However it runs: collecting all the time, or moving to another address while it runs.
+However it runs: interpreted or compiled, collecting all the time, or moving to another address while it runs.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 import pvm
-from tests.engines.agreement import MODES, Shown, debug_for, run
+from tests.engines.agreement import COMPILED_MODES, Shown, debug_for, run, tier_of
 from tests.lang.program import LIMITS, compiled, expected, programs
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = programs(ROOT / "tests/lang")
-STRIDE = {"plain": 5, "stress": 16, "suspend": 16, "both": 16}
+STRIDE = {"plain": 5, "stress": 16, "suspend": 16, "both": 16} | dict.fromkeys(COMPILED_MODES, 24)
 """Every so many programs, if the tests are not to be longer."""
 WHEN_MEMORY_IS_FULL = {"out_of_memory"}
 """Programs that go on after they have filled the memory: collectors find at different times that it is full."""
@@ -38,7 +38,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.function is not test_program:
         return
     factor = metafunc.config.getoption("--fuzz-factor")
-    chosen = [(path, mode) for mode in MODES for path in PROGRAMS[:: max(STRIDE[mode] // factor, 1)]]
+    chosen = [(path, mode) for mode in STRIDE for path in PROGRAMS[:: max(STRIDE[mode] // factor, 1)]]
     names = [f"{path.parent.name}/{path.stem}-{mode}" for path, mode in chosen]
     metafunc.parametrize(("path", "mode"), chosen, ids=names)
 
@@ -58,7 +58,7 @@ def test_program(path: Path, mode: str) -> None:
     wanted, first = expected(path.read_text(encoding="utf-8")), by_reference(path)
     shown = run(
         compiled(path),
-        "interpreter",
+        tier_of(mode),
         stdin=wanted.stdin,
         arguments=wanted.arguments,
         limits=LIMITS,
@@ -72,6 +72,6 @@ def test_sample(name: str) -> None:
     arguments, stdin = SAMPLES[name]
     module = pvm.compile(ROOT / "samples" / f"{name}.peb")
     first = run(module, "reference", stdin=stdin, arguments=arguments)
-    for mode in ("plain", "both"):
-        shown = run(module, "interpreter", stdin=stdin, arguments=arguments, debug=debug_for(mode, first.fuel))
+    for mode in ("plain", "both", "jit plain", "jit both", "jit loops"):
+        shown = run(module, tier_of(mode), stdin=stdin, arguments=arguments, debug=debug_for(mode, first.fuel))
         assert shown == first, mode

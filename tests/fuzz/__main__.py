@@ -1,7 +1,7 @@
 """``python -m tests.fuzz``: a long run, or one case again.
 
 ``--modules 100000 --sources 5000 --seed 1`` runs so many cases on two processes and prints a table;
-``--engines 10000`` adds cases that run on both engines;
+``--engines 10000`` adds cases that run on the reference engine, the interpreter and the JIT;
 ``--case file:123`` repeats one with its report, ``--shrink`` writes a smaller input.
 """
 
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m tests.fuzz", description="fuzz PVM for long")
     made.add_argument("--modules", type=int, default=100_000, metavar="N", help="generated and mutated modules")
     made.add_argument("--sources", type=int, default=5_000, metavar="N", help="mutated Pebble sources")
-    made.add_argument("--engines", type=int, default=0, metavar="N", help="cases to run on both engines and compare")
+    made.add_argument("--engines", type=int, default=0, metavar="N", help="cases to run on every engine and compare")
     made.add_argument("--seed", type=int, metavar="N", help="which cases (default: at random)")
     made.add_argument("--jobs", type=int, default=2, metavar="N", help="worker processes")
     made.add_argument("--findings", type=Path, metavar="DIR", help="where to write findings (default: a new folder)")

@@ -26,32 +26,44 @@ MODES = (
     Debug(suspend_every=800),
     Debug(stress=2, check_every=500, suspend_every=900),
 )
-"""One of them, by the case."""
+"""One of them, by the case; the compiled code of the same program runs in the next one."""
+EAGER = Debug(eager=True, speed=0, keep=False)
+LOOKS = (30, 400, 90, 1_500, 200)
 SLOWER = 25
 """Factor on the intervals where programs are longer."""
 
 
 def judge_on_engines(given: bytes | str | Module, seed: int, parse: Callable[[str], Module]) -> Outcome:
-    """Run what verifies on both engines, and compare."""
+    """Run what verifies on every engine, and compare."""
     try:
         verified = verify(as_module(given, parse))
     except (FormatError, AssemblyError, CompileError, VerifyError):
         return Outcome("refused")
     is_source = isinstance(given, str) and parse is not parse_assembly
     limits = SOURCE_LIMITS if is_source else LIMITS
-    debug = MODES[seed % len(MODES)]
-    if is_source:
-        debug = debug._replace(check_every=SLOWER * debug.check_every, suspend_every=SLOWER * debug.suspend_every)
     first = observe(verified, seed, limits=limits)
-    try:
-        second = observe_natively(verified, seed, limits=limits, debug=debug)
-    except Unsupported:
-        return Outcome("unsupported", first.outcomes)
-    if first.on_any_engine == second.on_any_engine:
-        return Outcome("agreed", first.outcomes)
-    if fills_memory(first, limits) or fills_memory(second, limits):
-        return Outcome("memory", first.outcomes)
-    raise Broken(f"engines differ: {difference(first, second)}")
+    for debug in modes_for(seed, is_source=is_source):
+        try:
+            second = observe_natively(verified, seed, limits=limits, debug=debug)
+        except Unsupported:
+            return Outcome("unsupported", first.outcomes)
+        if first.on_any_engine == second.on_any_engine:
+            continue
+        if fills_memory(first, limits) or fills_memory(second, limits):
+            return Outcome("memory", first.outcomes)
+        raise Broken(f"{'JIT' if debug.eager else 'interpreter'} differs: {difference(first, second)}")
+    return Outcome("agreed", first.outcomes)
+
+
+def modes_for(seed: int, *, is_source: bool) -> tuple[Debug, Debug]:
+    """How the interpreter and how compiled code runs a case."""
+    slower = SLOWER if is_source else 1
+    interpreted, compiled = (MODES[number % len(MODES)] for number in (seed, seed // len(MODES)))
+    looks = LOOKS if seed % 3 == 0 and not compiled.suspend_every else ()
+    return tuple(
+        each._replace(check_every=slower * each.check_every, suspend_every=slower * each.suspend_every)
+        for each in (interpreted, compiled._replace(eager=True, speed=EAGER.speed, keep=EAGER.keep, looks=looks))
+    )
 
 
 def as_module(given: bytes | str | Module, parse: Callable[[str], Module]) -> Module:

@@ -103,12 +103,14 @@ def observe(verified: VerifiedModule, seed: int, *, strict: bool = False, limits
 def observe_natively(
     verified: VerifiedModule, seed: int, *, debug: Debug = NO_DEBUG, limits: RunLimits = LIMITS
 ) -> Observation:
-    """The same on the native engine.
+    """The same on the native engine, compiled if the mode is so.
 
     Raises:
         Unsupported: it cannot run this module.
     """
-    return _observed(verified, seed, partial(NativeEngine, CheckedModule(verified), debug=debug), limits)
+    return _observed(
+        verified, seed, partial(NativeEngine, CheckedModule(verified), debug=debug, jit=debug.eager), limits
+    )
 
 
 def _observed(verified: VerifiedModule, seed: int, make: Callable[..., Engine], limits: RunLimits) -> Observation:

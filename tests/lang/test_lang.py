@@ -32,7 +32,7 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(HERE)).removesuffix(".peb").removesuffix("/main")
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("path", PROGRAMS, ids=name_of)
 def test_program(path: Path, engine: str) -> None:
     wanted = expected(path.read_text(encoding="utf-8"))

@@ -58,8 +58,7 @@ def test_the_stack_ends_where_it_ends_without_inlining(stack: int) -> None:
     verified = verify(assemble(TEXT, "test"))
     limits = EngineLimits(stack=stack)
     compiled = NativeEngine(checked(verified), None, limits, jit=True)
-    promotion = compiled._machine.program.promotion
-    assert promotion is not None
+    promotion = compiled._machine.program.promoted(compiled._machine._code)
     promotion.compile_all()
     assert len(promotion.compiled) == 3
     for depth in (0, 5, 1000):

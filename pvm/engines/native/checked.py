@@ -54,6 +54,14 @@ class CheckedModule:
             self._verified = _verified(self._data)
         return self._verified
 
+    def to_bytes(self) -> bytes:
+        """The module as a file: the one that it was made of, if it was."""
+        if not self._data:
+            from pvm.pbc.writer import write_module
+
+            self._data = write_module(self.verified.module)
+        return self._data
+
     def link(self) -> tuple[Linkage, LinkedProgram]:
         """What translates its functions, and the linked program that they are translated for.
 

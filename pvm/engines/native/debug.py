@@ -34,6 +34,8 @@ class Debug(NamedTuple):
     """How much is done for fast code then, 0 to 3."""
     fuel: str = ""
     """What compiled code does about fuel if that is not to count it (``jit/installed.py``): it may then never stop."""
+    keep: bool = True
+    """Keep what was compiled then for other processes."""
     looks: tuple[int, ...] = ()
     """Units of fuel from one look at the clock to the next, in turns.  Loops enter compiled code where the interpreter
     looks, and leave it when there are fewer units left than all blocks of it need."""

@@ -109,11 +109,18 @@ class Machine:
         jit: bool = False,
     ) -> None:
         self.program = program
-        self._promotion = program.promoted(code) if jit else None
-        if self._promotion is not None and debug.fuel:
-            self._promotion.fuel = debug.fuel
+        self._code = code
+        self._is_jit = jit
         self._debug = debug
         self._is_eager = jit and debug.eager
+        if jit and not debug.eager:
+            program.warm_up(code)
+        if jit and debug.fuel:
+            program.promoted(code).compile_for(debug.fuel)
+        self._debug = debug
+        self._is_eager = jit and debug.eager
+        if jit and not debug.eager:
+            program.warm_up(code)
         self._looked = time.perf_counter()
         self.limits = limits
         self.kernel = bindings.kernel
@@ -221,7 +228,7 @@ class Machine:
             arguments = [arguments[number] for number in target.order]
         cage.store(target.arguments, record + _FIRST_SLOT, *arguments)
         number = cage.i64(record + layout.TASK_NUMBER)
-        if self._promotion is not None:
+        if self._is_jit:
             self._enter_compiled(target.function, target.cost)
         self.activations += 1
         try:
@@ -327,16 +334,15 @@ class Machine:
         return False
 
     def _compile_now(self, function: int) -> None:
-        assert self._promotion is not None
-        self._promotion.compile_now([function], self._debug.speed)
+        self.program.promoted(self._code).compile_now([function], self._debug.speed, keep=self._debug.keep)
 
     def _enter_compiled(self, function: int, cost: int) -> None:
         """Enter the machine code of a function, if there is some, instead of its internal code; its frame is there.
 
         ``cost`` is what has still to be paid for its first block, as a descriptor says it.
         """
-        assert self._promotion is not None
-        distance = self._promotion.natives.get(function, 0)
+        promotion = self.program.promotion
+        distance = 0 if promotion is None else promotion.natives.get(function, 0)
         if distance:
             cage = self.cage
             cage.set_word("fuel_left", cage.word("fuel_left") - (cost & _COST))
@@ -380,8 +386,8 @@ class Machine:
             self.check_clock(kind)
             self.heap.give_back(self.check_clock)
             self._adapt_clock()
-            if self._promotion is not None:
-                self._promotion.sample(self._functions_on_stack())
+            if self._is_jit and self.program.is_time_to_compile():
+                self.program.promoted(self._code).sample(self._functions_on_stack())
                 self.cage.set_word("resume_marks", RESUME_MARKS)
             if kind is Poll.COLLECT:
                 return False
@@ -390,8 +396,8 @@ class Machine:
             action = self.native.fuel_poll(self.cage.word("fuel_left"), int(kind is Poll.POINT))
         if action == layout.POLL_SWITCH:
             return self._switch()
-        if kind is Poll.POINT and self._promotion is not None:
-            self.cage.set_word("machine_pc", self._promotion.entries.get(self.cage.word("pc"), 0))
+        if kind is Poll.POINT and self.program.promotion is not None:
+            self.cage.set_word("machine_pc", self.program.promotion.entries.get(self.cage.word("pc"), 0))
         return False
 
     def _adapt_clock(self) -> None:

@@ -14,6 +14,7 @@ from _thread import allocate_lock
 from pvm.engines.native import layout
 from pvm.engines.native.cage import CagePool, SharedMetadata
 from pvm.engines.native.checked import CheckedModule
+from pvm.engines.native.interpreter.loading import code_region, interpreter_key
 from pvm.engines.native.translation import PlacedFunction, Translation
 from pvm.errors import PvmError
 from pvm.typed import TYPE_CHECKING
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pvm.verify.verified import VerifiedModule
 
 KEPT_PROGRAMS = 16
+PATIENCE = 25
+"""Looks at the clock, about a millisecond each, before functions are counted: to begin compiling takes a few."""
 
 
 class CodeSpaceFull(PvmError):
@@ -64,7 +67,11 @@ class Program:
             placed = self._append(translation.code)
             assert placed == address, "code is placed in the order in which it was translated"
             self._enter(index, self._place(index, PlacedFunction(address, translation)))
-        weakref.finalize(self, _give_back, self.cages, self.shared).atexit = False
+        self._looks = 0
+        self._is_warm = False
+        self._hot_key: str | None = None
+        self._compiled: list[LoadedCode] = []
+        weakref.finalize(self, _give_back, self.cages, self.shared, self._compiled).atexit = False
 
     @property
     def verified(self) -> VerifiedModule:
@@ -100,8 +107,10 @@ class Program:
         """The name of the class of a class id."""
         return self.module.classes[self.class_index(number)].name
 
-    def translate(self, index: int, *, enter: bool = True) -> PlacedFunction:
-        """Give a function its code, unless it has some; without ``enter`` whoever calls it still leaves for the host.
+    def translate(self, index: int, *, enter: bool = True, known: Translation | None = None) -> PlacedFunction:
+        """Give a function its code, unless it has some: ``known`` if it is known already.
+
+        Without ``enter`` whoever calls it still leaves for the host.
 
         Raises:
             CodeSpaceFull: there is no room for it.
@@ -109,9 +118,7 @@ class Program:
         with self._lock:
             placed = self.placed.get(index)
             if placed is None:
-                from pvm.engines.native.code.translator import translate
-
-                translation = translate(self.linkage, index)
+                translation = known or self._translated(index)
                 placed = self._place(index, PlacedFunction(self._append(translation.code), translation))
             elif not enter or index not in self._left_out:
                 return placed
@@ -120,6 +127,11 @@ class Program:
             else:
                 self._left_out.add(index)
             return placed
+
+    def _translated(self, index: int) -> Translation:
+        from pvm.engines.native.code.translator import translate
+
+        return translate(self.linkage, index)
 
     def _append(self, code: bytes) -> int:
         address = self._end
@@ -144,15 +156,37 @@ class Program:
         self.shared.write(self.descriptor(index) + layout.FUNCTION_CODE, struct.pack("<I", entry))
 
     def promoted(self, code: LoadedCode) -> Promotion:
-        """What compiles the program's hot functions, made when an instance first wants it."""
+        """What compiles the program's hot functions, made when the first one may be hot."""
         if self.promotion is None:
             from pvm.engines.native.jit.promotion import Promotion
 
-            self.promotion = Promotion(self, code)
+            self.promotion = Promotion(self, code, self._compiled, self._hot_key)
         return self.promotion
 
+    def is_time_to_compile(self) -> bool:
+        """Count a look at the clock of an instance; whether there were so many that compiling pays."""
+        self._looks += 1
+        return self._looks > PATIENCE
+
+    def warm_up(self, code: LoadedCode) -> None:
+        """Install what earlier runs have compiled, once."""
+        if self._is_warm or self.checked.key is None:
+            return
+        self._is_warm = True
+        key = interpreter_key()
+        if key is None:
+            return
+        from pvm.engines.native.jit.kept import hot_key, load_hot
+
+        self._hot_key = hot_key(self.checked.key, key)
+        functions = load_hot(self._hot_key)
+        if functions:
+            self.promoted(code).install_kept(functions)
+
     def keep(self) -> None:
-        """Keep what was translated for the next process that runs this module."""
+        """Keep what was translated and compiled for the next process that runs this module."""
+        if self.promotion is not None:
+            self.promotion.keep()
         if self.checked.key is not None and len(self.placed) > len(self.checked.code):
             with self._lock:
                 code = {index: (each.address, tuple(each.translation)) for index, each in self.placed.items()}
@@ -167,10 +201,12 @@ class Program:
 _PROGRAMS: dict[tuple[int, bool], Program] = {}
 
 
-def _give_back(cages: CagePool, shared: SharedMetadata) -> None:
+def _give_back(cages: CagePool, shared: SharedMetadata, compiled: list[LoadedCode]) -> None:
     """Give back what a program had that nobody uses any more."""
     cages.close()
     shared.close()
+    for code in compiled:
+        code_region().release(code)
 
 
 def program_of(checked: CheckedModule, *, jit: bool = False) -> Program:

@@ -8,7 +8,8 @@ import pytest
 
 import pvm
 from compiler.driver import compile_source
-from pvm.engines.native.jit.promotion import background
+from pvm.engines.native.jit.background import background
+from pvm.engines.native.jit.promotion import Promotion
 
 PROGRAMS = {
     "arithmetic": """
@@ -83,12 +84,17 @@ PROGRAMS = {
 }
 
 
+def promotion_of(instance: pvm.Instance) -> Promotion:
+    machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+    return machine.program.promoted(machine._code)  # type: ignore[no-any-return]
+
+
 def outcome(module: pvm.Module, tier: str, fuel: int | None = None) -> tuple[object, bytes, int]:
     kernel = pvm.Kernel(stdout=pvm.CAPTURE, stderr=pvm.CAPTURE, clock="virtual", seed=1)
     limits = pvm.Limits(memory="64M", fuel=fuel)
     with pvm.Instance(module, kernel=kernel, limits=limits, tier=tier) as instance:  # type: ignore[arg-type]
         if tier == "jit":
-            promotion = instance._engine._machine.program.promotion  # type: ignore[attr-defined]
+            promotion = promotion_of(instance)
             promotion.compile_all()
             assert promotion.failures == {}
         try:
@@ -113,7 +119,7 @@ def test_fuel_ends_compiled_code_where_it_ends_internal_code() -> None:
 def test_hot_loop_is_compiled_while_it_runs(tmp_path: Path) -> None:
     source = "@export fun sum(n: Int) -> Int { var s = 0\n for i in 0..<n { s += i & 7 }\n return s }\nfun main() {}"
     with pvm.Instance(pvm.Module(compile_source(source, name="hot.peb")), tier="jit") as instance:
-        promotion = instance._engine._machine.program.promotion  # type: ignore[attr-defined]
+        promotion = promotion_of(instance)
         while not promotion.compiled:
             assert instance.call("sum", 3_000_000) == 10_500_000
             background().wait()

@@ -14,7 +14,7 @@ from pvm.engines.native.machine_code import aarch64, foreign, x86_64
 from pvm.engines.native.machine_code.blob import BASE, Blob, Relocation, decode_blob, encode_blob
 from pvm.engines.native.machine_code.elf import ObjectError, read_object
 from pvm.engines.native.machine_code.linking import link
-from pvm.engines.native.machine_code.loader import LoadedCode, load, relocated
+from pvm.engines.native.machine_code.loader import CodeRegion, LoadedCode, load, relocated
 from pvm.engines.native.machine_code.target import AARCH64, X86_64_V2, X86_64_V3, Target, host_target, x86_level
 
 ROOT = Path(__file__).parents[3]
@@ -297,3 +297,17 @@ def test_x86_refuses_addresses_of_32_bits() -> None:
     for type_ in (10, 11):
         with pytest.raises(ObjectError, match="not position independent"):
             x86_64.apply(bytearray(8), type_, 0, 0)
+
+
+def test_region_places_code_where_code_was() -> None:
+    region = CodeRegion()
+    blobs = [Blob("x86_64", bytes(pages << 16), 0, (), {}) for pages in (1, 2, 1, 3)]
+    codes = [region.load(blob) for blob in blobs]
+    places = [code.address for code in codes]
+    assert places == [places[0] + (pages << 16) for pages in (0, 1, 3, 4)]
+    for number in (0, 2, 1):
+        region.release(codes[number])
+        region.release(codes[number])  # the second time there is nothing left of it
+    again = [region.load(blobs[number]).address for number in (3, 2)]
+    assert again == [places[0], places[2]]
+    assert region.load(blobs[0]._replace(data=range(CodeRegion.SIZE + 1))) is None  # type: ignore[arg-type] # only its length counts

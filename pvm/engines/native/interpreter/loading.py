@@ -10,6 +10,7 @@ from pvm.engines.native.unsupported import Unsupported
 _lock = allocate_lock()
 _loaded: list[LoadedCode] = []
 _regions: list[CodeRegion] = []
+_keys: list[str | None] = []
 _failure = ""
 
 
@@ -40,6 +41,7 @@ def _obtain() -> LoadedCode:
         blob = compiler.obtain(Request("pvm.engines.native.interpreter.build:interpreter_ir"))
         if blob is None:
             raise Unsupported(compiler.failure)
+        _keys.append(compiler.key)
     try:
         _regions.append(CodeRegion())
         loaded = _regions[0].load(blob)
@@ -47,6 +49,11 @@ def _obtain() -> LoadedCode:
         raise Unsupported(f"the host allows no executable memory: {error.strerror}") from None
     assert loaded is not None
     return loaded
+
+
+def interpreter_key() -> str | None:
+    """What the interpreter, which has been loaded, is kept under; None if that is not known."""
+    return _keys[0]
 
 
 def code_region() -> CodeRegion:

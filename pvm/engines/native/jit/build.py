@@ -16,17 +16,27 @@ from pvm.verify import verify
 
 
 def encode_argument(module: bytes, function: int, fuel: str = COUNTS) -> bytes:
-    """The argument of ``function_ir``: a module's file, the function, and what its code does about fuel."""
+    """The argument of the others: a module's file, the function, and what its code does about fuel."""
     return marshal.dumps((module, function, fuel))
 
 
 def function_ir(target: Target, argument: bytes) -> str:
     """The IR of a function; its entries are ``entry`` and ``osr.OFFSET``."""
+    return function_code(target, argument)[0]
+
+
+def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
+    """The same with notes: the translations, by function, of those that the code calls or stands for.
+
+    Whoever installs the code has not to make them.
+    """
     data, function, fuel = marshal.loads(argument)  # noqa: S302 - from the process that started this one
     linkage, targets = _program(data)
     module = ModuleText()
-    Unit(module, linkage, function, targets, "body", fuel).define()
-    return module.finish(target.triple)
+    unit = Unit(module, linkage, function, targets, "body", fuel)
+    unit.define()
+    translations = {index: tuple(facts.translation) for index, facts in unit.facts.items()}
+    return module.finish(target.triple), marshal.dumps(translations)
 
 
 @lru_cache(maxsize=4)

@@ -8,22 +8,11 @@ COUNTS, LOOKS, NEITHER = "counts", "looks", "neither"
 Only the first is right, the others are there so that one can measure what it costs."""
 ENTRY = "entry"
 _LOOP = "osr."
-_USED = "uses."
 
 
 def osr_symbol(offset: int) -> str:
     """The symbol where compiled code is entered at the head of a loop."""
     return f"{_LOOP}{offset}"
-
-
-def used_symbol(function: int) -> str:
-    """The symbol, wherever it is, that says that the code takes a function for translated: it inlines or calls it."""
-    return f"{_USED}{function}"
-
-
-def used_function(symbol: str) -> int | None:
-    """The function that such a symbol names, if it is one."""
-    return int(symbol.removeprefix(_USED)) if symbol.startswith(_USED) else None
 
 
 def osr_offset(symbol: str) -> int | None:

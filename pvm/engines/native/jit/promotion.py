@@ -1,37 +1,40 @@
 """Which functions are compiled, and how their code gets into a running program.
 
-Whenever the interpreter looks at the clock, the functions on the stack are counted.  One that is seen twice is compiled
-by a worker in the background; its code is entered from then on where it is called, and in the heads of its loops at the
-next place where the task may be preempted.
+Whenever the interpreter looks at the clock, the functions on the stack are counted.  One that is seen often enough is
+compiled by a worker in the background; its code is entered from then on where it is called, and in the heads of its
+loops at the next place where the task may be preempted.  What was compiled is kept, and the next process that runs the
+program installs it before the first instruction.
 """
 
 from __future__ import annotations
 
+import marshal
 import struct
-import threading
-from collections import deque
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import time
 
 from pvm.engines.native import layout
 from pvm.engines.native.interpreter.loading import code_region
-from pvm.engines.native.jit.installed import COUNTS, ENTRY, osr_offset, used_function
-from pvm.engines.native.machine_code.blob import Blob
-from pvm.engines.native.machine_code.compiling import Compiler
-from pvm.engines.native.machine_code.loader import LoadedCode
-from pvm.engines.native.machine_code.request import Limits, Request
+from pvm.engines.native.jit.installed import COUNTS, ENTRY, osr_offset
+from pvm.engines.native.jit.kept import HotFunction, store_hot
+from pvm.engines.native.machine_code.request import Request
+from pvm.engines.native.translation import Translation
 from pvm.errors import PvmError
+from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pvm.engines.native.machine_code.blob import Blob
+    from pvm.engines.native.machine_code.compiling import Compiler
+    from pvm.engines.native.machine_code.loader import LoadedCode
     from pvm.engines.native.program import Program
 
-GENERATOR = "pvm.engines.native.jit.build:function_ir"
+GENERATOR = "pvm.engines.native.jit.build:function_code"
 HOT = 6
 """What a function has to come to before it is compiled: 1 for each look that finds it on the stack."""
 INNERMOST = 3
 """What it gets instead if it is the one that runs."""
 MAX_FUNCTIONS = 2000
-_LIMITS = Limits(seconds=30.0)
 _U32, _I32 = struct.Struct("<I"), struct.Struct("<i")
 
 
@@ -40,21 +43,34 @@ class CompilationFailed(PvmError):
 
 
 class Promotion:
-    """The compiled code of one program, shared by its instances."""
+    """The compiled code of one program, shared by its instances.
 
-    def __init__(self, program: Program, code: LoadedCode) -> None:
+    ``loaded`` gets what is put into memory, which whoever made it gives back.  ``key`` is what is kept under, if
+    something is.
+    """
+
+    def __init__(self, program: Program, code: LoadedCode, loaded: list[LoadedCode], key: str | None) -> None:
         self._program = program
+        self._loaded = loaded
+        self._key = key
         self._table = code.symbol("handlers")
         self._interpret = code.symbol("interpret") - self._table
-        self._seen: dict[int, int] = {}
+        self._heat: dict[int, int] = {}
         self._asked: set[int] = set()
         self._taken: set[int] = set()
         self._module = b""
         self._prepared = False
+        self._blobs: dict[int, Blob] = {}
+        self._kept = 0
+        """Of how many functions the code was kept."""
         self.compiled: dict[int, int] = {}
         """Bytes of machine code by function."""
-        self.fuel = COUNTS
+        self._fuel = COUNTS
         """What the code does about fuel that is compiled from now on."""
+        self.from_cache = 0
+        """How many of them an earlier run has compiled."""
+        self.seconds = 0.0
+        """Time of waiting for the worker."""
         self.natives: dict[int, int] = {}
         """Where functions are entered, in bytes from the dispatch table."""
         self.failures: dict[int, str] = {}
@@ -64,50 +80,58 @@ class Promotion:
     def sample(self, functions: Iterable[int]) -> None:
         """Count the functions of a stack, innermost first, and ask for those that are hot."""
         for depth, function in enumerate(functions):
-            seen = self._seen[function] = self._seen.get(function, 0) + (INNERMOST if depth == 0 else 1)
-            if function not in self._asked and seen >= HOT and len(self._asked) < MAX_FUNCTIONS:
+            heat = self._heat[function] = self._heat.get(function, 0) + (INNERMOST if depth == 0 else 1)
+            if function not in self._asked and heat >= HOT and len(self._asked) < MAX_FUNCTIONS:
+                from pvm.engines.native.jit.background import background
+
                 self._asked.add(function)
                 background().ask(self)
 
     def hottest(self) -> int | None:
-        """Take the function that was seen most of those that are asked for."""
+        """Take the hottest function of those that are asked for."""
         waiting = self._asked - self._taken
         if not waiting:
             return None
-        found = max(waiting, key=lambda function: self._seen[function])
+        found = max(waiting, key=lambda function: self._heat[function])
         self._taken.add(found)
         return found
 
-    def compile_now(self, functions: Iterable[int], speed: int = 2) -> None:
+    def compile_now(self, functions: Iterable[int], speed: int = 2, *, keep: bool = True) -> None:
         """Compile functions that are not compiled yet, and wait for it: for tests.
 
         Raises:
             CompilationFailed: it could not be done.
         """
-        compiler = background().compiler
+        from pvm.engines.native.jit.background import background
+
         for function in functions:
             if function not in self.compiled:
                 self._asked.add(function)
                 self._taken.add(function)
-                self.compile(compiler, function, speed)
+                self.compile(background().compiler, function, speed, keep=keep)
                 if function in self.failures:
                     raise CompilationFailed(f"function {function}: {self.failures[function]}")
 
+    def compile_for(self, fuel: str) -> None:
+        """Let code do less about fuel than is right; it is not kept."""
+        self._fuel = fuel
+        self._key = None
+
     def compile_all(self, speed: int = 2) -> None:
         """Compile every function now."""
-        self.compile_now(range(len(self._program.module.functions)), speed)
+        self.compile_now(range(len(self._program.linked.functions)), speed)
 
     # In the background
 
-    def compile(self, compiler: Compiler, function: int, speed: int = 2) -> None:
+    def compile(self, compiler: Compiler, function: int, speed: int = 2, *, keep: bool = True) -> None:
         """Compile a function and let the program use it."""
-        from pvm.engines.native.jit.build import encode_argument
-
         if not self._module:
-            from pvm.pbc.writer import write_module
-
-            self._module = write_module(self._program.module)
-        blob = compiler.obtain(Request(GENERATOR, encode_argument(self._module, function, self.fuel), speed))
+            self._module = self._program.checked.to_bytes()
+        request = Request(GENERATOR, marshal.dumps((self._module, function, self._fuel)), speed)
+        begun = time.perf_counter()
+        # What is kept with the program is not kept a second time.
+        blob = compiler.obtain(request, keep=keep and self._key is None)
+        self.seconds += time.perf_counter() - begun
         if blob is None:
             self.failures[function] = compiler.failure
             return
@@ -119,12 +143,12 @@ class Promotion:
         if loaded is None:
             self.failures[function] = "there is no room for its code"
             return
+        self._loaded.append(loaded)
         self._prepare()
         program = self._program
-        for name in blob.symbols:
-            used = used_function(name)
-            if used is not None:
-                program.translate(used, enter=False)
+        translations = marshal.loads(blob.notes)  # noqa: S302 - our worker wrote it
+        for used, fields in translations.items():
+            program.translate(used, enter=False, known=fields and Translation(*fields))
         placed = program.translate(function)
         descriptor = program.descriptor(function)
         native = loaded.symbol(ENTRY) - self._table
@@ -138,6 +162,8 @@ class Promotion:
         program.shared.write(descriptor + layout.FUNCTION_CODE, _U32.pack(program.linked.native_stub))
         self.natives[function] = native
         self.compiled[function] = len(blob.data)
+        # The translations are kept with the linked program; it is enough to know whose they are.
+        self._blobs[function] = blob._replace(notes=marshal.dumps(dict.fromkeys(translations)))
 
     def _prepare(self) -> None:
         """Before the first compiled function: its callees are interpreted."""
@@ -162,53 +188,27 @@ class Promotion:
                 shared.write(place, _U32.pack(pc))
                 return
 
+    # Between runs
 
-class Background:
-    """The thread that waits for the worker, one for the process."""
+    def install_kept(self, functions: dict[int, HotFunction]) -> None:
+        """Install what earlier runs have compiled."""
+        for function, hot in functions.items():
+            self._asked.add(function)
+            self._taken.add(function)
+            self._heat[function] = hot.heat // 2
+            self.install(function, hot.blob)
+        self.from_cache = self._kept = len(self.compiled)
 
-    def __init__(self) -> None:
-        self._wanted: deque[Promotion] = deque()
-        self._changed = threading.Condition()
-        self._busy = False
-        self.compiler = Compiler(_LIMITS)
-        self._thread: threading.Thread | None = None
+    def keep(self) -> None:
+        """Keep what is compiled by now for the next process that runs the program."""
+        if self._key is not None and len(self._blobs) > self._kept:
+            self._kept = len(self._blobs)
+            hot = {
+                function: HotFunction(self._heat.get(function, 0), blob) for function, blob in list(self._blobs.items())
+            }
+            store_hot(self._key, hot)
 
-    def ask(self, promotion: Promotion) -> None:
-        """Have one more function compiled, soon."""
-        with self._changed:
-            self._wanted.append(promotion)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="pvm-jit", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
-
-    def wait(self) -> None:
-        """Wait until nothing is to be compiled: for tests and measurements."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._wanted and not self._busy)
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._busy = False
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: bool(self._wanted))
-                promotion = self._wanted.popleft()
-                self._busy = True
-            function = promotion.hottest()
-            if function is None:
-                continue
-            try:
-                promotion.compile(self.compiler, function)
-            except OSError as error:
-                promotion.failures[function] = str(error)
-
-
-_background: list[Background] = []
-
-
-def background() -> Background:
-    """The thread of this process."""
-    if not _background:
-        _background.append(Background())
-    return _background[0]
+    def keep_soon(self) -> None:
+        """The same, if it is twice as much as what was kept: a process may end without a chance to do it."""
+        if len(self._blobs) >= 2 * self._kept:
+            self.keep()

@@ -22,7 +22,7 @@ from pvm.engines.native.interpreter.services import (
 )
 from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
 from pvm.engines.native.jit.copies import back_note, edge, emit_copies, emit_strip_test, plan_copies, way_in
-from pvm.engines.native.jit.installed import COUNTS, ENTRY, NEITHER, osr_symbol, used_symbol
+from pvm.engines.native.jit.installed import COUNTS, ENTRY, NEITHER, osr_symbol
 from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
 from pvm.engines.native.jit.strips import NotUniform, StripLowering
 from pvm.engines.native.jit.targets import Targets
@@ -109,8 +109,6 @@ class Unit(StripLowering):
         body = text.finish().replace(SEGMENT, segment).replace(EXTENT, str(self.extent))
         group = self.module_text.group('nounwind "frame-pointer"="none"')
         self.module_text.define(f"define internal {CONVENTION} void @{symbol}({PROTOTYPE}) {group} {{\n{body}\n}}")
-        for function in self.facts:
-            self.module_text.define(f'@"{used_symbol(function)}" = alias i8, ptr @"{ENTRY}"')
         known = {number: name for name, number in self.symbols.items()}
         for number in range(len(self.entries)):
             linkage = "" if number in known else "internal "

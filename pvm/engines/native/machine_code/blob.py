@@ -11,11 +11,11 @@ import zlib
 
 from pvm.typed import NamedTuple
 
-FORMAT = 1
+FORMAT = 2
 BASE = ""
 _MAGIC = b"PVMblob\n"
 _HEAD = struct.Struct("<8sII")
-_SIZES = struct.Struct("<IIIIII")
+_SIZES = struct.Struct("<IIIIIII")
 _RELOCATION = struct.Struct("<III")
 _SYMBOL = struct.Struct("<II")
 _ARCHITECTURES = ("x86_64", "aarch64")
@@ -30,13 +30,14 @@ class Relocation(NamedTuple):
 
 
 class Blob(NamedTuple):
-    """Machine code with what is known about it; ``symbols`` are offsets by name."""
+    """Machine code with what is known about it; ``symbols`` are offsets by name, ``notes`` what its generator says."""
 
     architecture: str
     data: bytes
     code_size: int
     relocations: tuple[Relocation, ...]
     symbols: dict[str, int]
+    notes: bytes = b""
 
 
 def encode_blob(blob: Blob) -> bytes:
@@ -53,8 +54,9 @@ def encode_blob(blob: Blob) -> bytes:
         len(symbols),
         len(text),
         len(blob.data),
+        len(blob.notes),
     )
-    body = b"".join((sizes, *relocations, *symbols, text, blob.data))
+    body = b"".join((sizes, *relocations, *symbols, text, blob.data, blob.notes))
     return _HEAD.pack(_MAGIC, FORMAT, zlib.crc32(body)) + body
 
 
@@ -63,11 +65,14 @@ def decode_blob(file: bytes) -> Blob | None:
     start = _HEAD.size + _SIZES.size
     if len(file) < start or _HEAD.unpack_from(file) != (_MAGIC, FORMAT, zlib.crc32(memoryview(file)[_HEAD.size :])):
         return None
-    architecture, code_size, relocation_count, symbol_count, text_size, size = _SIZES.unpack_from(file, _HEAD.size)
+    architecture, code_size, relocation_count, symbol_count, text_size, size, notes_size = _SIZES.unpack_from(
+        file, _HEAD.size
+    )
     symbols_at = start + relocation_count * _RELOCATION.size
     text_at = symbols_at + symbol_count * _SYMBOL.size
     data_at = text_at + text_size
-    if len(file) != data_at + size or architecture >= len(_ARCHITECTURES):
+    end = data_at + size
+    if len(file) != end + notes_size or architecture >= len(_ARCHITECTURES):
         return None
     names = file[text_at:data_at].decode().split("\0")
     relocations = tuple(
@@ -75,4 +80,4 @@ def decode_blob(file: bytes) -> Blob | None:
         for offset, words, name in _RELOCATION.iter_unpack(file[start:symbols_at])
     )
     symbols = {names[name]: offset for name, offset in _SYMBOL.iter_unpack(file[symbols_at:text_at])}
-    return Blob(_ARCHITECTURES[architecture], file[data_at:], code_size, relocations, symbols)
+    return Blob(_ARCHITECTURES[architecture], file[data_at:end], code_size, relocations, symbols, file[end:])

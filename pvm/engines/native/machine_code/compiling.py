@@ -30,13 +30,19 @@ _DEFAULT_LIMITS = Limits()
 class Compiler:
     """Gets code for this machine.  Threads may share one; a worker that it had to start ends with ``close``.
 
-    ``failure`` says why the last request gave nothing.  ``note`` is called when somebody has to wait for a second.
+    ``niceness`` is that of the worker.  ``failure`` says why the last request gave nothing.  ``note`` is called when
+    somebody has to wait for a second.
     """
 
-    def __init__(self, limits: Limits = _DEFAULT_LIMITS, note: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, limits: Limits = _DEFAULT_LIMITS, note: Callable[[], None] | None = None, niceness: int = 0
+    ) -> None:
         self.limits = limits
         self.note = note
+        self.niceness = niceness
         self.failure = ""
+        self.key: str | None = None
+        """What the last answer is kept under."""
         self._lock = allocate_lock()
         self._worker: WorkerProcess | None = None
 
@@ -54,13 +60,18 @@ class Compiler:
             self._worker.close()
             self._worker = None
 
-    def obtain(self, request: Request) -> Blob | None:
-        """The code for a request, or None."""
+    def kill(self) -> None:
+        """End the worker while another thread may wait for it."""
+        if self._worker is not None:
+            self._worker.kill()
+
+    def obtain(self, request: Request, *, keep: bool = True) -> Blob | None:
+        """The code for a request, or None; it is neither taken from the cache nor put there if it is not to be kept."""
         target = host_target()
         if target is None:
             self.failure = "there is no native engine for this machine"
             return None
-        key = request_key(request, target)
+        key = self.key = request_key(request, target) if keep else None
         with self._lock:
             kept = None if key is None else load(KIND, key)
             blob = None if kept is None else decode_blob(kept)
@@ -74,7 +85,7 @@ class Compiler:
         from pvm.engines.native.machine_code.worker_process import WorkerError, WorkerProcess
 
         if self._worker is None:
-            self._worker = WorkerProcess()
+            self._worker = WorkerProcess(niceness=self.niceness)
         try:
             return self._worker.compile(request, target, self.limits, self.note)
         except WorkerError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from _bisect import bisect_left
 from _thread import allocate_lock
 
 from pvm.engines.native.machine_code import foreign
@@ -82,16 +83,22 @@ def relocated(blob: Blob, address: int) -> bytearray:
 
 
 class CodeRegion:
-    """Reserved addresses for blobs, so that all of them are in reach of 32-bit distances from each other."""
+    """Reserved addresses for blobs, so that all of them are in reach of 32-bit distances from each other.
+
+    Blobs are whole pages, and are placed where the first of the free ranges is large enough.
+    """
 
     SIZE = 512 << 20
 
     def __init__(self) -> None:
         self._memory = Memory()
         self._lock = allocate_lock()
-        flags = _PRIVATE | foreign.MAP_NORESERVE
-        self._next = self._memory.map(self.SIZE, foreign.PROT_NONE, flags)
-        self._end = self._next + self.SIZE
+        self._free = [(self._reserve(0, self.SIZE), self.SIZE)]
+        """Address and size of the ranges that nothing is in, ascending; none begins where another one ends."""
+
+    def _reserve(self, address: int, size: int) -> int:
+        flags = _PRIVATE | foreign.MAP_NORESERVE | (foreign.MAP_FIXED if address else 0)
+        return self._memory.map(size, foreign.PROT_NONE, flags, address=address)
 
     def load(self, blob: Blob) -> LoadedCode | None:
         """Load a blob into the region; None if there is no room.
@@ -99,11 +106,40 @@ class CodeRegion:
         Raises:
             OSError: the host does not let this process have executable memory.
         """
-        page = 1 << 16
-        size = (len(blob.data) + page - 1) & -page
+        at = self._take(len(blob.data))
+        if not at:
+            return None
+        try:
+            return load(blob, at)
+        except OSError:
+            self._give_back(at, len(blob.data))
+            raise
+
+    def release(self, code: LoadedCode) -> None:
+        """Forget a blob of the region; nothing of it may run any more."""
+        if code.size:
+            self._give_back(code.address, code.size)
+            code.size = 0
+
+    def _take(self, size: int) -> int:
+        """The address of a free range, which is not free any more; 0 if there is none."""
         with self._lock:
-            at = self._next
-            if at + size > self._end:
-                return None
-            self._next += size
-        return load(blob, at)
+            for number, (start, free) in enumerate(self._free):
+                if free >= size:
+                    self._free[number : number + 1] = [(start + size, free - size)] if free > size else []
+                    return start
+        return 0
+
+    def _give_back(self, start: int, size: int) -> None:
+        with self._lock:
+            self._reserve(start, size)
+            place = bisect_left(self._free, (start, size))
+            after, before = self._free[place : place + 1], self._free[max(place - 1, 0) : place]
+            if after and after[0][0] == start + size:
+                size += after[0][1]
+                del self._free[place]
+            if before and sum(before[0]) == start:
+                start, size = before[0][0], before[0][1] + size
+                del self._free[place - 1]
+                place -= 1
+            self._free.insert(place, (start, size))

@@ -48,9 +48,11 @@ def _answer(request: Request, target: Target) -> bytes:
         from pvm.engines.native.llvm.compilation import compile_blob
 
         module, _, name = request.generator.partition(":")
-        generate: Callable[..., str] = getattr(importlib.import_module(module), name)
+        generate: Callable[..., str | tuple[str, bytes]] = getattr(importlib.import_module(module), name)
         arguments = (target,) if request.argument is None else (target, request.argument)
-        return DONE + encode_blob(compile_blob(generate(*arguments), target, request.speed))
+        made = generate(*arguments)
+        ir, notes = (made, b"") if isinstance(made, str) else made
+        return DONE + encode_blob(compile_blob(ir, target, request.speed)._replace(notes=notes))
     except Exception as error:  # noqa: BLE001 - whatever it is, the host goes on without this code
         return FAILED + f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 

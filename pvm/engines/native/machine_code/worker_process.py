@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +16,14 @@ from pvm.engines.native.machine_code.target import Target
 
 MAX_ANSWER = 64 << 20
 _PIECE = 1 << 16
-_BOOT = "import sys; sys.path[:0] = sys.argv[1].split('\\n'); from {module} import main; main()"
+_BOOT = """\
+import os, sys
+os.closerange(3, 1 << 20)
+os.nice({niceness})
+sys.path[:0] = sys.argv[1].split("\\n")
+from {module} import main
+main()
+"""
 _NOTE_AFTER = 1.0
 """Seconds after which somebody who waits is told why."""
 
@@ -25,12 +32,75 @@ class WorkerError(Exception):
     """No code from the worker; the text says why."""
 
 
+class _Child:
+    """A process with a pipe in and one out.
+
+    Started without ``subprocess``, whose loading would hold up for ten milliseconds the program that is compiled for.
+    """
+
+    def __init__(self, command: list[str]) -> None:
+        theirs_in, self.requests = os.pipe()
+        self.answers, theirs_out = os.pipe()
+        actions = [
+            (os.POSIX_SPAWN_DUP2, theirs_in, 0),
+            (os.POSIX_SPAWN_DUP2, theirs_out, 1),
+            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+        ]
+        self._status: int | None = None
+        try:
+            # A group of its own, since Ctrl-C is not for it.  It stays in the session: schedulers weigh niceness inside
+            # of one only.
+            self.pid = os.posix_spawn(command[0], command, os.environ, file_actions=actions, setpgroup=0)
+        except BaseException:
+            self._close()
+            raise
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+
+    def status(self) -> int | None:
+        """How it ended: its status, or minus the number of the signal; None while it runs."""
+        return self._waited(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        """The same, when it has ended."""
+        return self._waited(0)
+
+    def _waited(self, options: int) -> int | None:
+        if self._status is None:
+            try:
+                pid, status = os.waitpid(self.pid, options)
+            except ChildProcessError:  # somebody else has waited for it
+                self._status = -1
+            else:
+                self._status = os.waitstatus_to_exitcode(status) if pid else None
+        return self._status
+
+    def kill(self) -> None:
+        """End it now."""
+        if self.status() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """End it, and give back what it needed here."""
+        self.kill()
+        self._close()
+        self.wait()
+
+    def _close(self) -> None:
+        for descriptor in (self.requests, self.answers):
+            with suppress(OSError):
+                os.close(descriptor)
+
+
 class WorkerProcess:
     """A worker, started when it is first asked, and again after it failed."""
 
-    def __init__(self, module: str = "pvm.engines.native.machine_code.worker") -> None:
+    def __init__(self, module: str = "pvm.engines.native.machine_code.worker", niceness: int = 0) -> None:
         self.module = module
-        self._process: subprocess.Popen[bytes] | None = None
+        self.niceness = niceness
+        self._child: _Child | None = None
         self._owner = 0
 
     def compile(self, request: Request, target: Target, limits: Limits, note: Callable[[], None] | None = None) -> Blob:
@@ -40,10 +110,10 @@ class WorkerProcess:
             WorkerError: there is none.
         """
         try:
-            process = self._running()
+            child = self._running()
             deadline = time.monotonic() + limits.seconds
-            self._send(process, encode_request(request, target, limits), deadline)
-            answer = self._receive(process, deadline, note)
+            self._send(child, encode_request(request, target, limits), deadline)
+            answer = self._receive(child, deadline, note)
         except BaseException as error:
             self.close()
             if isinstance(error, OSError):
@@ -59,36 +129,28 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End it."""
-        process, self._process = self._process, None
-        if process is None or self._owner != os.getpid():
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        process.wait()
+        child, self._child = self._child, None
+        if child is not None and self._owner == os.getpid():
+            child.end()
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
+    def kill(self) -> None:
+        """End it while another thread may use it, which notices."""
+        child = self._child
+        if child is not None and self._owner == os.getpid():
+            child.kill()
+
+    def _running(self) -> _Child:
+        if self._child is None or self._owner != os.getpid() or self._child.status() is not None:
             self.close()
-            boot = _BOOT.format(module=self.module)
-            command = [sys.executable, "-I", "-c", boot, "\n".join(path or os.curdir for path in sys.path)]
-            self._process = subprocess.Popen(  # noqa: S603 - this Python, with the modules of this process
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                bufsize=0,
-                start_new_session=True,
-            )
+            boot = _BOOT.format(module=self.module, niceness=self.niceness)
+            paths = "\n".join(path or os.curdir for path in sys.path)
+            self._child = _Child([sys.executable, "-I", "-c", boot, paths])
             self._owner = os.getpid()
-        return self._process
+        return self._child
 
     @staticmethod
-    def _send(process: subprocess.Popen[bytes], data: bytes, deadline: float) -> None:
-        assert process.stdin is not None
-        descriptor = process.stdin.fileno()
+    def _send(child: _Child, data: bytes, deadline: float) -> None:
+        descriptor = child.requests
         os.set_blocking(descriptor, False)
         rest = memoryview(data)
         while rest:
@@ -99,9 +161,8 @@ class WorkerProcess:
                 rest = rest[os.write(descriptor, rest) :]
 
     @staticmethod
-    def _receive(process: subprocess.Popen[bytes], deadline: float, note: Callable[[], None] | None) -> bytes:
-        assert process.stdout is not None
-        descriptor = process.stdout.fileno()
+    def _receive(child: _Child, deadline: float, note: Callable[[], None] | None) -> bytes:
+        descriptor = child.answers
         noted = time.monotonic() + _NOTE_AFTER if note is not None else deadline
         data = bytearray()
         size = LENGTH.size
@@ -117,7 +178,7 @@ class WorkerProcess:
                 continue
             piece = os.read(descriptor, _PIECE)
             if not piece:
-                raise WorkerError(f"the worker ended, status {process.wait()}")
+                raise WorkerError(f"the worker ended, status {child.wait()}")
             data += piece
             if size == LENGTH.size and len(data) >= size:
                 size += LENGTH.unpack_from(data)[0]

@@ -1,0 +1,92 @@
+"""The thread that waits for the worker: one for the process, for all programs that run in it.
+
+It is a plain thread of ``_thread``, since loading ``threading`` would be a tenth of a short run.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from _queue import SimpleQueue
+from _thread import allocate_lock, start_new_thread
+
+from pvm.engines.native.machine_code.compiling import Compiler
+from pvm.engines.native.machine_code.request import Limits
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _thread import LockType
+
+    from pvm.engines.native.jit.promotion import Promotion
+
+LIMITS = Limits(memory=1 << 30, seconds=30.0)
+NICENESS = 11
+"""The worker's: on a core that a program keeps busy it gets a twelfth of the time, on an idle one all of it."""
+MAX_FAILURES = 8
+"""Compilations in a row that fail before no more are tried in this process."""
+
+
+class Background:
+    """Compiles what is asked for, one function after the other."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self.compiler = Compiler(LIMITS, niceness=NICENESS)
+        self.failures = 0
+        """Compilations that failed since the last one that did not."""
+        self._wanted: SimpleQueue[Promotion | LockType] = SimpleQueue()
+        self._is_started = self._is_closed = False
+
+    def ask(self, promotion: Promotion) -> None:
+        """Have one more function compiled, soon."""
+        if not self._is_started:
+            self._is_started = True
+            atexit.register(self.close)
+            start_new_thread(self._run, ())
+        self._wanted.put(promotion)
+
+    def wait(self) -> None:
+        """Wait until nothing is to be compiled: for tests and measurements."""
+        if self._is_started:
+            done = allocate_lock()
+            done.acquire()
+            self._wanted.put(done)
+            done.acquire()
+
+    def close(self) -> None:
+        """End the worker, whatever it is doing: nobody waits for it any more."""
+        self._is_closed = True
+        self.compiler.kill()
+
+    def _run(self) -> None:
+        while True:
+            item = self._wanted.get()
+            if self._is_closed:
+                return
+            if hasattr(item, "release"):
+                item.release()
+            elif self.failures < MAX_FAILURES:
+                self._compile(item)
+            del item  # a program that nobody uses any more is given up although this thread waits
+
+    def _compile(self, promotion: Promotion) -> None:
+        function = promotion.hottest()
+        if function is None:
+            return
+        try:
+            promotion.compile(self.compiler, function)
+        except Exception as error:  # noqa: BLE001 - the program goes on without this code, and statistics say so
+            promotion.failures[function] = f"{type(error).__name__}: {error}"
+        self.failures = self.failures + 1 if function in promotion.failures else 0
+        if self._wanted.empty():
+            promotion.keep_soon()
+
+
+_background: list[Background] = []
+
+
+def background() -> Background:
+    """The one of this process, which has to be another one after a fork."""
+    if not _background or _background[0].owner != os.getpid():
+        _background[:] = [Background()]
+    return _background[0]
