@@ -117,10 +117,6 @@ class Machine:
             program.warm_up(code)
         if jit and debug.fuel:
             program.promoted(code).compile_for(debug.fuel)
-        self._debug = debug
-        self._is_eager = jit and debug.eager
-        if jit and not debug.eager:
-            program.warm_up(code)
         self._looked = time.perf_counter()
         self.limits = limits
         self.kernel = bindings.kernel
