@@ -243,6 +243,23 @@ class Body:
             else:
                 self.locals[name] = before
 
+    def suspend_scope(self, mark: int) -> list[DeclaredLocal]:
+        """Leave a scope that is gone on with later: `resume_scope` takes the result."""
+        undo = self._undo
+        suspended: list[DeclaredLocal] = []
+        while len(undo) > mark:
+            name, before = undo.pop()
+            suspended.append(self.locals.pop(name))
+            if before is not None:
+                self.locals[name] = before
+        return suspended
+
+    def resume_scope(self, suspended: list[DeclaredLocal]) -> None:
+        """Let the names of a scope be known again that `suspend_scope` left."""
+        for local in reversed(suspended):
+            self._undo.append((local.name, self.locals.get(local.name)))
+            self.locals[local.name] = local
+
     def declare(self, local: DeclaredLocal) -> None:
         """Enter a local under its name."""
         local.frame = self.frame

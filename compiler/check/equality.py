@@ -59,6 +59,7 @@ def equals(body: Body, node: ast.Binary, left: hir.Expr, right: hir.Expr) -> hir
             code.IMPOSSIBLE_TEST,
             span,
             f"`{display(a)}` and `{display(b)}` are never equal",
+            suggestion=_as_char(body, inner_a, node.right) or _as_char(body, inner_b, node.left),
         )
         return body.invalid(span)
     folded = fold(body, span, Op.EQUAL, left, right)
@@ -77,6 +78,14 @@ def equals(body: Body, node: ast.Binary, left: hir.Expr, right: hir.Expr) -> hir
     function = body.session.core_function("anyEquals")
     values = (body.coerce(left, nullable(ANY)), body.coerce(right, nullable(ANY)))
     return hir.Call(span, body.session.bool_type, function, (), (), values)
+
+
+def _as_char(body: Body, other: Type, node: ast.Expression) -> str | None:
+    """Say how to write a text of one character where a Char is compared."""
+    is_one = isinstance(node, ast.StringLiteral) and len(node.value) == 1
+    if not is_one or other != body.session.core_type("Char"):
+        return None
+    return f"write `'{node.span.text[1:-1]}'`: a `Char` stands in single quotes"
 
 
 def _comparable(a: Type, b: Type) -> bool:

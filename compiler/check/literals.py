@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ from compiler.syntax import ast
 from compiler.syntax.ast import BinaryOperator as Op
 from compiler.syntax.source import Span
 
+_PLAIN_NAME = re.compile(r"(?<!\\)\$([A-Za-z_][A-Za-z_0-9]*)")
 _ARITHMETIC = frozenset({
     Op.ADD, Op.SUBTRACT, Op.MULTIPLY, Op.DIVIDE, Op.REMAINDER, Op.WRAPPING_ADD, Op.WRAPPING_SUBTRACT,
     Op.WRAPPING_MULTIPLY, Op.BIT_AND, Op.BIT_OR, Op.BIT_XOR,
@@ -119,6 +121,7 @@ def check_char(body: Body, node: ast.CharLiteral, expected: Type | None) -> hir.
 
 def check_string(body: Body, node: ast.StringLiteral, expected: Type | None) -> hir.Expr:
     """Text without interpolation."""
+    _warn_of_plain_names(body, node)
     return hir.Constant(node.span, body.session.string_type, node.value)
 
 
@@ -127,6 +130,7 @@ def check_template(body: Body, node: ast.StringTemplate, expected: Type | None) 
     parts: list[hir.Expr] = []
     for part in node.parts:
         if isinstance(part, ast.StringLiteral):
+            _warn_of_plain_names(body, part)
             if part.value:
                 parts.append(hir.Constant(part.span, body.session.string_type, part.value))
             continue
@@ -136,6 +140,19 @@ def check_template(body: Body, node: ast.StringTemplate, expected: Type | None) 
     if not parts:
         return hir.Constant(node.span, body.session.string_type, "")
     return hir.Concat(node.span, body.session.string_type, tuple(parts))
+
+
+def _warn_of_plain_names(body: Body, node: ast.StringLiteral) -> None:
+    """Warn of `$name`, which other languages replace by the value of the local `name`."""
+    if not body.warns or body.is_synthetic or "$" not in node.value:
+        return
+    text = node.span.text
+    for found in _PLAIN_NAME.finditer(text) if not text.startswith("r") else ():
+        if found[1] in body.locals:
+            span = Span(node.span.file, node.span.start + found.start(), node.span.start + found.end())
+            message = f"`{found[0]}` is only text here, not the value of `{found[1]}`"
+            suggestion = f"write `${{{found[1]}}}`, or `\\{found[0]}` if the text is meant"
+            body.warn(code.PLAIN_DOLLAR, span, message, suggestion=suggestion)
 
 
 def to_text(body: Body, value: hir.Expr) -> hir.Expr:

@@ -9,9 +9,9 @@ from compiler.check.assignment import check_assign
 from compiler.check.body import Body
 from compiler.check.conditions import condition
 from compiler.check.control import branch_hint, unify
-from compiler.check.declared import SourceClass
+from compiler.check.declared import DeclaredLocal, SourceClass
 from compiler.check.exhaustiveness import NULL, SOME, Pattern, Search, Shape, TooComplexError
-from compiler.check.flow import join_flows
+from compiler.check.flow import Flow, join_flows
 from compiler.check.literals import branch_grade, says_nothing
 from compiler.check.members import call_method, find
 from compiler.check.paths import key_of
@@ -38,6 +38,10 @@ class _Arm:
     body: hir.Expr
     shapes: list[Pattern]
     is_wrong: bool
+    flow: Flow
+    """What is known behind the pattern and the guard."""
+    names: list[DeclaredLocal]
+    """What the pattern binds."""
 
 
 def check_match(body: Body, node: ast.Match, expected: Type | None) -> hir.Expr:
@@ -52,35 +56,49 @@ def check_match(body: Body, node: ast.Match, expected: Type | None) -> hir.Expr:
         before.append(body.set(local, subject))
         held = body.get(local, subject.span)
     entry = body.flow
-    after = entry.dead()
     arms: list[_Arm] = []
     for item in node.arms:
         body.flow = entry
-        hint = expected
-        if says_nothing(expected) and arms and branch_grade(item.body) < 2:
-            hint = branch_hint(join_all([one.body.type for one in arms]))
-        arm = _check_arm(body, item, held, key, hint)
+        arm = _enter_arm(body, item, held, key)
         if isinstance(subject.type, NullableType) and not isinstance(held.type, NullableType):
             arm.shapes = [None if shape is None else Shape(SOME, (shape,)) for shape in arm.shapes]
         arms.append(arm)
-        after = join_flows(after, body.flow)
         takes_null = arm.guard is None and any(shape is not None and shape.key == NULL for shape in arm.shapes)
         if takes_null and isinstance(held.type, NullableType):
             # The arms that follow never see null.
             if key is not None:
                 entry = entry.narrow(key, held.type.inner)
             held = hir.Coerce(held.span, held.type.inner, held)
-    body.flow = after
-    type_, bodies = unify(body, [arm.body for arm in arms], expected)
-    for arm, made in zip(arms, bodies, strict=True):
-        arm.body = made
+    body.flow = entry.dead()
+    type_ = _check_bodies(body, arms, expected)
     is_complete = _check_complete(body, node, subject.type, arms)
     if not arms or not is_complete or isinstance(subject.type, ErrorType):
         return hir.Constant(node.span, type_, None)
     return body.sequence(node.span, before, _lower(body, node.span, arms[0].subject, arms, type_))
 
 
-def _check_arm(body: Body, node: ast.MatchArm, held: hir.Expr, key: object, expected: Type | None) -> _Arm:
+def _check_bodies(body: Body, arms: list[_Arm], expected: Type | None) -> Type:
+    """Check the values of the arms, and return the type of all.
+
+    Those that say nothing of their type, as `[]`, wait for those that do.
+    """
+    after = body.flow
+    is_free = says_nothing(expected)
+    found: list[Type] = []
+    for arm in sorted(arms, key=lambda arm: -min(branch_grade(arm.node.body), 2)) if is_free else arms:
+        is_open = is_free and found and branch_grade(arm.node.body) < 2
+        _check_body(body, arm, branch_hint(join_all(found)) if is_open else expected)
+        found.append(arm.body.type)
+        after = join_flows(after, body.flow)
+    body.flow = after
+    type_, bodies = unify(body, [arm.body for arm in arms], expected)
+    for arm, made in zip(arms, bodies, strict=True):
+        arm.body = made
+    return type_
+
+
+def _enter_arm(body: Body, node: ast.MatchArm, held: hir.Expr, key: object) -> _Arm:
+    """Check the pattern and the guard of an arm."""
     mark = body.enter_scope()
     matcher = Matcher(body)
     errors = body.session.diagnostics.error_count
@@ -93,12 +111,17 @@ def _check_arm(body: Body, node: ast.MatchArm, held: hir.Expr, key: object, expe
     if node.guard is not None:
         guard, when_true, _ = condition(body, node.guard)
         body.flow = when_true
-    if isinstance(node.body, ast.Assign):
-        value = check_assign(body, node.body)
-    else:
-        value = body.never(body.expr(node.body, expected))
+    names = body.suspend_scope(mark)
+    return _Arm(node, held, matcher.steps, guard, held, _spread(shape), is_wrong, body.flow, names)
+
+
+def _check_body(body: Body, arm: _Arm, expected: Type | None) -> None:
+    body.flow = arm.flow
+    mark = body.enter_scope()
+    body.resume_scope(arm.names)
+    node = arm.node.body
+    arm.body = check_assign(body, node) if isinstance(node, ast.Assign) else body.never(body.expr(node, expected))
     body.leave_scope(mark)
-    return _Arm(node, held, matcher.steps, guard, value, _spread(shape), is_wrong)
 
 
 def _spread(shape: Pattern) -> list[Pattern]:

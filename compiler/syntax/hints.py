@@ -259,6 +259,9 @@ def _foreign_symbol(at: Situation) -> Hint | None:
     kind, before = at.kind(), at.kind(-1)
     if kind == "?" and at.after_operand and "?" not in at.fitting and ":" not in at.fitting:
         return "E0114", at.span(), "there is no `? :`", "", "write `if condition { a } else { b }`"
+    if kind == "," and before == "IDENT" and at.kind(-2) in ("{", "LAMBDA_OPEN") and at.kind(2) == "=>":
+        shown = f"{at.text(-1)}, {at.text(1)}"
+        return "E0114", at.span(2), "`=>` stands in the arms of `match` only", "", f"write `{{ {shown} -> value }}`"
     if kind == "=>" and at.fitting & {")", "NEWLINE", ",", "{"} and at.after_operand:
         return "E0114", at.span(), "`=>` stands in the arms of `match` only", "", "a lambda is written `{ x -> value }`"
     if kind == "..." and at.after_operand:
@@ -310,6 +313,9 @@ def _for_parentheses(at: Situation) -> Hint | None:
         return "E0101", at.span(-2), "the head of `for` has no parentheses", "", suggestion
     if at.kind() in ("let", "var", "IDENT") and at.kind(-1) == "(" and at.kind(-2) == "for":
         return "E0101", at.span(-1), "the head of `for` is `name in items`", "", "write `for i in 0..<n`"
+    if at.kind() == "," and at.kind(-1) == "IDENT" and at.kind(-2) == "for" and at.kind(1) == "IDENT":
+        suggestion = f"write `for ({at.text(-1)}, {at.text(1)}) in ...`"
+        return "E0101", at.span(-1, 1), "a pair is taken apart between parentheses", "", suggestion
     return None
 
 

@@ -218,4 +218,12 @@ The statement computes a value and does nothing with it.  Perhaps `=` was meant 
         "fun main() {\n    var count = 1\n    count == 2\n    count = 3\n    println(count)\n}",
         "fun main() {\n    var count = 1\n    count = 3\n    println(count)\n}",
     ),
+    Code(
+        "W0209",
+        "a name in a text that is only text",
+        """
+A value is put into a text by `${ }`; a `$` before anything else is a `$`.  Where that is meant, `\\$name` says so.""",
+        'fun main() {\n    let name = "Ada"\n    println("hello $name")\n}',
+        'fun main() {\n    let name = "Ada"\n    println("hello ${name}")\n}',
+    ),
 )
