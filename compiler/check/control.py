@@ -205,7 +205,9 @@ def throwable(body: Body, type_: Type, span: Span, verb: str) -> Type:
             code.NOT_THROWABLE,
             span,
             f"only exceptions can be {verb}, and `{display(type_)}` is none",
-            suggestion="let the class inherit from `Exception`",
+            suggestion="write `throw Exception(message)`"
+            if verb == "thrown" and type_ == body.session.string_type
+            else "let the class inherit from `Exception`",
         )
         return ERROR
     return type_

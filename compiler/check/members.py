@@ -54,6 +54,7 @@ _FOREIGN = {
     "indexed": "withIndex", "enumerate": "withIndex", "enumerated": "withIndex", "zipWithIndex": "withIndex",
     "asList": "toList", "asArray": "toList", "asMap": "toMap", "asObject": "toMap",
 }  # fmt: skip
+MAX_LISTED_CASES = 8
 _WALKED = (("lazy", "Sequence"), ("toList", "List"))
 """What makes something with many members of what can be walked over, and the class of that."""
 OBJECT_MEMBERS = {"equals": "anyEquals", "hash": "anyHash", "toString": "anyToString"}
@@ -331,13 +332,21 @@ def unknown_static(body: Body, base: object, name: ast.Identifier) -> hir.Expr:
         )
         return body.invalid(name.span)
     near = body.session.did_you_mean(name.text, base.statics)
+    what = "case or static member" if base.kind is ClassKind.ENUM else "static member"
     body.error(
         code.UNKNOWN_MEMBER,
         name.span,
-        f"`{base.name}` has no static member `{name.text}`",
-        suggestion=f"did you mean `{near}`?" if near else None,
+        f"`{base.name}` has no {what} `{name.text}`",
+        suggestion=f"did you mean `{near}`?" if near else _cases_of(base),
     )
     return body.invalid(name.span)
+
+
+def _cases_of(symbol: SourceClass) -> str | None:
+    """List the cases of an enum that has few."""
+    cases = [name for name, item in symbol.statics.items() if getattr(item, "kind", None) is ClassKind.CASE]
+    listed = ", ".join(f"`{name}`" for name in cases)
+    return f"the cases are {listed}" if 0 < len(cases) <= MAX_LISTED_CASES else None
 
 
 def _super_property(body: Body, node: ast.Member) -> hir.Expr:

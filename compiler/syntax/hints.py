@@ -358,7 +358,10 @@ def _bar_lambda(at: Situation) -> Hint | None:
 
 
 def _several_exceptions(at: Situation) -> Hint | None:
-    """`catch (e: A | B)`."""
+    """`catch (e: A | B)`, `catch { }`."""
+    if at.kind() in ("{", "LAMBDA_OPEN") and at.kind(-1) == "catch":
+        message = "a `catch` says what it catches"
+        return "E0101", at.span(-1), message, "", "write `catch (e: Exception) { … }`"
     if at.kind() in ("|", ",") and at.fitting >= {")"} and at.kind(-2) == ":" and at.kind(-5) == "catch":
         message = "a `catch` names one type of exception"
         return "E0114", at.span(), message, "", "write a clause for each, or catch a class that both extend"
