@@ -267,6 +267,49 @@ def test_loop_without_a_count_compares_its_index_once() -> None:
     assert "i32" not in block.partition("load i64")[0]
 
 
+MACHINE = """class Machine(let code: Array<Int>, let stack: Array<Int>) {
+    fun run() -> Int { var pc = 0
+        var sp = 0
+        while true { let op = code[pc]
+            pc += 1
+            match op {
+                0 => { stack[sp] = pc
+                    sp += 1 }
+                1 => { sp -= 1
+                    if stack[sp] == 0 { pc = op } }
+                2 => pc += stack[sp]
+                else => return sp } } } }
+    @export fun f(n: Int) -> Int = Machine(Array<Int>(n), Array<Int>(n)).run()"""
+
+
+def blocks_in_loops(ir: str) -> list[str]:
+    """The blocks of the compiled function from which control comes back to them."""
+    blocks = {each.partition(":")[0]: each for each in re.split(r"\n(?=[\w.]+:)", ir.partition("\n}")[0])}
+    following = {name: set(re.findall(r"label %([\w.]+)", each)) & blocks.keys() for name, each in blocks.items()}
+    found = []
+    for name, block in blocks.items():
+        work, seen = list(following[name]), set()
+        while work:
+            each = work.pop()
+            if each not in seen:
+                seen.add(each)
+                work += following[each]
+        if name in seen:
+            found.append(block)
+    return found
+
+
+def test_what_never_changes_in_an_object_is_loaded_before_a_loop_without_a_count() -> None:
+    blocks = blocks_in_loops(optimised(MACHINE, "Machine.run"))
+    assert sum("load i64" in each for each in blocks) >= 3
+    assert not any("load i32" in each for each in blocks)
+
+
+def test_loop_that_is_no_strip_branches_rather_than_wait_for_a_condition() -> None:
+    blocks = blocks_in_loops(optimised(MACHINE, "Machine.run"))
+    assert not any(re.search(r"%a1.l\d+\S* = select|%spec", each) for each in blocks)
+
+
 def test_code_that_does_nothing_about_fuel_neither_counts_nor_looks() -> None:
     source = "@export fun f(n: Int) -> Int { var s = 0\nfor i in 0..<n { s ^= i * i }\nreturn s }"
     counts, looks, neither = (optimised(source, "f", fuel) for fuel in (COUNTS, LOOKS, NEITHER))

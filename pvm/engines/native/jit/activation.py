@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pvm.engines.native.code.translator import Points, translate
 from pvm.engines.native.jit.liveness import live_locals
-from pvm.engines.native.jit.loops import Loop, innermost_loops
+from pvm.engines.native.jit.loops import Loop, innermost_loops, looping_blocks
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.shapes import FrameShape
 from pvm.engines.native.translation import Translation
 from pvm.engines.polls import backward_targets
 from pvm.isa.encoding import Instruction
 from pvm.isa.machine import Val
-from pvm.isa.types import RefType, ValueType
+from pvm.isa.types import HeapKind, RefType, ValueType
 from pvm.verify.verified import VerifiedFunction
+
+if TYPE_CHECKING:
+    from pvm.engines.native.jit.shadows import Origin
 
 
 def kind_of(type_: ValueType) -> str:
     """The kind of a value of a type."""
     return "ref" if isinstance(type_, RefType) else type_.name.lower()
+
+
+def _is_object(type_: ValueType) -> bool:
+    kinds = {HeapKind.CLASS, HeapKind.ARRAY, HeapKind.STRING}
+    return isinstance(type_, RefType) and not type_.nullable and type_.kind in kinds
 
 
 class FunctionFacts:
@@ -50,6 +60,18 @@ class FunctionFacts:
             if each.offset in self.verified.leaders:
                 start = each.offset
             self.blocks.setdefault(start, []).append(each)
+
+    @cached_property
+    def shadowed(self) -> frozenset[int]:
+        """Locals that get shadows: never null, used in loops, and written outside of them."""
+        if not self.polled:
+            return frozenset()
+        looping = looping_blocks(self.verified, self.blocks)
+        inside = [each for offset in looping for each in self.blocks[offset]]
+        written = {each.immediates[0] for each in inside if each.opcode.mnemonic in {"local.set", "local.tee"}}
+        used = {each.immediates[0] for each in inside if each.opcode.mnemonic == "local.get"} - written
+        types = self.verified.local_types
+        return frozenset(each for each in used if _is_object(types[each]))
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -85,6 +107,8 @@ class Activation:
     """Exact classes of objects in parameters that are never written."""
     values: dict[int, Val] = field(default_factory=dict)
     """What locals hold that do not change in the strip that is being emitted."""
+    origins: dict[int, Origin] = field(default_factory=dict)
+    """Where references in parameters come from that are never written."""
     copy: str = ""
     """Which copy of the blocks is being emitted: what their labels have in front."""
     block: int = -1

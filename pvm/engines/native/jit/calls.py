@@ -228,8 +228,13 @@ class _Call:
                     child.known[number] = unit.functions[raw]
                 if raw in unit.classes:
                     child.exact[number] = unit.classes[raw]
-            if unit.strip is not None and number not in facts.written:
+            unit.note_set(child, number)
+            if number in facts.written:
+                continue
+            if unit.strip is not None:
                 child.values[number] = value
+            if unit.raw(value) in unit.origins:
+                child.origins[number] = unit.origins[unit.raw(value)]
         unit.emit_inlined(child)
 
     def _result_variable(self) -> str:

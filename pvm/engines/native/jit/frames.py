@@ -9,13 +9,13 @@ from pvm.engines.native.code.operands import Operand
 from pvm.engines.native.code.translator import Point
 from pvm.engines.native.interpreter.services import RETURN_TO_CODE
 from pvm.engines.native.jit.activation import Activation
-from pvm.engines.native.jit.lowering import JitLowering
+from pvm.engines.native.jit.shadows import ShadowLowering
 from pvm.engines.native.llvm.lowering import float_text
 from pvm.engines.native.slots import slot_value
 from pvm.isa.machine import Val
 
 
-class FrameLowering(JitLowering):
+class FrameLowering(ShadowLowering):
     """Adds to the machine what it knows of frames.
 
     The frame of the root is there already; those of inlined functions come into being when compiled
@@ -200,6 +200,7 @@ class FrameLowering(JitLowering):
             if live >> number & 1:
                 value = self.load_slot(self._slot(frame, slot), facts.kinds[number])
                 self.set(activation.local(number), value)
+                self.note_set(activation, number)
 
     def _read_operand(self, variable: str, item: Operand, kind: str, frame: str) -> None:
         if isinstance(item, int):

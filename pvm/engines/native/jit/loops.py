@@ -85,6 +85,14 @@ def innermost_loops(
     return tuple(found.values())
 
 
+def looping_blocks(verified: VerifiedFunction, blocks: Mapping[int, list[Instruction]]) -> frozenset[int]:
+    """The blocks that are in any loop."""
+    if len(blocks) > MAX_BLOCKS:
+        return frozenset()
+    graph = _Graph(verified, blocks)
+    return frozenset().union(*(graph.natural_loop(header) for header in graph.order))
+
+
 class _Graph:
     """Blocks, what follows them, and what they are dominated by."""
 

@@ -53,6 +53,9 @@ class JitLowering(HeapLowering):
     def aliases(self, what: str) -> str:
         return self.aliasing.suffix(what)
 
+    def is_mutable(self, field: tuple[int, int]) -> bool:
+        return self.metadata.verified.layouts[field[0]].fields[field[1]].mutable
+
     def owner_of(self, field: tuple[int, int]) -> str:
         class_index, number = field
         classes = self.metadata.module.classes

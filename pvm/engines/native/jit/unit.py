@@ -51,6 +51,7 @@ class Unit(StripLowering):
         self.symbol = symbol
         self.targets = targets
         self.facts: dict[int, FunctionFacts] = {}
+        self.origins, self.shadows = {}, {}
         self.cost = 0
         self.size = 0
         self.extent = 0
@@ -94,6 +95,7 @@ class Unit(StripLowering):
             self._enter_loop(offset)
         self.emit_blocks(root)
         self._define_exits()
+        self.load_shadows()
         cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(self.entries))
         head = [
             *(f"{name} = alloca {type_}" for name, type_ in self.variables.items()),
@@ -248,6 +250,9 @@ class Unit(StripLowering):
             else:
                 self._look_at_head(activation, offset)
         self.pay(cost)
+        if number is None and not falls and self.strip is None:
+            # A branch that is guessed right costs less than a chain of values that waits for its condition.
+            text.line(f"call void {text.module.declare('llvm.sideeffect', 'void ()')}()")
         if activation.parent is None and not activation.copy and (offset == 0 or offset in facts.polled):
             text.jump(activation.paid(offset))
             text.block(activation.paid(offset))

@@ -87,6 +87,10 @@ class HeapLowering(Lowering):
         """
         return ""
 
+    def is_mutable(self, field: tuple[int, int]) -> bool:
+        """Whether a field may change once its object is there."""
+        return True
+
     def owner_of(self, field: tuple[int, int]) -> str:
         """A name of a field that is the same for all classes that inherit it."""
         return ""
@@ -129,7 +133,8 @@ class HeapLowering(Lowering):
 
     def field_aliases(self, field: tuple[int, int], storage: Storage) -> str:
         """What stands behind a load or store of a field."""
-        return self.aliases(f"{'reference' if storage is Storage.REF else 'field'} {self.owner_of(field)}")
+        is_shared = storage is Storage.REF and self.is_mutable(field)
+        return self.aliases(f"{'reference' if is_shared else 'field'} {self.owner_of(field)}")
 
     def element_aliases(self, storage: Storage) -> str:
         """What stands behind a load or store of an element."""

@@ -180,6 +180,10 @@ class FunctionText:
         del self.lines[lines:]
         del self._cold[cold:]
 
+    def forget(self) -> None:
+        """Let no pure value be used again that is there already."""
+        self._known = {}
+
     def know(self, text: str, value: str) -> None:
         """Let ``pure`` of this text give a value that is there already."""
         self._known[text] = value
