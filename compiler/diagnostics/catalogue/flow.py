@@ -223,7 +223,7 @@ The statement computes a value and does nothing with it.  Perhaps `=` was meant 
         "a name in a text that is only text",
         """
 A value is put into a text by `${ }`; a `$` before anything else is a `$`.  Where that is meant, `\\$name` says so.""",
-        'fun main() {\n    let name = "Ada"\n    println("hello $name")\n}',
-        'fun main() {\n    let name = "Ada"\n    println("hello ${name}")\n}',
+        'fun main() {\n    let name = "Ada"\n    println("hello $name, or ${name}")\n}',
+        'fun main() {\n    let name = "Ada"\n    println("hello ${name}, or ${name}")\n}',
     ),
 )
