@@ -25,7 +25,11 @@ from pvm.runs import register, unregister
 if TYPE_CHECKING:
     from pvm.kernel.streams import InputSpec, OutputSpec
 
-DEFAULT_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
+DEFAULT_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+}
 
 
 class _Kind(Enum):

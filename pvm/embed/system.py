@@ -7,7 +7,7 @@ import os
 from pvm.kernel import HostDir, MemDir
 from pvm.kernel.grants import Grant
 
-FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/alternatives")
+FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/alternatives", "/etc/ssl/certs")
 
 BASIC_ETC = {
     "passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
@@ -19,7 +19,7 @@ BASIC_ETC = {
 }
 
 
-PUBLIC_ETC = ("services", "protocols", "mime.types", "debian_version", "os-release")
+PUBLIC_ETC = ("services", "protocols", "mime.types", "debian_version", "os-release", "ssl/openssl.cnf")
 """Files of this machine that tell nothing but what system it is."""
 
 
@@ -38,4 +38,7 @@ def basic_etc() -> dict[str, str | bytes]:
 def system_mounts() -> dict[str, Grant]:
     """Mounts for ``Kernel`` with which programs of this machine find their libraries."""
     mounts: dict[str, Grant] = {folder: HostDir(folder) for folder in FOLDERS if os.path.isdir(folder)}  # noqa: PTH112
+    for name in sorted(os.listdir("/etc")) if os.path.isdir("/etc") else ():  # noqa: PTH112, PTH208 - the same
+        if name.startswith("java-") and os.path.isdir(f"/etc/{name}"):  # noqa: PTH112 - the configuration of a JDK
+            mounts[f"/etc/{name}"] = HostDir(f"/etc/{name}")
     return mounts | {"/etc": MemDir(basic_etc()), "/root": MemDir(), "/tmp": MemDir()}  # noqa: S108 - paths of the guest

@@ -38,6 +38,9 @@ class Clock(Protocol):
     def file_time(self, host_ns: int) -> int:
         """The stamp to show for a file that the host stamped at ``host_ns``."""
 
+    def uptime(self) -> int:
+        """What the monotonic clock shows; reading it does not move a virtual one."""
+
     def reached(self, deadline_ns: int) -> bool:
         """Whether the monotonic clock has come to ``deadline_ns``."""
 
@@ -61,6 +64,9 @@ class HostClock:
 
     def file_time(self, host_ns: int) -> int:
         return host_ns
+
+    def uptime(self) -> int:
+        return time.monotonic_ns()
 
     def reached(self, deadline_ns: int) -> bool:
         return time.monotonic_ns() >= deadline_ns
@@ -127,6 +133,9 @@ class VirtualClock:
 
     def file_time(self, host_ns: int) -> int:
         return self.stamp()
+
+    def uptime(self) -> int:
+        return self.elapsed_ns
 
     def reached(self, deadline_ns: int) -> bool:
         return self.elapsed_ns >= deadline_ns

@@ -9,8 +9,10 @@ its content, an open directory a directory of its own, made for it in the privat
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterable
 from itertools import count
 from typing import NamedTuple
@@ -21,7 +23,9 @@ from pvm.engines.direct.memory import StaleMemory
 from pvm.engines.direct.mounts import NativeMount, NativeMounts
 from pvm.errors import GuestError
 from pvm.kernel.fs.devfs import DataDescription
-from pvm.kernel.randomness import RandomSource
+from pvm.kernel.fs.hostfs import HostFs
+from pvm.kernel.fs.overlayfs import OverlayDirectory, OverlayFile
+from pvm.kernel.randomness import RandomSource, SeededRandom
 from pvm.kernel.vfs.description import Description, DirectoryDescription, FileDescription
 from pvm.kernel.vfs.node import DirectoryEntry, DirectoryNode, FileKind, OpenFlag, Stat
 from pvm.kernel.vfs.path import Location
@@ -29,7 +33,8 @@ from pvm.kernel.vfs.path import Location
 SWEEP_AT = 256
 """How many open files are remembered before the first look at which still are open."""
 
-MADE_UP_BYTES = 64 << 10
+MADE_UP_BYTES = 16 << 10
+F_SETPIPE_SZ = 1031
 SEEN_MAX = 8192
 FILED = frozenset({stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK})
 Identity = tuple[int, int]
@@ -47,6 +52,19 @@ class Opened:
         self.description = description
         self.descriptor = descriptor
         self.position = 0
+
+
+class PlaceDescription(Description):
+    """A place in the tree that was opened as such only (O_PATH): a link, socket or device."""
+
+    __slots__ = ("location",)
+
+    def __init__(self, location: Location) -> None:
+        super().__init__(OpenFlag.READ)
+        self.location = location
+
+    def stat(self) -> Stat:
+        return self.location.node.stat()
 
 
 class Seen(NamedTuple):
@@ -118,6 +136,10 @@ class OpenFiles:
                 status = os.fstat(detached.descriptor)
                 self._seen[status.st_dev, status.st_ino] = Seen(detached.view, description.location)
                 return detached.descriptor
+        if isinstance(description, PlaceDescription):
+            descriptor = self.new_store_file()
+            self.remember(descriptor, description)
+            return descriptor
         if isinstance(description, DataDescription) and not description.device.host:
             return self._made_up(description, random)
         access = flags & (os.O_ACCMODE | os.O_APPEND | os.O_NONBLOCK)
@@ -130,10 +152,14 @@ class OpenFiles:
         return descriptor
 
     def _made_up(self, description: DataDescription, random: RandomSource) -> int:
-        """A file with the first bytes of a random device whose randomness has a seed."""
-        descriptor = self.new_store_file()
-        os.write(descriptor, random.read(MADE_UP_BYTES))
-        os.lseek(descriptor, 0, os.SEEK_SET)
+        """A pipe that gives what a random device does whose randomness has a seed, without end.
+
+        Its bytes are of a source of its own, so that how far ahead it is read changes nothing else.
+        """
+        descriptor, sink = os.pipe2(os.O_CLOEXEC)
+        fcntl.fcntl(sink, F_SETPIPE_SZ, 16 * MADE_UP_BYTES)  # so that reads are seldom short
+        source = SeededRandom(int.from_bytes(random.read(8), "little"))
+        threading.Thread(target=pour, args=(source, sink), name="pvm-random", daemon=True).start()
         self.remember(descriptor, description)
         return descriptor
 
@@ -241,9 +267,32 @@ class OpenFiles:
             if self.mounts is None or stat.S_IFMT(status.st_mode) not in FILED:
                 return None
             return self.mounts.location(guest.pid, fd, identity)
-        if isinstance(opened.description, DirectoryDescription | FileDescription):
+        if isinstance(opened.description, DirectoryDescription | FileDescription | PlaceDescription):
             return opened.description.location
         return None
+
+    def is_of_host(self, guest: GuestProcess, fd: int) -> bool:
+        """Whether a descriptor refers to a file of the host in a read-only mount, or below an overlay."""
+        location = self.location(guest, fd)
+        if location is None:
+            return False
+        node = location.node
+        if isinstance(node, OverlayFile | OverlayDirectory):
+            return node.lower is not None
+        return isinstance(node.fs, HostFs) and node.fs.read_only
+
+
+def pour(source: RandomSource, sink: int) -> None:
+    """Write random bytes into a pipe until nobody can read them any more."""
+    try:
+        while True:
+            data = source.read(MADE_UP_BYTES)
+            while data:
+                data = data[os.write(sink, data) :]
+    except BrokenPipeError:
+        return
+    finally:
+        os.close(sink)
 
 
 def foreign_kind(mode: int) -> FileKind:

@@ -80,7 +80,7 @@ class ProcFiles(FileSystem):
             "mounts": Link(self, "mounts", lambda: "self/mounts"),
             "cpuinfo": Text(self, "cpuinfo", processor_text),
             "meminfo": Text(self, "meminfo", lambda: memory_text(self._supervisor.memory_bytes)),
-            "uptime": Text(self, "uptime", lambda: uptime_text(self._supervisor.kernel.clock.stamp())),
+            "uptime": Text(self, "uptime", lambda: uptime_text(self._supervisor.kernel.clock.uptime())),
             "loadavg": text("loadavg", "0.00 0.00 0.00 1/1 1\n"),
             "version": text("version", "Linux version 6.1.0-pvm (pvm) #1 SMP PVM\n"),
             "filesystems": text("filesystems", "nodev\ttmpfs\nnodev\tproc\n"),
@@ -270,7 +270,7 @@ def processor_text() -> str:
 
 def uptime_text(now_ns: int) -> str:
     """``uptime``: hundredths of seconds, from the clock."""
-    return f"{now_ns // 10**7 % 10**9 / 100:.2f} 0.00\n"
+    return f"{now_ns // 10**7 / 100:.2f} 0.00\n"
 
 
 def processors_text(count: int) -> str:

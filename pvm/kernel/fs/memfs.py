@@ -117,7 +117,7 @@ def _check_replaceable(node: MemNode, target: MemNode) -> None:
 class MemNode(Node):
     """What all nodes in memory share; ``links`` counts the names, ``counted`` says that it is charged as a file."""
 
-    __slots__ = ("accessed_ns", "changed_ns", "counted", "inode", "links", "mode", "modified_ns")
+    __slots__ = ("accessed_ns", "changed_ns", "counted", "group", "inode", "links", "mode", "modified_ns", "user")
 
     fs: MemFs
 
@@ -126,6 +126,7 @@ class MemNode(Node):
         self.inode = fs.new_inode()
         self.mode = mode & 0o777
         self.links = 1
+        self.user = self.group = 0
         self.counted = True
         self.accessed_ns = self.modified_ns = self.changed_ns = fs.clock.stamp()
 
@@ -145,7 +146,15 @@ class MemNode(Node):
             self.modified_ns,
             self.changed_ns,
             self.accessed_ns,
+            self.user,
+            self.group,
         )
+
+    def change_owner(self, user: int, group: int) -> None:
+        self.fs.check_writable()
+        self.user = self.user if user < 0 else user
+        self.group = self.group if group < 0 else group
+        self.changed_ns = self.fs.clock.stamp()
 
     def change_mode(self, mode: int) -> None:
         self.fs.check_writable()

@@ -103,6 +103,10 @@ class OverlayFile(MemFile):
         assert self.source is not None, "an open file that mirrors has its source open"
         return self.source.host_fd()
 
+    def change_owner(self, user: int, group: int) -> None:
+        self.copy_up(keep=True)
+        super().change_owner(user, group)
+
     def change_mode(self, mode: int) -> None:
         self.copy_up(keep=True)
         super().change_mode(mode)
@@ -166,6 +170,9 @@ class OverlayLink(MemLink):
     def __init__(self, fs: MemFs, lower: LinkNode) -> None:
         super().__init__(fs, lower.target())
         _mirror(self, lower)
+
+    def change_owner(self, user: int, group: int) -> None:
+        """Links that were there before stay root's."""
 
     def release_if_unused(self) -> None:
         """Nothing was charged for it."""
@@ -258,6 +265,10 @@ class OverlayDirectory(MemDirectory):
             node.pinned = True
         elif isinstance(node, OverlayFile):
             node.origin = (self, name)
+        self.pin()
+
+    def change_owner(self, user: int, group: int) -> None:
+        super().change_owner(user, group)
         self.pin()
 
     def change_mode(self, mode: int) -> None:

@@ -53,7 +53,7 @@ nanoseconds since 1970: of the last change of content, of the node, of the last 
 
 
 class Stat(NamedTuple):
-    """What is known about a node."""
+    """What is known about a node; bytecode programs do not see owners."""
 
     device: int
     inode: int
@@ -64,6 +64,8 @@ class Stat(NamedTuple):
     modified_ns: int
     changed_ns: int
     accessed_ns: int
+    user: int = 0
+    group: int = 0
 
     def pack(self) -> bytes:
         """The record that guests see, laid out as ``STAT_LAYOUT``."""
@@ -173,6 +175,11 @@ class Node:
     def set_times(self, accessed_ns: int, modified_ns: int) -> None:
         """Set the times of the last access and of the last change of content."""
         raise GuestError(Errno.ROFS)
+
+    def change_owner(self, user: int, group: int) -> None:
+        """Set user and group, -1 to keep one; a file system that keeps no owners goes on showing root."""
+        if self.fs.read_only:
+            raise GuestError(Errno.ROFS)
 
 
 class RegularNode(Node):

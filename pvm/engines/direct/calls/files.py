@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pvm.engines.direct import layouts, linux
-from pvm.engines.direct.calls.call import Call
-from pvm.engines.direct.calls.paths import seen_from
-from pvm.engines.direct.descriptors import advance, next_entries
+from pvm.engines.direct.calls.call import CONTINUE, Call
+from pvm.engines.direct.calls.paths import change_owner_of, seen_from
+from pvm.engines.direct.descriptors import PlaceDescription, advance, next_entries
 from pvm.errors import GuestError
+from pvm.kernel.process import Process
 from pvm.kernel.vfs.description import Description, DirectoryDescription
-from pvm.kernel.vfs.node import DirectoryEntry, DirectoryNode, FileKind, OpenFlag
+from pvm.kernel.vfs.node import DirectoryEntry, DirectoryNode, FileKind, OpenFlag, RegularNode
 from pvm.kernel.vfs.operations import open_node, open_path
+from pvm.kernel.vfs.path import Last
 
 TERMINAL = "/dev/tty"
 KINDS_BY_TYPE = {number: kind for kind, number in layouts.ENTRY_TYPES.items()}
@@ -71,6 +73,8 @@ def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int
     if fd is not None:
         return open_again(call, fd, wanted, flags)
     view = seen_from(call, directory, text)
+    if flags & O_PATH:
+        return open_place(call, view, text, flags)
     try:
         description = open_path(view, text, wanted, mode & 0o777 & ~call.guest.umask)
     except GuestError as error:
@@ -79,6 +83,18 @@ def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int
             raise
         return answered
     return give(call, description, flags)
+
+
+def open_place(call: Call, view: Process, text: str, flags: int) -> int:
+    """Open a mere place in the tree (O_PATH), which may be a link; files and directories can be read through it too."""
+    place = view.walk(text, Last.KEEP if flags & os.O_NOFOLLOW else Last.FOLLOW).existing()
+    if isinstance(place.node, DirectoryNode):
+        return give(call, DirectoryDescription(place), flags)
+    if flags & os.O_DIRECTORY:
+        raise GuestError(errno.ENOTDIR)
+    if isinstance(place.node, RegularNode):
+        return give(call, open_node(view, place, OpenFlag.READ), flags & ~os.O_NONBLOCK)
+    return give(call, PlaceDescription(place), flags)
 
 
 def open_again(call: Call, fd: int, wanted: int, flags: int) -> int:
@@ -183,8 +199,12 @@ def fchmod(call: Call) -> int:
 
 
 def fchown(call: Call) -> int:
-    call.supervisor.files.status(call.guest, call.signed(0))
-    return 0
+    return change_owner_of(call, call.signed(0), 1)
+
+
+def flock(call: Call) -> int:
+    """Let the host's kernel do it, but for its own files in read-only mounts: there a lock excludes nobody."""
+    return 0 if call.supervisor.files.is_of_host(call.guest, call.signed(0)) else CONTINUE
 
 
 def fstatfs(call: Call) -> int:
@@ -263,6 +283,7 @@ CALLS = {
     "fstat": fstat,
     "fchmod": fchmod,
     "fchown": fchown,
+    "flock": flock,
     "fstatfs": fstatfs,
     "getdents": lambda call: list_directory(call, wide=False),
     "getdents64": lambda call: list_directory(call, wide=True),

@@ -11,11 +11,12 @@ from pvm.engines.direct.execution import decode_path
 from pvm.errors import GuestError
 from pvm.kernel.process import Process
 from pvm.kernel.vfs import operations
-from pvm.kernel.vfs.node import OpenFlag, Stat
+from pvm.kernel.vfs.node import LinkNode, OpenFlag, Stat
 from pvm.kernel.vfs.path import Last, Location
 
 RENAME_NOREPLACE = 1
 UTIME_NOW, UTIME_OMIT = (1 << 30) - 1, (1 << 30) - 2
+KEEP = 0xFFFF_FFFF
 SECOND = 10**9
 
 
@@ -159,7 +160,19 @@ def read_link(call: Call, path: int, directory: int = -1) -> int:
     size = call.args[path + 2] & 0xFFFF_FFFF
     if not 0 < size < 1 << 31:
         raise GuestError(errno.EINVAL)
+    if not text and directory >= 0:
+        return read_open_link(call, path, directory, size)
     data = operations.link_target(seen_from(call, directory, text), text).encode()[:size]
+    call.write(path + 1, data)
+    return len(data)
+
+
+def read_open_link(call: Call, path: int, directory: int, size: int) -> int:
+    """The same for a link that was opened as a mere place (O_PATH)."""
+    location = call.supervisor.files.location(call.guest, call.signed(directory))
+    if location is None or not isinstance(location.node, LinkNode):
+        raise GuestError(errno.ENOENT)
+    data = location.node.target().encode()[:size]
     call.write(path + 1, data)
     return len(data)
 
@@ -169,18 +182,34 @@ def change_mode(call: Call, path: int, directory: int = -1) -> int:
     return 0
 
 
-def change_owner(call: Call) -> int:
-    locate(call, -1, 0, follow=True)
-    return 0
+def owner(call: Call, first: int) -> tuple[int, int]:
+    """User and group in two arguments, -1 for one that is to be kept."""
+    user, group = (call.args[place] & 0xFFFF_FFFF for place in (first, first + 1))
+    return -1 if user == KEEP else user, -1 if group == KEEP else group
 
 
-def change_link_owner(call: Call) -> int:
-    locate(call, -1, 0, follow=False)
+def change_owner(call: Call, *, follow: bool) -> int:
+    locate(call, -1, 0, follow=follow).node.change_owner(*owner(call, 1))
     return 0
 
 
 def fchownat(call: Call) -> int:
-    stat_at(call, 0, 1, call.args[4])
+    flags = call.args[4]
+    if flags & linux.AT_EMPTY_PATH and not call.path(1):
+        return change_owner_of(call, call.signed(0), 2)
+    place = locate(call, 0, 1, follow=not flags & linux.AT_SYMLINK_NOFOLLOW)
+    place.node.change_owner(*owner(call, 2))
+    return 0
+
+
+def change_owner_of(call: Call, fd: int, first: int) -> int:
+    """Change the owner of what a descriptor refers to; what has no place, such as a pipe, keeps its own."""
+    if fd == linux.AT_FDCWD:
+        call.guest.view.cwd.node.change_owner(*owner(call, first))
+        return 0
+    location = call.supervisor.files.location(call.guest, fd)
+    if location is not None:
+        location.node.change_owner(*owner(call, first))
     return 0
 
 
@@ -312,8 +341,8 @@ CALLS = {
     "readlinkat": lambda call: read_link(call, 1, 0),
     "chmod": lambda call: change_mode(call, 0),
     "fchmodat": lambda call: change_mode(call, 1, 0),
-    "chown": change_owner,
-    "lchown": change_link_owner,
+    "chown": lambda call: change_owner(call, follow=True),
+    "lchown": lambda call: change_owner(call, follow=False),
     "fchownat": fchownat,
     "truncate": truncate,
     "utimensat": utimensat,

@@ -54,7 +54,7 @@ NO_POWER = "the machine is not the guest's"
 NO_CLOCK = "the clock is not the guest's"
 NO_OLD = "Linux has given it up"
 NO_PKEYS = "keys of memory protection are not offered"
-OWNERS = "succeeds, and the owner stays root"
+OWNERS = "kept in memory and overlays; in writable mounts of the host the owner stays root"
 
 ROWS: tuple[Row, ...] = (
     native(0, "read(fd, ptr, size)"),
@@ -152,7 +152,7 @@ ROWS: tuple[Row, ...] = (
         "no leases, signals or seals",
         conditions=(OneOf(1, FCNTLS, errno.EINVAL),),
     ),
-    native(73, "flock(fd, hex)"),
+    mediated(73, "flock(fd, hex)", "excludes nobody in read-only mounts of the host and overlays"),
     native(74, "fsync(fd)"),
     native(75, "fdatasync(fd)"),
     mediated(76, "truncate(path, size)"),

@@ -1,0 +1,116 @@
+"""Owners, locks, places and devices: what programs meet of files beside their content."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pvm
+
+Tool = Callable[[str], str]
+
+
+def python(tool: Tool, script: str, mounts: dict[str, object], **options: object) -> str:
+    """What a script prints in the machine's Python, in PVM."""
+    path = tool("/usr/bin/python3")
+    with pvm.Kernel(pvm.system_mounts() | mounts, **options) as kernel:  # type: ignore[arg-type]
+        done = pvm.spawn(path, ["python3", "-c", script], kernel=kernel, limits=pvm.GuestLimits(timeout=30))
+    assert (done.stderr, done.returncode) == (b"", 0)
+    return (done.stdout or b"").decode()
+
+
+OWNERS = """
+import os
+os.chdir("/work")
+open("made", "w").close()
+os.symlink("made", "link")
+for name in ("made", "link", "old", "folder"):
+    os.chown(name, 1000, -1, follow_symlinks=False)
+    os.chown(name, -1, 1001, follow_symlinks=False)
+    state = os.lstat(name)
+    print(name, state.st_uid, state.st_gid)
+with open("made") as file:
+    os.fchown(file.fileno(), 7, 8)
+    print(os.fstat(file.fileno()).st_uid, os.stat("link").st_gid)
+"""
+
+
+@pytest.mark.parametrize("mode", ["overlay", "rw"])
+def test_owners_are_kept_in_memory_only(mode: str, contained: None, tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "old").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path.parent).chmod(0o755)
+    shown = python(tool, OWNERS, {"/work": pvm.HostDir(tmp_path, mode=mode)})  # type: ignore[arg-type]
+    kept = "made 1000 1001\nlink 1000 1001\nold 1000 1001\nfolder 1000 1001\n7 8\n"
+    assert shown == (kept if mode == "overlay" else "made 0 0\nlink 0 0\nold 0 0\nfolder 0 0\n0 0\n")
+
+
+def test_owners_on_a_read_only_mount(contained: None, tool: Tool, tmp_path: Path) -> None:
+    script = "import os\ntry: os.chown('/work', 1, 1)\nexcept OSError as error: print(error.strerror)"
+    assert python(tool, script, {"/work": pvm.HostDir(tmp_path)}) == "Read-only file system\n"
+
+
+LOCKS = """
+import fcntl, os
+def lock(path):
+    file = open(path)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return file
+held = lock("/read-only/file"), lock("/overlay/file")
+open("/overlay/own", "w").close()
+own = lock("/overlay/own")
+try:
+    lock("/overlay/own")
+except BlockingIOError:
+    print("locked")
+input()
+"""
+
+
+def test_locks_do_not_reach_the_host(contained: None, tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    mounts = {"/read-only": pvm.HostDir(tmp_path), "/overlay": pvm.HostDir(tmp_path, mode="overlay")}
+    path = tool("/usr/bin/python3")
+    with (
+        pvm.Kernel(pvm.system_mounts() | mounts) as kernel,
+        pvm.start(path, ["python3", "-c", LOCKS], kernel=kernel, stdin=pvm.PIPE, stdout=pvm.PIPE) as guest,
+        (tmp_path / "file").open() as file,
+    ):
+        assert guest.stdout is not None
+        assert guest.stdout.read(7) == b"locked\n"
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+PLACES = """
+import os
+os.chdir("/tmp")
+os.symlink("target", "link")
+place = os.open("link", os.O_PATH | os.O_NOFOLLOW)
+print(os.readlink("", dir_fd=place), oct(os.fstat(place).st_mode), os.readlink(f"/proc/self/fd/{place}"))
+"""
+
+
+def test_links_are_opened_as_places(contained: None, tool: Tool) -> None:
+    assert python(tool, PLACES, {}) == "target 0o120777 /tmp/link\n"
+
+
+def test_tar_restores_links(contained: None, tool: Tool) -> None:
+    script = "cd /tmp && mkdir a && ln -s x a/link && tar cf a.tar a && rm -r a && tar xf a.tar && readlink a/link"
+    with pvm.Kernel(pvm.system_mounts()) as kernel:
+        done = pvm.spawn("/bin/sh", ["sh", "-c", script], kernel=kernel)
+    tool("tar")
+    assert (done.stdout, done.stderr) == (b"x\n", b"")
+
+
+def test_seeded_devices_do_not_end(contained: None, tool: Tool) -> None:
+    script = """
+import hashlib, os, stat
+with open("/dev/urandom", "rb") as file:
+    print(hashlib.sha256(file.read(200_000)).hexdigest(), stat.S_ISCHR(os.fstat(file.fileno()).st_mode), os.getrandom(4).hex())
+"""
+    shown = {python(tool, script, {}, seed=5) for _ in range(2)}
+    assert len(shown) == 1
+    assert " True " in shown.pop()
