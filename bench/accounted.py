@@ -1,4 +1,4 @@
-"""Runs a module on the JIT whose code counts fuel and looks at the counter, only looks, or does neither.
+"""Runs a module on the JIT, whose code counts fuel and looks at the counter, only looks, or does neither.
 
 A process of its own, as ``pvm run`` would be: ``python -m bench.accounted MODE MODULE [ARGS...]``.
 """
@@ -16,7 +16,7 @@ def main() -> int:
     mode, path, *arguments = sys.argv[1:]
     module = pvm.Module.load(Path(path))
     kernel = pvm.Kernel(stdout=pvm.INHERIT, stderr=pvm.INHERIT)
-    with debugging(Debug(fuel=mode)), pvm.Instance(module, kernel=kernel, tier="jit") as instance:
+    with debugging(Debug(eager=True, fuel=mode)), pvm.Instance(module, kernel=kernel, tier="jit") as instance:
         return instance.run([module.name, *arguments])
 
 

@@ -23,7 +23,7 @@ TIGHT = ("fannkuch", "mandelbrot", "sieve", "matmul", "queens", "towers", "vm")
 LIMITS = {"no limit": (), "fuel": ("--fuel", "1000000000000000"), "time": ("--timeout", "1h")}
 ACCOUNTING = {"neither": "neither", "polls": "looks", "polls and fuel": "counts"}
 TIMEOUT = 120.0
-SECONDS = 2.0
+SECONDS = 1.0
 """How long a compiler has time to warm up."""
 
 
