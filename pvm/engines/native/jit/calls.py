@@ -29,7 +29,8 @@ LARGE = 200
 """Instructions of a function that may be inlined near the root."""
 MAX_SIZE = 1000
 """Instructions of one compilation."""
-MAX_RECURSION = 1
+TINY = 24
+"""Instructions of a function whose recursive calls are inlined once more."""
 _STRIDE = 4
 
 
@@ -207,7 +208,7 @@ class _Call:
             return False
         if any(each.opcode.form is Form.TAIL_CALL for each in verified.instructions):
             return False
-        if activation.count_of(function) > (MAX_RECURSION if size <= SMALL else 0):
+        if activation.count_of(function) > (2 if size <= TINY else 1 if size <= SMALL else 0):
             return False
         return size <= (LARGE if activation.depth < 2 else SMALL)
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 GENERATOR = "pvm.engines.native.jit.build:function_code"
 HOT = 6
-"""What a function has to come to before it is compiled: 1 for each look that finds it on the stack."""
-INNERMOST = 3
-"""What it gets instead if it is the one that runs."""
+"""What a function has to come to before it is compiled."""
+SEEN = (3, 1, 1)
+"""What each look adds: to the function that runs, to its caller, and to the caller of that."""
 MAX_FUNCTIONS = 2000
 _U32, _I32 = struct.Struct("<I"), struct.Struct("<i")
 
@@ -79,8 +79,8 @@ class Promotion:
 
     def sample(self, functions: Iterable[int]) -> None:
         """Count the functions of a stack, innermost first, and ask for those that are hot."""
-        for depth, function in enumerate(functions):
-            heat = self._heat[function] = self._heat.get(function, 0) + (INNERMOST if depth == 0 else 1)
+        for function, weight in zip(functions, SEEN, strict=False):
+            heat = self._heat[function] = self._heat.get(function, 0) + weight
             if function not in self._asked and heat >= HOT and len(self._asked) < MAX_FUNCTIONS:
                 from pvm.engines.native.jit.background import background
 
