@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pvm.engines.native.linkage import Linkage
 
-MAX_TARGETS = 3
+MAX_TARGETS = 4
 """Functions that a call is compared with before it is left to the tables."""
 
 
