@@ -70,6 +70,29 @@ PROGRAMS = {
             println(sum)
         }
     """,
+    "shapes in a loop": """
+        abstract class Shape(let side: Float) { abstract fun area() -> Float }
+        class Square(let s: Float) : Shape(s) { override fun area() -> Float = side * side }
+        class Circle(let r: Float) : Shape(r) { override fun area() -> Float = 3.0 * side * side + 0.5 }
+        fun total(shapes: List<Shape>) -> Float = shapes.fold(0.0) { sum, s -> sum + s.area() }
+        fun main() {
+            let shapes: List<Shape> = [Square(2.0), Circle(1.0), Circle(4.0), Square(1.0), Circle(2.0)]
+            for _ in 0..<50 { shapes.add(Circle(total(shapes) % 7.0)) }
+            println(total(shapes))
+        }
+    """,
+    "sorting": """
+        class Item(let key: Int, let name: String)
+        fun main() {
+            let items = List<Item>()
+            for i in 0..<200 { items.add(Item(i * 7919 % 101, "n${i}")) }
+            let bias = items.size % 3
+            items.sortWith { a, b -> a.key + bias < b.key || (a.key == b.key && a.name < b.name) }
+            println(items.map { it.name }.join(","))
+            items.sortWith { a, b -> a.name < b.name }
+            println(items.map { it.name }.join(","))
+        }
+    """,
     "maps": """
         fun main() {
             let counts = Map<String, Int>()

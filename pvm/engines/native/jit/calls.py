@@ -157,10 +157,7 @@ class _Call:
         word = text.value(f"load i64, ptr {unit.pointer(closure, layout.CLOSURE_FUNCTION)}, align 8")
         captured = text.value(f"lshr i64 {word}, 32")
         if known is not None:
-            params = unit.metadata.module.signatures[unit.metadata.module.functions[known].signature].params
-            arguments = list(self.arguments)
-            if len(params) > len(arguments):
-                arguments.insert(0, Val(text.value(f"trunc i64 {captured} to i32"), "ref"))
+            arguments = self._with_captured(known, captured)
             if self._may_inline(known):
                 done, result = text.fresh_label("done"), self._result_variable()
                 self._inline(known, arguments, done, result)
@@ -169,18 +166,42 @@ class _Call:
                 self._through_frames(self._known(known), arguments)
             return
         address = text.value(f"and i64 {word}, 4294967295")
-        plain, bound, done = text.fresh_label("plain"), text.fresh_label("bound"), text.fresh_label("done")
+        result, done = self._result_variable(), text.fresh_label("done")
+        self._compare_closure(address, captured, done, result)
+        plain, bound = text.fresh_label("plain"), text.fresh_label("bound")
         is_bound = text.value(f"icmp eq i32 {unit.class_id(closure).raw}, {layout.CLASS_CLOSURE}")
-        result = self._result_variable()
         text.branch(is_bound, bound, plain)
         for label, environment in ((bound, captured), (plain, "")):
             text.block(label)
             self._through_frames(Callee(None, address, environment), self.arguments, done, result)
         self._go_on(done, result)
 
+    def _with_captured(self, function: int, captured: str) -> list[Val]:
+        """The arguments of a function that is called by a value which captured something (i64), or nothing."""
+        module = self.unit.metadata.module
+        arguments = list(self.arguments)
+        if len(module.signatures[module.functions[function].signature].params) > len(arguments):
+            arguments.insert(0, Val(self.text.value(f"trunc i64 {captured} to i32"), "ref"))
+        return arguments
+
+    def _compare_closure(self, address: str, captured: str, done: str, result: str) -> None:
+        """Inline the functions that a function value may be of, if they are few; goes on where it is none of them."""
+        unit, text = self.unit, self.text
+        targets = unit.targets.of_value(self.signature)
+        if len(targets) > MAX_TARGETS:
+            return
+        unit.refuse_uniform()
+        for function in filter(self._may_inline, targets):
+            yes, no = text.fresh_label("is"), text.fresh_label("other")
+            text.branch(text.value(f"icmp eq i64 {address}, {unit.metadata.descriptor(function)}"), yes, no)
+            text.block(yes)
+            self._inline(function, self._with_captured(function, captured), done, result)
+            text.block(no)
+
     def _by_address(self, address: str, wanted: Sequence[int], *, complete: bool) -> None:
         """Compare the descriptor with those of functions that are inlined; the last needs no test if all are there."""
         text = self.text
+        self.unit.refuse_uniform()
         done, result = text.fresh_label("done"), self._result_variable()
         for number, function in enumerate(wanted):
             if complete and number == len(wanted) - 1:

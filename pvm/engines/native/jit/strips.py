@@ -212,6 +212,15 @@ class StripLowering(FrameLowering):
         self.refuse_strip()
         super().charge(units)
 
+    def refuse_uniform(self) -> None:
+        """What comes next costs different things in different rounds.
+
+        Raises:
+            NotUniform: the strip that is being emitted takes it for granted that all rounds cost the same.
+        """
+        if self.strip is not None and self.strip.is_uniform:
+            raise NotUniform
+
     def refuse_strip(self) -> None:
         """What comes next may use any amount of fuel, so it cannot be in a strip.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pvm.engines.native.linkage import Linkage
+from pvm.isa.types import Signature
 
 MAX_TARGETS = 4
 """Functions that a call is compared with before it is left to the tables."""
@@ -14,6 +15,7 @@ class Targets:
     def __init__(self, linkage: Linkage) -> None:
         self._verified = linkage.metadata.verified
         self._known: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._values: dict[Signature, tuple[int, ...]] | None = None
 
     def of_method(self, class_index: int, slot: int) -> tuple[int, ...]:
         """The functions that a virtual or an interface method may be, most classes first; at most one too many."""
@@ -21,6 +23,27 @@ class Targets:
         if key not in self._known:
             self._known[key] = self._find(class_index, slot)
         return self._known[key]
+
+    def of_value(self, signature: Signature) -> tuple[int, ...]:
+        """The functions that function values of a signature are made of in the program; the host may have others."""
+        if self._values is None:
+            self._values = self._find_values()
+        return self._values.get(signature, ())
+
+    def _find_values(self) -> dict[Signature, tuple[int, ...]]:
+        module = self._verified.module
+        found: dict[Signature, dict[int, None]] = {}
+        for function in self._verified.functions:
+            for instruction in function.instructions:
+                mnemonic = instruction.opcode.mnemonic
+                if mnemonic not in {"func.ref", "closure.new"}:
+                    continue
+                made = instruction.immediates[0]
+                signature = module.signatures[module.functions[made].signature]
+                if mnemonic == "closure.new":
+                    signature = signature._replace(params=signature.params[1:])
+                found.setdefault(signature, {})[made] = None
+        return {signature: tuple(functions) for signature, functions in found.items()}
 
     def _find(self, class_index: int, slot: int) -> tuple[int, ...]:
         layouts, hierarchy = self._verified.layouts, self._verified.hierarchy

@@ -24,7 +24,7 @@ from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
 from pvm.engines.native.jit.copies import back_note, edge, emit_copies, emit_strip_test, plan_copies, way_in
 from pvm.engines.native.jit.installed import COUNTS, ENTRY, NEITHER, osr_symbol
 from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
-from pvm.engines.native.jit.strips import NotUniform, StripLowering
+from pvm.engines.native.jit.strips import StripLowering
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.text import FunctionText, ModuleText
@@ -188,8 +188,8 @@ class Unit(StripLowering):
     def emit_blocks(self, activation: Activation) -> None:
         """Emit what can be reached of a function."""
         reached = self._reached(activation)
-        if self.strip is not None and self.strip.is_uniform and len(reached) > 1:
-            raise NotUniform
+        if len(reached) > 1:
+            self.refuse_uniform()
         self.emit_run(activation, [offset for offset in activation.facts.blocks if offset in reached])
         emit_copies(self, activation, reached)
 
@@ -341,13 +341,13 @@ class Unit(StripLowering):
     def attempt(self, refused: type[Exception]) -> Iterator[None]:
         """Emit something that is forgotten if it turns out to be refused, which is raised again."""
         mark, entries, symbols = self.text.mark(), len(self.entries), dict(self.symbols)
-        size, cost, shared = self.size, self.cost, dict(self._shared)
+        size, cost, shared, left = self.size, self.cost, dict(self._shared), dict(self._left)
         try:
             yield
         except refused:
             self.text.rewind(mark)
             del self.entries[entries:]
-            self.symbols, self._shared = symbols, shared
+            self.symbols, self._shared, self._left = symbols, shared, left
             self.size, self.cost = size, cost
             raise
 

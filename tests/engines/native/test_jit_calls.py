@@ -1,0 +1,94 @@
+"""Calls that compiled code does not make: what may be called is compared with what is there, and inlined."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import pvm
+from compiler.driver import compile_source
+from pvm.engines.native.jit.build import encode_argument, function_ir
+from pvm.engines.native.machine_code.target import X86_64_V3
+from pvm.pbc.model import Module
+
+SHAPES = """
+    abstract class Shape { abstract fun corners(n: Int) -> Int }
+    {classes}
+    @export fun count(n: Int) -> Int {
+        let shapes: List<Shape> = [{makers}]
+        return ask(shapes[n % shapes.size], n)
+    }
+    fun ask(shape: Shape, n: Int) -> Int = shape.corners(n)
+    fun main() {}
+"""
+CLOSURES = """
+    @export fun apply(n: Int) -> Int {
+        let functions: List<(Int) -> Int> = [{closures}]
+        return ask(functions[n % functions.size], n)
+    }
+    fun ask(f: (Int) -> Int, n: Int) -> Int = f(n) * 2
+    fun main() {}
+"""
+RECURSION = """
+    @export fun depth(n: Int) -> Int = if n == 0 { 0 } else { 1 + depth(n / 2) }
+    fun main() {}
+"""
+
+
+def shapes(count: int) -> Module:
+    classes = "\n".join(
+        f"class S{k} : Shape() {{ override fun corners(n: Int) -> Int = n * {k} + {k} }}" for k in range(count)
+    )
+    makers = ", ".join(f"S{k}()" for k in range(count))
+    return compile_source(SHAPES.replace("{classes}", classes).replace("{makers}", makers), name="shapes.peb")
+
+
+def closures(count: int) -> Module:
+    made = ", ".join(f"{{ it + n * {k} }}" if k % 2 else f"{{ it * {k + 3} }}" for k in range(count))
+    return compile_source(CLOSURES.replace("{closures}", made), name="closures.peb")
+
+
+def ir_of(module: Module, function: str) -> str:
+    number = next(index for index, each in enumerate(module.functions) if each.name == function)
+    return function_ir(X86_64_V3, encode_argument(pvm.Module(module).to_bytes(), number))
+
+
+def calls_back(ir: str) -> int:
+    """How many places there are behind calls that go through frames."""
+    return ir.count('define internal preserve_nonecc void @"body.')
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_few_methods_are_inlined(count: int) -> None:
+    assert calls_back(ir_of(shapes(count), "ask")) == 0
+
+
+def test_many_methods_are_called() -> None:
+    assert calls_back(ir_of(shapes(5), "ask")) == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_function_values_of_few_functions_are_inlined(count: int) -> None:
+    # One that the host may have made is still called, with and without what it has captured.
+    ir = ir_of(closures(count), "ask")
+    assert calls_back(ir) == 2
+    assert len(re.findall(r"^is\d+:$", ir, re.MULTILINE)) == count
+
+
+@pytest.mark.parametrize("make", [shapes, closures])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_what_is_inlined_gives_the_same(make: object, count: int) -> None:
+    module = pvm.Module(make(count))  # type: ignore[operator] # one of the two functions above
+    name = "count" if make is shapes else "apply"
+    with pvm.Instance(module, tier="interpreter") as instance:
+        wanted = [instance.call(name, n) for n in range(12)]
+    with pvm.Instance(module, tier="jit") as instance:
+        instance._engine._machine.program.promotion.compile_all(0)  # type: ignore[attr-defined]
+        assert [instance.call(name, n) for n in range(12)] == wanted
+
+
+def test_small_recursive_function_is_inlined_twice() -> None:
+    ir = ir_of(compile_source(RECURSION, name="recursion.peb"), "depth")
+    assert calls_back(ir) == 1
+    assert ir.count("sdiv i64") == 3
