@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pvm.engines.native.code.translator import Points, translate
+from pvm.engines.native.jit.coldness import blocks_of
 from pvm.engines.native.jit.liveness import live_locals
 from pvm.engines.native.jit.loops import Loop, innermost_loops, looping_blocks
 from pvm.engines.native.linkage import Linkage
@@ -35,8 +36,10 @@ def _is_object(type_: ValueType) -> bool:
 class FunctionFacts:
     """What is known of a function wherever it is inlined."""
 
-    def __init__(self, linkage: Linkage, index: int) -> None:
+    def __init__(self, linkage: Linkage, index: int, cold: frozenset[int]) -> None:
         self.index = index
+        self.cold = cold
+        """Blocks that lead to an exception."""
         self.verified: VerifiedFunction = linkage.metadata.verified.functions[index]
         self.frame: FrameShape = linkage.metadata.frames[index]
         self.points = Points()
@@ -45,7 +48,7 @@ class FunctionFacts:
         self.kinds = [kind_of(each) for each in self.verified.local_types]
         self.bounded = linkage.polls.is_bounded(index)
         self.polled = backward_targets(self.verified.function, self.verified.instructions)
-        self.blocks: dict[int, list[Instruction]] = {}
+        self.blocks: dict[int, list[Instruction]] = blocks_of(self.verified)
         self.labels_at: dict[int, int] = {}
         for number, label in enumerate(self.verified.function.labels):
             self.labels_at.setdefault(label.offset, number)
@@ -55,11 +58,6 @@ class FunctionFacts:
             if each.opcode.mnemonic in {"local.set", "local.tee"}
         }
         self._loops: tuple[Loop, ...] | None = None
-        start = 0
-        for each in self.verified.instructions:
-            if each.offset in self.verified.leaders:
-                start = each.offset
-            self.blocks.setdefault(start, []).append(each)
 
     @cached_property
     def shadowed(self) -> frozenset[int]:

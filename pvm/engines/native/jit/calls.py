@@ -222,7 +222,7 @@ class _Call:
     def _may_inline(self, function: int) -> bool:
         unit, activation = self.unit, self.activation
         verified = unit.metadata.verified.functions[function]
-        size = len(verified.instructions)
+        size = unit.targets.size(function)
         if activation.depth >= MAX_DEPTH or unit.size + size > MAX_SIZE:
             return False
         if verified.max_prims + verified.max_refs > 64 or len(verified.local_types) > 100:

@@ -1,7 +1,11 @@
-"""What a call may reach: class-hierarchy analysis of a closed world (Dean, Grove and Chambers, 1995)."""
+"""What a call may reach: class-hierarchy analysis of a closed world (Dean, Grove and Chambers, 1995).
+
+And what is worth compiling of a function: what does not lead to an exception.
+"""
 
 from __future__ import annotations
 
+from pvm.engines.native.jit.coldness import blocks_of, cold_blocks, may_return
 from pvm.engines.native.linkage import Linkage
 from pvm.isa.types import Signature
 
@@ -16,6 +20,9 @@ class Targets:
         self._verified = linkage.metadata.verified
         self._known: dict[tuple[int, int], tuple[int, ...]] = {}
         self._values: dict[Signature, tuple[int, ...]] | None = None
+        self._returns: dict[int, bool] = {}
+        self._cold: dict[int, frozenset[int]] = {}
+        self._sizes: dict[int, int] = {}
 
     def of_method(self, class_index: int, slot: int) -> tuple[int, ...]:
         """The functions that a virtual or an interface method may be, most classes first; at most one too many."""
@@ -29,6 +36,26 @@ class Targets:
         if self._values is None:
             self._values = self._find_values()
         return self._values.get(signature, ())
+
+    def returns(self, function: int) -> bool:
+        """Whether a function may return."""
+        if function not in self._returns:
+            self._returns[function] = may_return(self._verified.functions[function])
+        return self._returns[function]
+
+    def cold(self, function: int) -> frozenset[int]:
+        """The blocks of a function that lead to an exception."""
+        if function not in self._cold:
+            self._cold[function] = cold_blocks(self._verified.functions[function], self.returns)
+        return self._cold[function]
+
+    def size(self, function: int) -> int:
+        """Instructions of a function that are worth compiling."""
+        if function not in self._sizes:
+            cold = self.cold(function)
+            blocks = blocks_of(self._verified.functions[function])
+            self._sizes[function] = sum(len(block) for offset, block in blocks.items() if offset not in cold)
+        return self._sizes[function]
 
     def _find_values(self) -> dict[Signature, tuple[int, ...]]:
         module = self._verified.module

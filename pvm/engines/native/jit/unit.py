@@ -72,7 +72,7 @@ class Unit(StripLowering):
     def facts_of(self, index: int) -> FunctionFacts:
         """What is known of a function."""
         if index not in self.facts:
-            self.facts[index] = FunctionFacts(self.linkage, index)
+            self.facts[index] = FunctionFacts(self.linkage, index, self.targets.cold(index))
         return self.facts[index]
 
     def new_prefix(self) -> str:
@@ -220,7 +220,7 @@ class Unit(StripLowering):
                 continue
             reached.add(offset)
             block = facts.blocks[offset]
-            if any(each.opcode.form in _ONLY_INTERPRETED for each in block):
+            if offset in facts.cold or any(each.opcode.form in _ONLY_INTERPRETED for each in block):
                 continue
             last = block[-1]
             work += [labels[label] for label in _labels(last)]
@@ -287,6 +287,10 @@ class Unit(StripLowering):
         Exits go back to the last instruction before which something changed, if that is not the one that
         exits: internal code does a few things again, and all of the exits in between are one.
         """
+        if activation.block in activation.facts.cold:
+            self._begin_stretch(block[0])
+            self.leave_before()
+            return False
         changed = True
         for instruction in block:
             self.place = activation.block, instruction.offset
