@@ -70,6 +70,23 @@ PROGRAMS = {
             println(sum)
         }
     """,
+    "steps": """
+        fun series(x: Float) -> Float {
+            var sum = 0.0
+            var n = 23
+            while n >= 3 { sum = (sum + 1.0 / n.toFloat()) * x
+                n = n - 2 }
+            var i = 0
+            while i < 40 { sum += 1.0
+                i += 3 }
+            return sum
+        }
+        fun main() {
+            var total = 0.0
+            for i in 0..<20 { total += series(i.toFloat() / 20.0) }
+            println(total)
+        }
+    """,
     "shapes in a loop": """
         abstract class Shape(let side: Float) { abstract fun area() -> Float }
         class Square(let s: Float) : Shape(s) { override fun area() -> Float = side * side }

@@ -11,6 +11,7 @@ from compiler.driver import compile_source
 from pvm.engines.native.jit.build import encode_argument, function_ir
 from pvm.engines.native.machine_code.target import X86_64_V3
 from pvm.pbc.model import Module
+from tests.engines.native.test_jit import promotion_of
 
 SHAPES = """
     abstract class Shape { abstract fun corners(n: Int) -> Int }
@@ -84,7 +85,7 @@ def test_what_is_inlined_gives_the_same(make: object, count: int) -> None:
     with pvm.Instance(module, tier="interpreter") as instance:
         wanted = [instance.call(name, n) for n in range(12)]
     with pvm.Instance(module, tier="jit") as instance:
-        instance._engine._machine.program.promotion.compile_all(0)  # type: ignore[attr-defined]
+        promotion_of(instance).compile_all(0)
         assert [instance.call(name, n) for n in range(12)] == wanted
 
 

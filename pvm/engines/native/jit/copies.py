@@ -99,7 +99,8 @@ def _plans(loop: Loop) -> Iterator[Plan]:
     """Ways to count the rounds of a loop, the best first."""
     kinds = (True, False) if loop.is_straight else (False,)
     for is_uniform in kinds:
-        if loop.test is not None and (loop.inductions[loop.test.local].step or not is_uniform):
+        # Where all rounds cost the same, the fuel follows from the variable: it has to change by 1.
+        if loop.test is not None and (abs(loop.inductions[loop.test.local].step) == 1 or not is_uniform):
             yield Plan(loop.test.local, loop.test, is_uniform)
     for is_uniform in kinds:
         for each in loop.inductions.values():
