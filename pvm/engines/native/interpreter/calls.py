@@ -11,11 +11,8 @@ from collections.abc import Callable
 from pvm.engines.native import layout
 from pvm.engines.native.code.operations import DESCRIPTOR_POLL_BIT, Kind
 from pvm.engines.native.interpreter.handler import Handler
-from pvm.engines.native.llvm.text import AS_IT_IS, UNLIKELY
 from pvm.isa.machine import Val
 
-_STRIDE = 4
-"""Slots that are cleared at once; the slack behind every stack is for that."""
 Copy = Callable[[str, int], None]
 """Copies the arguments to the frame at a pointer, from a slot on."""
 
@@ -234,28 +231,9 @@ def _check_stack(h: Handler, frame: str, callee: Callee) -> None:
 
 
 def _clear_references(h: Handler, frame: str, callee: Callee) -> None:
-    """Clear the references that are no parameters: a few at once, and where that is not enough, more out of line."""
-    text = h.text
+    """Clear the references that are no parameters."""
     count = callee.load(layout.FUNCTION_REFS)
-    some, done = text.fresh_label("some"), text.fresh_label("cleared")
-    text.branch(text.value(f"icmp eq i64 {count}, 0"), done, some)
-    text.block(some, dominated=True)
-    first = text.value(f"getelementptr i64, ptr {frame}, i64 {callee.load(layout.FUNCTION_PARAMS, 16)}")
-    _clear_stride(h, first, str(layout.FRAME_SLOTS))
-    loop = text.fresh_label("clear")
-    with text.cold(loop):
-        index, following = text.fresh(), text.fresh()
-        text.line(f"{index} = phi i64 [ {_STRIDE}, %{some} ], [ {following}, %{loop} ]")
-        _clear_stride(h, first, text.value(f"add i64 {index}, {layout.FRAME_SLOTS}"))
-        text.line(f"{following} = add i64 {index}, {_STRIDE}")
-        text.branch(text.value(f"icmp ult i64 {following}, {count}"), loop, done, f"{UNLIKELY}, {AS_IT_IS}")
-    text.branch(text.value(f"icmp ugt i64 {count}, {_STRIDE}"), loop, done, UNLIKELY)
-    text.block(done)
-
-
-def _clear_stride(h: Handler, first: str, slot: str) -> None:
-    place = h.text.value(f"getelementptr i64, ptr {first}, i64 {slot}")
-    h.text.line(f"store <{_STRIDE} x i64> zeroinitializer, ptr {place}, align 8")
+    h.clear_references(frame, lambda: callee.load(layout.FUNCTION_PARAMS, 16), count)
 
 
 def _return_to_interpreter(h: Handler, frame: str) -> None:

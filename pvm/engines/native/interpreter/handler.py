@@ -13,8 +13,9 @@ from pvm.engines.native import layout
 from pvm.engines.native.code.operations import Kind, Operation, TypeShape
 from pvm.engines.native.exits import Exit
 from pvm.engines.native.llvm.heap import HeapLowering
+from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.lowering import IR_TYPES
-from pvm.engines.native.llvm.text import UNLIKELY, FunctionText
+from pvm.engines.native.llvm.text import FunctionText
 from pvm.isa.machine import Val
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Storage
@@ -153,27 +154,10 @@ class Handler(HeapLowering):
 
     def allocate(self, size: str, header: str) -> Val:
         """A new object of ``size`` bytes (i64), zeroed behind its header; without room, collects and starts again."""
-        text = self.text
-        top = self.load_control("nursery_top")
-        end = text.value(f"add i64 {top}, {size}")
-        slow, fast, done = text.fresh_label("slow"), text.fresh_label("fast"), text.fresh_label("made")
-        limit = self.load_control("nursery_limit")
-        text.branch(text.value(f"icmp ugt i64 {end}, {limit}"), slow, fast, UNLIKELY)
-        text.block(fast, dominated=True)
-        self.store_control("nursery_top", end)
-        pointer = text.value(f"getelementptr i8, ptr %cage, i64 {top}")
-        text.line(f"store i64 {header}, ptr {pointer}, align 8")
-        text.jump(done)
-        found = text.fresh()
-        with text.cold(slow):
-            made = text.value(f'call i64 @"image.heap.allocate"(ptr %cage, i64 {size}, i64 {header})')
-            missing = text.fresh_label("collect")
-            with text.cold(missing):
-                self.tail("@collect")
-            text.branch(text.value(f"icmp eq i64 {made}, 0"), missing, done, UNLIKELY)
-        text.block(done)
-        text.line(f"{found} = phi i64 [ {top}, %{fast} ], [ {made}, %{slow} ]")
-        return Val(text.pure(f"trunc i64 {found} to i32"), "ref")
+        missing = self.text.fresh_label("collect")
+        with self.text.cold(missing):
+            self.tail("@collect")
+        return self.allocate_with(lambda: image_function("heap.allocate"), missing, size, header)
 
     def new_array(self, kind: ArrayKind, length: Val) -> Val:
         text = self.text
@@ -192,53 +176,18 @@ class Handler(HeapLowering):
         assert isinstance(variant, tuple)
         shape: TypeShape = variant[0]
         nullable: bool = variant[1]
-        null = self.is_null(a)
         if shape is TypeShape.ANY:
-            return Val("true", "flag") if nullable else self.negate(null)
-        text = self.text
-        before, test, done = text.label, text.fresh_label("test"), text.fresh_label("tested")
-        text.branch(self.raw(null), done, test)
-        text.block(test, dominated=True)
-        passed = self._passes(shape, a)
-        tested = text.label
-        text.jump(done)
-        text.block(done)
-        value = "true" if nullable else "false"
-        return Val(text.value(f"phi i1 [ {value}, %{before} ], [ {passed}, %{tested} ]"), "flag")
+            return self.is_not_null(a, nullable=nullable)
+        return self.test_type(a, lambda number: self._passes(shape, a, number), nullable=nullable)
 
-    def _passes(self, shape: TypeShape, a: Val) -> str:
-        text, number = self.text, self.class_id(a)
+    def _passes(self, shape: TypeShape, a: Val, number: Val) -> str:
         if shape is TypeShape.INTERVAL:
-            low, count = (text.pure(f"trunc i64 {self.field(name)} to i32") for name in ("low", "count"))
-            return text.value(f"icmp ult i32 {text.value(f'sub i32 {number.raw}, {low}')}, {count}")
-        wide = text.value(f"zext i32 {number.raw} to i64")
+            low, count = (self.text.pure(f"trunc i64 {self.field(name)} to i32") for name in ("low", "count"))
+            return self.is_in_interval(number, low, count)
         if shape is TypeShape.INTERFACE:
-            entry = text.value(f"add i64 {self.field('row')}, {text.value(f'shl i64 {wide}, 2')}")
-            pointer = text.value(f"getelementptr i8, ptr %cage, i64 {entry}")
-            found = text.value(f"zext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
-            return text.value(f"icmp eq i64 {found}, {self.field('interface')}")
+            return self.implements(number, self.field("row"), self.field("interface"))
         assert shape is TypeShape.FUNCTION, shape
-        return self._has_signature(number, a)
-
-    def _has_signature(self, number: Val, a: Val) -> str:
-        """Whether an object is a function value of the signature in the instruction."""
-        text = self.text
-        before, look, done = text.label, text.fresh_label("look"), text.fresh_label("looked")
-        distance = text.value(f"sub i32 {number.raw}, {layout.CLASS_FUNCTION}")
-        text.branch(text.value(f"icmp ult i32 {distance}, 2"), look, done)
-        text.block(look, dominated=True)
-        descriptor = Val(text.value(f"load i32, ptr {self.pointer(a, layout.CLOSURE_FUNCTION)}, align 4"), "ref")
-        # The two signatures are neighbours, as the two class ids are.
-        assert layout.FUNCTION_BOUND_SIGNATURE == layout.FUNCTION_SIGNATURE + 4
-        place = text.value(f"zext i32 {text.value(f'shl i32 {distance}, 2')} to i64")
-        pointer = text.value(
-            f"getelementptr i8, ptr {self.pointer(descriptor, layout.FUNCTION_SIGNATURE)}, i64 {place}"
-        )
-        found = text.value(f"zext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
-        same = text.value(f"icmp eq i64 {found}, {self.field('signature')}")
-        text.jump(done)
-        text.block(done)
-        return text.value(f"phi i1 [ false, %{before} ], [ {same}, %{look} ]")
+        return self.has_signature(a, number, self.field("signature"))
 
     def field_place(self, field: tuple[int, int]) -> tuple[Storage, int | str]:
         storage = self.operation.variant

@@ -7,20 +7,21 @@ What follows is an entry of its own: the callee comes back there, with the calle
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.engines.native import layout
 from pvm.engines.native.jit.activation import Activation, kind_of
 from pvm.engines.native.jit.targets import MAX_TARGETS
-from pvm.engines.native.jit.unit import Unit
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.lowering import IR_TYPES
-from pvm.engines.native.llvm.text import UNLIKELY
 from pvm.engines.native.slots import argument_order
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form
 from pvm.isa.machine import Val
 from pvm.isa.types import Bank, RefType, Signature, bank_of
+
+if TYPE_CHECKING:
+    from pvm.engines.native.jit.unit import Unit
 
 MAX_DEPTH = 6
 SMALL = 45
@@ -31,7 +32,6 @@ MAX_SIZE = 1000
 """Instructions of one compilation."""
 TINY = 24
 """Instructions of a function whose recursive calls are inlined once more."""
-_STRIDE = 4
 
 
 class Callee(NamedTuple):
@@ -341,18 +341,7 @@ class _Call:
                 text.line(f"store i64 0, ptr {self._slot(frame, slot)}, align 8")
             return
         count = self._descriptor(callee, layout.FUNCTION_REFS)
-        start = text.value(f"add i64 {self._descriptor(callee, layout.FUNCTION_PARAMS, 16)}, {layout.FRAME_SLOTS}")
-        first = self._slot(frame, start)
-        before, loop, done = text.label, text.fresh_label("clear"), text.fresh_label("cleared")
-        text.branch(text.value(f"icmp eq i64 {count}, 0"), done, loop)
-        text.block(loop, dominated=True)
-        index, following = text.fresh(), text.fresh()
-        text.line(f"{index} = phi i64 [ 0, %{before} ], [ {following}, %{loop} ]")
-        place = text.value(f"getelementptr i64, ptr {first}, i64 {index}")
-        text.line(f"store <{_STRIDE} x i64> zeroinitializer, ptr {place}, align 8")
-        text.line(f"{following} = add i64 {index}, {_STRIDE}")
-        text.branch(text.value(f"icmp ult i64 {following}, {count}"), loop, done, UNLIKELY)
-        text.block(done)
+        self.unit.clear_references(frame, lambda: self._descriptor(callee, layout.FUNCTION_PARAMS, 16), count)
 
     def _jump_to(self, callee: Callee, frame: str) -> None:
         """Pay for the callee's first block and enter it."""

@@ -20,7 +20,7 @@ from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.heap import MARKED_STORE, HeapLowering
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.lowering import IR_TYPES
-from pvm.engines.native.llvm.text import UNLIKELY, FunctionText, phi
+from pvm.engines.native.llvm.text import UNLIKELY, FunctionText
 from pvm.isa.machine import Val
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, HeapKind, RefType, Storage
@@ -187,35 +187,17 @@ class JitLowering(HeapLowering):
     # Types
 
     def is_instance(self, a: Val, target: RefType) -> Val:
-        null = self.is_null(a)
         if target.kind is HeapKind.ANY:
-            return Val("true", "flag") if target.nullable else self.negate(null)
-        text = self.text
-        test, done = text.fresh_label("test"), text.fresh_label("tested")
-        before = text.label
-        text.branch(self.raw(null), done, test)
-        text.block(test, dominated=True)
-        passed = self._passes(a, target)
-        tested = text.label
-        text.jump(done)
-        text.block(done)
-        null_passes = "true" if target.nullable else "false"
-        return Val(text.value(f"phi i1 [ {null_passes}, %{before} ], [ {passed}, %{tested} ]"), "flag")
+            return self.is_not_null(a, nullable=target.nullable)
+        return self.test_type(a, lambda number: self._passes(a, number, target), nullable=target.nullable)
 
-    def _passes(self, a: Val, target: RefType) -> str:
-        text, number = self.text, self.class_id(a)
+    def _passes(self, a: Val, number: Val, target: RefType) -> str:
         if target.kind is HeapKind.FUNC:
-            return self._has_signature(a, number, target.index)
+            return self.has_signature(a, number, str(target.index))
         if target.kind is HeapKind.CLASS and self.metadata.module.classes[target.index].is_interface:
-            wide = text.value(f"zext i32 {number.raw} to i64")
-            row = self.metadata.interface_row(target.index)
-            place = text.value(f"add i64 {text.value(f'shl i64 {wide}, 2')}, {row}")
-            pointer = text.value(f"getelementptr i8, ptr %cage, i64 {place}")
-            return text.value(f"icmp eq i32 {text.value(f'load i32, ptr {pointer}, align 4')}, {target.index + 1}")
+            return self.implements(number, str(self.metadata.interface_row(target.index)), str(target.index + 1))
         low, count = self._interval(target)
-        if count == 1:
-            return text.value(f"icmp eq i32 {number.raw}, {low}")
-        return text.value(f"icmp ult i32 {text.value(f'sub i32 {number.raw}, {low}')}, {count}")
+        return self.is_in_interval(number, str(low), str(count))
 
     def _interval(self, target: RefType) -> tuple[int, int]:
         match target.kind:
@@ -229,21 +211,6 @@ class JitLowering(HeapLowering):
                 assert kind is HeapKind.TASK, kind
                 return layout.CLASS_TASK, 1
 
-    def _has_signature(self, a: Val, number: Val, signature: int) -> str:
-        text = self.text
-        before, look, done = text.label, text.fresh_label("look"), text.fresh_label("looked")
-        distance = text.value(f"sub i32 {number.raw}, {layout.CLASS_FUNCTION}")
-        text.branch(text.value(f"icmp ult i32 {distance}, 2"), look, done)
-        text.block(look, dominated=True)
-        descriptor = Val(text.value(f"load i32, ptr {self.pointer(a, layout.CLOSURE_FUNCTION)}, align 4"), "ref")
-        place = text.value(f"zext i32 {text.value(f'shl i32 {distance}, 2')} to i64")
-        start = self.pointer(descriptor, layout.FUNCTION_SIGNATURE)
-        found = text.value(f"load i32, ptr {text.value(f'getelementptr i8, ptr {start}, i64 {place}')}, align 4")
-        same = text.value(f"icmp eq i32 {found}, {signature}")
-        text.jump(done)
-        text.block(done)
-        return text.value(f"phi i1 [ false, %{before} ], [ {same}, %{look} ]")
-
     def field_place(self, field: tuple[int, int]) -> tuple[Storage, int | str]:
         class_index, number = field
         storage = self.metadata.verified.layouts[class_index].fields[number].storage
@@ -253,26 +220,7 @@ class JitLowering(HeapLowering):
 
     def allocate(self, size: str, header: int) -> Val:
         """A new object, zeroed behind its header; internal code takes over where a collection has to come first."""
-        text = self.text
-        place = self.word(layout.control_word("nursery_top"))
-        control = self.aliases("control")
-        top = text.value(f"load i64, ptr {place}, align 8{control}")
-        end = text.value(f"add i64 {top}, {size}")
-        limit = text.value(f"load i64, ptr {self.word(layout.control_word('nursery_limit'))}, align 8{control}")
-        exit_label = self.exit_label()
-        slow, fast, done = text.fresh_label("slow"), text.fresh_label("fast"), text.fresh_label("made")
-        text.branch(text.value(f"icmp ugt i64 {end}, {limit}"), slow, fast, UNLIKELY)
-        text.block(fast, dominated=True)
-        text.line(f"store i64 {end}, ptr {place}, align 8{control}")
-        pointer = text.value(f"getelementptr i8, ptr %cage, i64 {top}")
-        text.line(f"store i64 {header}, ptr {pointer}, align 8{self.aliases('header')}")
-        text.jump(done)
-        with text.cold(slow):
-            made = text.value(f"call i64 {self.service(ALLOCATE)}(ptr %cage, i64 {size}, i64 {header})")
-            text.branch(text.value(f"icmp eq i64 {made}, 0"), exit_label, done, UNLIKELY)
-        text.block(done, dominated=True)
-        found = text.value(phi("i64", ((top, fast), (made, slow))))
-        return Val(text.value(f"trunc i64 {found} to i32"), "ref")
+        return self.allocate_with(lambda: self.service(ALLOCATE), self.exit_label(), size, str(header))
 
     def new_default(self, class_index: int) -> Val:
         made = self.allocate(str(self.metadata.objects[class_index].size), self.metadata.class_ids[class_index])

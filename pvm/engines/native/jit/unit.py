@@ -21,6 +21,7 @@ from pvm.engines.native.interpreter.services import (
     service_index,
 )
 from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
+from pvm.engines.native.jit.calls import emit_call
 from pvm.engines.native.jit.copies import back_note, edge, emit_copies, emit_strip_test, plan_copies, way_in
 from pvm.engines.native.jit.installed import COUNTS, ENTRY, NEITHER, osr_symbol
 from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
@@ -28,6 +29,7 @@ from pvm.engines.native.jit.strips import StripLowering
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.text import FunctionText, ModuleText
+from pvm.engines.polls import branch_labels
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form
 from pvm.isa.machine import Val
@@ -223,7 +225,7 @@ class Unit(StripLowering):
             if offset in facts.cold or any(each.opcode.form in _ONLY_INTERPRETED for each in block):
                 continue
             last = block[-1]
-            work += [labels[label] for label in _labels(last)]
+            work += [labels[label] for label in branch_labels(last)]
             if not last.opcode.ends_block:
                 work.append(last.end)
         return reached
@@ -466,7 +468,7 @@ class Unit(StripLowering):
     def _branch_on(self, activation: Activation, instruction: Instruction, flag: str) -> None:
         """Go to the label or on; the operands that are left go along."""
         self.put_aside(activation)
-        target = activation.facts.verified.function.labels[_labels(instruction)[0]].offset
+        target = activation.facts.verified.function.labels[branch_labels(instruction)[0]].offset
         note = back_note(self, activation, target, instruction.end).removeprefix(", ")
         self.text.branch(flag, edge(activation, target), edge(activation, instruction.end), note)
 
@@ -533,8 +535,6 @@ class Unit(StripLowering):
 
     def call(self, activation: Activation, instruction: Instruction) -> None:
         """Calls, which have a module of their own."""
-        from pvm.engines.native.jit.calls import emit_call
-
         emit_call(self, activation, instruction)
 
 
@@ -547,12 +547,6 @@ def _changes_something(instruction: Instruction) -> bool:
     """Whether it matters that an instruction is not executed again."""
     opcode = instruction.opcode
     return opcode.form is not Form.SIMPLE or not opcode.effect.pushes or opcode.mnemonic == "local.tee"
-
-
-def _labels(instruction: Instruction) -> tuple[int, ...]:
-    from pvm.engines.polls import branch_labels
-
-    return branch_labels(instruction)
 
 
 _FORMS: dict[Form, Callable[[Unit, Activation, Instruction], None]] = {

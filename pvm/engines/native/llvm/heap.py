@@ -7,15 +7,18 @@ are looked at.  A store of a reference dirties its card and, while marking runs,
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 from pvm.engines.native import layout
 from pvm.engines.native.llvm.lowering import IR_TYPES, Lowering
-from pvm.engines.native.llvm.text import UNLIKELY, ModuleText, phi
+from pvm.engines.native.llvm.text import AS_IT_IS, UNLIKELY, ModuleText, phi
 from pvm.isa.machine import Val
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Storage
 
 HASH_LIMIT = 0xFFFFFFFF
 MARKED_STORE = "@heap.storeMarked"
+_STRIDE = 4
+"""Slots that are cleared at once; the slack behind every stack is for that."""
 
 
 def kind_of_storage(storage: Storage) -> str:
@@ -100,6 +103,81 @@ class HeapLowering(Lowering):
 
     @abstractmethod
     def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None: ...
+
+    # Type tests: what is tested for are operand texts, numbers or values of run time
+
+    def test_type(self, a: Val, passes: Callable[[Val], str], *, nullable: bool) -> Val:
+        """Whether a reference is null, if that counts, or to an object whose class id ``passes`` (a flag's text)."""
+        text, null = self.text, self.is_null(a)
+        before, test, done = text.label, text.fresh_label("test"), text.fresh_label("tested")
+        text.branch(self.raw(null), done, test)
+        text.block(test, dominated=True)
+        passed = passes(self.class_id(a))
+        tested = text.label
+        text.jump(done)
+        text.block(done)
+        return Val(text.value(phi("i1", (("true" if nullable else "false", before), (passed, tested)))), "flag")
+
+    def is_not_null(self, a: Val, *, nullable: bool) -> Val:
+        """Whether a reference is to any object, or null where that counts."""
+        return Val("true", "flag") if nullable else self.negate(self.is_null(a))
+
+    def is_in_interval(self, number: Val, low: str, count: str) -> str:
+        """Whether a class id is one of ``count`` from ``low`` on (i32): the subclasses of a class."""
+        return self.text.value(f"icmp ult i32 {self.text.value(f'sub i32 {number.raw}, {low}')}, {count}")
+
+    def implements(self, number: Val, row: str, interface: str) -> str:
+        """Whether the row (i64) of an interface has that interface (i64) for a class id."""
+        text = self.text
+        wide = text.value(f"zext i32 {number.raw} to i64")
+        place = text.value(f"add i64 {row}, {text.value(f'shl i64 {wide}, 2')}")
+        pointer = text.value(f"getelementptr i8, ptr {self.cage}, i64 {place}")
+        found = text.value(f"zext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
+        return text.value(f"icmp eq i64 {found}, {interface}")
+
+    def has_signature(self, a: Val, number: Val, signature: str) -> str:
+        """Whether an object with a class id is a function value of a signature (i64)."""
+        text = self.text
+        before, look, done = text.label, text.fresh_label("look"), text.fresh_label("looked")
+        distance = text.value(f"sub i32 {number.raw}, {layout.CLASS_FUNCTION}")
+        text.branch(text.value(f"icmp ult i32 {distance}, 2"), look, done)
+        text.block(look, dominated=True)
+        descriptor = Val(text.value(f"load i32, ptr {self.pointer(a, layout.CLOSURE_FUNCTION)}, align 4"), "ref")
+        # The two signatures are neighbours, as the two class ids are.
+        assert layout.FUNCTION_BOUND_SIGNATURE == layout.FUNCTION_SIGNATURE + 4
+        place = text.value(f"zext i32 {text.value(f'shl i32 {distance}, 2')} to i64")
+        start = self.pointer(descriptor, layout.FUNCTION_SIGNATURE)
+        pointer = text.value(f"getelementptr i8, ptr {start}, i64 {place}")
+        found = text.value(f"zext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
+        same = text.value(f"icmp eq i64 {found}, {signature}")
+        text.jump(done)
+        text.block(done)
+        return text.value(phi("i1", (("false", before), (same, look))))
+
+    # Allocation
+
+    def allocate_with(self, allocator: Callable[[], str], missing: str, size: str, header: str) -> Val:
+        """A new object of ``size`` bytes (i64), zeroed behind its header; goes to ``missing`` if there is no memory.
+
+        ``allocator`` gives what is called where the bounds of the nursery say that there may be no room.
+        """
+        text, control = self.text, self.aliases("control")
+        place = self.word(layout.control_word("nursery_top"))
+        top = text.value(f"load i64, ptr {place}, align 8{control}")
+        end = text.value(f"add i64 {top}, {size}")
+        limit = text.value(f"load i64, ptr {self.word(layout.control_word('nursery_limit'))}, align 8{control}")
+        slow, fast, done = text.fresh_label("slow"), text.fresh_label("fast"), text.fresh_label("made")
+        text.branch(text.value(f"icmp ugt i64 {end}, {limit}"), slow, fast, UNLIKELY)
+        text.block(fast, dominated=True)
+        text.line(f"store i64 {end}, ptr {place}, align 8{control}")
+        pointer = text.value(f"getelementptr i8, ptr {self.cage}, i64 {top}")
+        text.line(f"store i64 {header}, ptr {pointer}, align 8{self.aliases('header')}")
+        text.jump(done)
+        with text.cold(slow):
+            made = text.value(f"call i64 {allocator()}(ptr {self.cage}, i64 {size}, i64 {header})")
+            text.branch(text.value(f"icmp eq i64 {made}, 0"), missing, done, UNLIKELY)
+        text.block(done, dominated=True)
+        return Val(text.value(f"trunc i64 {text.value(phi('i64', ((top, fast), (made, slow))))} to i32"), "ref")
 
     # Loads and stores
 
@@ -201,6 +279,31 @@ class HeapLowering(Lowering):
         if kind in {"i32", "ref"}:
             raw = self.text.pure(f"zext i32 {raw} to i64")
         self.text.line(f"store i64 {raw}, ptr {pointer}, align 8{self.aliases(what)}")
+
+    def clear_references(self, frame: str, params: Callable[[], str], count: str) -> None:
+        """Clear the ``count`` references (i64) of a frame behind its parameters, of which there are ``params`` (i64).
+
+        A few at once, and where that is not enough, more out of line; behind them is room for it.
+        """
+        text = self.text
+        some, done = text.fresh_label("some"), text.fresh_label("cleared")
+        text.branch(text.value(f"icmp eq i64 {count}, 0"), done, some)
+        text.block(some, dominated=True)
+        first = text.value(f"getelementptr i64, ptr {frame}, i64 {params()}")
+        self._clear_stride(first, str(layout.FRAME_SLOTS))
+        loop = text.fresh_label("clear")
+        with text.cold(loop):
+            index, following = text.fresh(), text.fresh()
+            text.line(f"{index} = phi i64 [ {_STRIDE}, %{some} ], [ {following}, %{loop} ]")
+            self._clear_stride(first, text.value(f"add i64 {index}, {layout.FRAME_SLOTS}"))
+            text.line(f"{following} = add i64 {index}, {_STRIDE}")
+            text.branch(text.value(f"icmp ult i64 {following}, {count}"), loop, done, f"{UNLIKELY}, {AS_IT_IS}")
+        text.branch(text.value(f"icmp ugt i64 {count}, {_STRIDE}"), loop, done, UNLIKELY)
+        text.block(done)
+
+    def _clear_stride(self, first: str, slot: str) -> None:
+        place = self.text.value(f"getelementptr i64, ptr {first}, i64 {slot}")
+        self.text.line(f"store <{_STRIDE} x i64> zeroinitializer, ptr {place}, align 8")
 
     # Barriers
 
