@@ -109,8 +109,35 @@ def test_seeded_devices_do_not_end(contained: None, tool: Tool) -> None:
     script = """
 import hashlib, os, stat
 with open("/dev/urandom", "rb") as file:
-    print(hashlib.sha256(file.read(200_000)).hexdigest(), stat.S_ISCHR(os.fstat(file.fileno()).st_mode), os.getrandom(4).hex())
+    is_device = stat.S_ISCHR(os.fstat(file.fileno()).st_mode)
+    print(hashlib.sha256(file.read(200_000)).hexdigest(), is_device, os.getrandom(4).hex())
 """
     shown = {python(tool, script, {}, seed=5) for _ in range(2)}
     assert len(shown) == 1
     assert " True " in shown.pop()
+
+
+TERMINALS = """
+import os, pty
+pid, master = pty.fork()
+if pid == 0:
+    terminal = os.open("/dev/tty", os.O_RDWR)
+    os.write(terminal, f"{os.ttyname(0)} {os.isatty(1)} {os.tcgetpgrp(0) == os.getpid()}\\n".encode())
+    os.execvp("sh", ["sh", "-c", "read line; echo got $line"])
+os.write(master, b"words\\n")
+text = b""
+while b"got words" not in text:
+    text += os.read(master, 1000)
+print(sorted(text.decode().split()), sorted(os.listdir("/dev/pts")), oct(os.stat("/dev/ptmx").st_mode))
+os.wait()
+print(os.ttyname(os.openpty()[1]))
+"""
+
+
+def test_pseudo_terminals(contained: None, tool: Tool) -> None:
+    """The host's terminals are not there, and those of a jail are its own."""
+    first, second = python(tool, TERMINALS, {}).splitlines()
+    assert "'/dev/pts/0'" in first
+    assert "'True', 'True'" in first
+    assert "['0', 'ptmx'] 0o20" in first
+    assert second == "/dev/pts/1"

@@ -241,6 +241,10 @@ class OpenFiles:
         mount = self._native_mount(guest, fd, status)
         if mount is not None:
             return mount.fs.view(status)
+        return self.foreign_stat(status)
+
+    def foreign_stat(self, status: os.stat_result) -> Stat:
+        """The state of what the virtual kernel does not know, such as a pipe."""
         inode = hash((self._inode_key, status.st_dev, status.st_ino)) & (1 << 63) - 1
         kind = foreign_kind(status.st_mode)
         size = status.st_size if kind is FileKind.REGULAR else 0

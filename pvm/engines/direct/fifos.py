@@ -15,9 +15,8 @@ from weakref import WeakKeyDictionary
 from pvm.engines.direct.calls.call import ANSWERED, Call
 from pvm.engines.direct.jail import Jail
 from pvm.errors import GuestError
-from pvm.kernel.process import Process
 from pvm.kernel.vfs.node import FileKind, Node
-from pvm.kernel.vfs.path import Last, Walk
+from pvm.kernel.vfs.path import Walk
 
 OPEN_FLAGS = os.O_ACCMODE | os.O_NONBLOCK
 
@@ -51,9 +50,9 @@ class Fifos:
             raise GuestError(errno.ENOSPC) from None
         self._names[node] = name
 
-    def open(self, call: Call, view: Process, path: str, flags: int) -> int | None:
-        """Answer the open of a path that leads to a FIFO; None if it leads to something else."""
-        name = self._names.get(view.walk(path, Last.FOLLOW).existing().node)
+    def open(self, call: Call, node: Node, flags: int) -> int | None:
+        """Answer the open of a FIFO; None if it is something else."""
+        name = self._names.get(node)
         if name is None:
             return None
         wanted = flags & OPEN_FLAGS | os.O_CLOEXEC

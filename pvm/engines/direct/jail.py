@@ -66,6 +66,7 @@ LISTENER_FD = 4
 STUB_NAME = b".stub"
 
 ROOT_INODES = 16_384
+TERMINALS_MAX = 64
 WAIT_SECONDS = 20.0
 """The longest that one step may take, on however busy a machine, before the launcher counts as stuck."""
 
@@ -87,13 +88,14 @@ class Jail:
     """A jail with its first guest process, which is about to execute the stub.
 
     ``root_fd`` is the jail's root, writable from here only; ``store_fd`` a private file system for what
-    guests have open; ``listener_fd`` is where filtered system calls arrive.
+    guests have open, ``terminals_fd`` one of pseudo-terminals, or -1; ``listener_fd`` is where filtered system calls
+    arrive.
     """
 
     def __init__(self, confinement: Confinement) -> None:
         self.walls: list[str] = []
         self.init_pid = self.guest_pid = 0
-        self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = -1
+        self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = self.terminals_fd = -1
         self._confinement = confinement
         self._cloned: dict[int, int] = {}
         self._privileged = os.geteuid() == 0 and is_mapped(NOBODY, "uid_map") and is_mapped(NOBODY, "gid_map")
@@ -246,8 +248,11 @@ class Jail:
         batch.add(linux.FCHDIR, 5)
         batch.add(linux.PIVOT_ROOT, b".\0", b".\0")
         batch.add(linux.UMOUNT2, b".\0", linux.MNT_DETACH)
-        self._perform(batch, "empty-root")
+        terminals = add_terminals(batch, 9)  # 9, 10
+        has_terminals = self._perform(batch, "empty-root")[terminals] >= 0
         with pidfd(self._launcher_pid) as launcher:
+            if has_terminals:
+                self.terminals_fd = linux.syscall(linux.PIDFD_GETFD, launcher, 10, 0)
             self.store_fd = linux.syscall(linux.PIDFD_GETFD, launcher, 7, 0)
             self.root_fd = linux.syscall(linux.PIDFD_GETFD, launcher, 8, 0)
         self.walls.append("empty-root")
@@ -373,10 +378,10 @@ class Jail:
                     os.waitpid(pid, 0)
                 except ChildProcessError:  # somebody in this process waits for all children
                     continue
-        for descriptor in (self.root_fd, self.store_fd, self.listener_fd, self.init_pidfd):
+        for descriptor in (self.root_fd, self.store_fd, self.listener_fd, self.init_pidfd, self.terminals_fd):
             if descriptor >= 0:
                 os.close(descriptor)
-        self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = -1
+        self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = self.terminals_fd = -1
         self._launcher_pid = self.init_pid = 0
 
 
@@ -415,6 +420,15 @@ def add_tmpfs(batch: Batch, descriptor: int, options: Mapping[str, str]) -> None
         batch.add(linux.FSCONFIG, descriptor, 1, name.encode() + b"\0", value.encode() + b"\0", 0)
     batch.add(linux.FSCONFIG, descriptor, 6, 0, 0, 0)  # FSCONFIG_CMD_CREATE
     batch.add(linux.FSMOUNT, descriptor, 1, 0b110)  # no set-uid, no devices
+
+
+def add_terminals(batch: Batch, descriptor: int) -> int:
+    """Make a file system of pseudo-terminals that is mounted nowhere, if the host can; the index of the last record."""
+    batch.add(linux.FSOPEN, b"devpts\0", 1, then=0)
+    for name, value in {"ptmxmode": "0666", "mode": "0620", "max": str(TERMINALS_MAX)}.items():
+        batch.add(linux.FSCONFIG, descriptor, 1, name.encode() + b"\0", value.encode() + b"\0", 0, then=0)
+    batch.add(linux.FSCONFIG, descriptor, 6, 0, 0, 0, then=0)  # FSCONFIG_CMD_CREATE
+    return batch.add(linux.FSMOUNT, descriptor, 1, 0b010, then=0)  # no set-uid
 
 
 def is_mapped(identity: int, name: str) -> bool:

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 from pvm.engines.direct.guest import GuestProcess, descendants
 from pvm.engines.direct.synthetic import Folder, Link, Text
+from pvm.engines.direct.terminals import MULTIPLEXER, TerminalNode
 from pvm.errors import GuestError
 from pvm.kernel.abi import Errno
-from pvm.kernel.vfs.node import FileSystem, Node
+from pvm.kernel.vfs.node import FileSystem, Node, Stat
 
 if TYPE_CHECKING:
     from pvm.engines.direct.calls.call import Call
     from pvm.engines.direct.supervisor import Supervisor
 
 DEVICE = 90
+MULTIPLEXER_PATH = f"/dev/{MULTIPLEXER}"
 OWN_DESCRIPTOR = re.compile(r"/(?:proc/(?:self|thread-self|(\d+))/fd|dev/fd)/(\d+)|/dev/std(in|out|err)")
 STANDARD = {"in": 0, "out": 1, "err": 2}
 SYNTHETIC_NAMES = ("pipe:", "socket:", "anon_inode:", "/dev/")
@@ -166,7 +168,33 @@ class ProcFiles(FileSystem):
             return None
         return Link(self, (guest.inner_pid, "fd", name), lambda: self._descriptor_text(guest, int(name), host))
 
+    def terminals(self) -> Folder:
+        """``/dev/pts``: the pseudo-terminals of the jail that looks."""
+
+        def look(name: str) -> Node | None:
+            try:
+                self._supervisor.terminals.status(name)
+            except GuestError:
+                return None
+            return TerminalNode(self, name, self._terminal_stat)
+
+        def names() -> list[str]:  # of the jail that looks, which changes
+            return self._supervisor.terminals.names()
+
+        return Folder(self, "dev-pts", {}, names, look)
+
+    def multiplexer(self) -> Node:
+        """``/dev/ptmx``."""
+        return TerminalNode(self, MULTIPLEXER, self._terminal_stat)
+
+    def _terminal_stat(self, name: str) -> Stat:
+        supervisor = self._supervisor
+        return supervisor.files.foreign_stat(supervisor.terminals.status(name))
+
     def _descriptor_text(self, guest: GuestProcess, fd: int, host: str) -> str:
+        terminal = self._supervisor.terminals.path(self._supervisor.files.status(guest, fd))
+        if terminal is not None:
+            return terminal
         location = self._supervisor.files.location(guest, fd)
         if location is not None:
             return location.path()
@@ -201,7 +229,11 @@ class ProcFiles(FileSystem):
 
     def _mounts(self) -> str:
         lines = ["pvm / tmpfs rw 0 0"]
-        lines += [f"pvm {path} tmpfs rw 0 0" for path in self._supervisor.kernel.mount_paths() if path != "/"]
+        lines += [
+            f"pvm {path} tmpfs rw 0 0"
+            for path in self._supervisor.kernel.mount_paths()
+            if path not in {"/", MULTIPLEXER_PATH}
+        ]
         return "\n".join(lines) + "\n"
 
     # Descriptors by name.

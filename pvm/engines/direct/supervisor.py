@@ -30,11 +30,12 @@ from pvm.engines.direct.jail import Jail
 from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL, VDSO
 from pvm.engines.direct.memory import StaleMemory
 from pvm.engines.direct.mounts import NativeMounts
-from pvm.engines.direct.proc import ProcFiles
+from pvm.engines.direct.proc import MULTIPLEXER_PATH, ProcFiles
 from pvm.engines.direct.records import RECORD
 from pvm.engines.direct.sites import ANSWERED_BY_SHIM, Sites
 from pvm.engines.direct.synthetic import RootedAt
 from pvm.engines.direct.syscalls.table import BY_NUMBER
+from pvm.engines.direct.terminals import Terminals
 from pvm.engines.direct.tracing import trace_call
 from pvm.engines.direct.vdso import clock_page
 from pvm.errors import GuestError
@@ -83,6 +84,7 @@ class Supervisor:
         self.listener = jail.listener_fd
         self.files = OpenFiles(jail, mounts)
         self.links = StubLinks(jail)
+        self.terminals = Terminals(jail)
         self.proc = self._proc_files()
         kernel.keep_host_files(self.files.new_store_file)
         self.processes: dict[int, GuestProcess] = {}
@@ -108,6 +110,8 @@ class Supervisor:
         made = ProcFiles(self)
         self.kernel.attach("/proc", made)
         self.kernel.attach("/dev/fd", RootedAt(made.descriptors()))
+        self.kernel.attach("/dev/pts", RootedAt(made.terminals()))
+        self.kernel.attach(MULTIPLEXER_PATH, RootedAt(made.multiplexer()))
         self.kernel.attach(SHM_PATH, MemFs(SHM_DEVICE, self.kernel.ledger, self.kernel.clock))
         return made
 

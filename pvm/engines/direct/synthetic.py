@@ -140,10 +140,10 @@ class Folder(DirectoryNode):
 
 
 class RootedAt(FileSystem):
-    """A part of another made-up file system, mounted by itself."""
+    """A part of another made-up file system, mounted by itself; it may be a device."""
 
     __slots__ = ()
 
-    def __init__(self, folder: Folder) -> None:
-        super().__init__(folder.fs.device, read_only=True)
-        self.root = folder
+    def __init__(self, node: Node) -> None:
+        super().__init__(node.fs.device, read_only=True)
+        self.root = node  # type: ignore[assignment]

@@ -31,9 +31,7 @@ REAL_CLOCKS = 1 << 0 | 1 << 5 | 1 << 11
 """The clocks that show the time of day: CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_TAI."""
 
 
-def source(page: int) -> str:
-    """The functions, for a clock page at this address: its words are the kernel's part of the time and the guests'."""
-    return f"""
+SOURCE = f"""
     jmp clock_gettime
     .balign 16
     jmp gettimeofday
@@ -41,7 +39,7 @@ def source(page: int) -> str:
     jmp time
     .balign 16
 now:                                    # rax: nanoseconds; also changes rcx
-    movabs $0x{page:x}, %rcx
+    movabs $CLOCK_PAGE, %rcx
     mov ${VIRTUAL_STEP_NS}, %eax
     lock xadd %rax, 8(%rcx)
     add ${VIRTUAL_STEP_NS}, %rax
@@ -98,6 +96,7 @@ time:                                   # (time_t *)
     mov %rax, (%rdi)
 1:  ret
 """
+"""The functions; the words of the clock's page are the kernel's part of the time and the guests'."""
 
 
 def image(code: bytes) -> bytes:
@@ -192,4 +191,4 @@ def assembled(page: int) -> bytes:
     """The image, for a clock page at an address."""
     from pvm.engines.direct.machine_code import cached_code, module_text
 
-    return image(cached_code("vdso", module_text(source(page))))
+    return image(cached_code("vdso", module_text(SOURCE.replace("CLOCK_PAGE", hex(page)))))

@@ -11,7 +11,7 @@ import struct
 from enum import IntEnum
 
 from pvm.kernel.abi import Errno, GuestError
-from pvm.kernel.vfs.node import DirectoryEntry, FileKind, OpenFile, OpenFlag, Stat
+from pvm.kernel.vfs.node import DirectoryEntry, OpenFile, OpenFlag, Stat
 from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -239,5 +239,5 @@ class DirectoryDescription(Description):
             if name > self.after and (not full or name < entries[-1].name or name in merged):
                 child = self.location.child(name)
                 assert child is not None, "a mount point is always there"
-                merged[name] = DirectoryEntry(name, FileKind.DIRECTORY, child.node.stat().inode)
+                merged[name] = DirectoryEntry(name, child.node.kind, child.node.stat().inode)
         return [merged[name] for name in sorted(merged)]

@@ -12,6 +12,7 @@ from pvm.engines.direct import layouts, linux
 from pvm.engines.direct.calls.call import CONTINUE, Call
 from pvm.engines.direct.calls.paths import change_owner_of, seen_from
 from pvm.engines.direct.descriptors import PlaceDescription, advance, next_entries
+from pvm.engines.direct.terminals import TerminalNode
 from pvm.errors import GuestError
 from pvm.kernel.process import Process
 from pvm.kernel.vfs.description import Description, DirectoryDescription
@@ -78,11 +79,19 @@ def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int
     try:
         description = open_path(view, text, wanted, mode & 0o777 & ~call.guest.umask)
     except GuestError as error:
-        answered = call.supervisor.fifos.open(call, view, text, flags) if error.errno == errno.EACCES else None
+        answered = open_special(call, view, text, flags) if error.errno == errno.EACCES else None
         if answered is None:
             raise
         return answered
     return give(call, description, flags)
+
+
+def open_special(call: Call, view: Process, text: str, flags: int) -> int | None:
+    """Open what only the host's kernel can: a FIFO or a pseudo-terminal; None if it is something else."""
+    node = view.walk(text, Last.FOLLOW).existing().node
+    if isinstance(node, TerminalNode):
+        return call.supervisor.terminals.open(call, node.name, flags)
+    return call.supervisor.fifos.open(call, node, flags)
 
 
 def open_place(call: Call, view: Process, text: str, flags: int) -> int:
@@ -125,7 +134,10 @@ def borrowed_descriptor(call: Call, fd: int) -> Iterator[int]:
 
 
 def open_terminal(call: Call, flags: int) -> int:
-    """Open ``/dev/tty``: the terminal that the first process was given, if it was given one."""
+    """Open ``/dev/tty``: the caller's pseudo-terminal, else the one that the first process was given, if it was."""
+    own = call.supervisor.terminals.controlling(call)
+    if own is not None:
+        return call.supervisor.terminals.open(call, own, flags)
     if call.supervisor.terminal < 0:
         raise GuestError(errno.ENXIO)
     return call.give_descriptor(call.supervisor.terminal, close_on_exec=bool(flags & linux.O_CLOEXEC))

@@ -24,6 +24,8 @@ IOCTLS = frozenset(
     {
         *range(0x5401, 0x5408),  # TCGETS to TCSETAF: the mode of a terminal
         *range(0x5409, 0x540C),  # TCSBRK, TCXONC, TCFLSH
+        0x540C,  # TIOCEXCL
+        0x540D,  # TIOCNXCL
         0x540E,  # TIOCSCTTY, which takes no terminal that belongs to another session
         0x540F,  # TIOCGPGRP
         0x5410,  # TIOCSPGRP
@@ -31,10 +33,14 @@ IOCTLS = frozenset(
         0x5413,  # TIOCGWINSZ
         0x5414,  # TIOCSWINSZ
         0x541B,  # FIONREAD
+        0x5420,  # TIOCPKT
         0x5421,  # FIONBIO
+        0x5422,  # TIOCNOTTY
         0x5429,  # TIOCGSID
         0x5450,  # FIONCLEX
         0x5451,  # FIOCLEX
+        0x8004_5430,  # TIOCGPTN
+        0x4004_5431,  # TIOCSPTLCK
     }
 )
 FCNTLS = frozenset({0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 16, 36, 37, 38, 1030, 1031, 1032, 1034})
