@@ -67,6 +67,21 @@ def test_the_shim_leads_nowhere_else(name: str, compile_c: Callable[..., Path]) 
         assert sorted(path.name for path in granted.iterdir()) == ["file", "pipe", "program", "up"]
 
 
+def test_what_is_swapped_leads_nowhere_else(compile_c: Callable[..., Path]) -> None:
+    program = compile_c(SOURCE, "-static", "-pthread")
+    with tempfile.TemporaryDirectory(prefix="pvm-test-") as folder:
+        granted = Path(folder)
+        granted.chmod(0o755)  # programs that root starts run as nobody
+        (granted / "a").mkdir()
+        (granted / "a" / "shadow").write_text("granted\n")
+        mounts = {"/program": pvm.HostDir(program.parent, only=program.name), "/read-only": pvm.HostDir(granted)}
+        mounts["/writable"] = pvm.HostDir(granted, mode="rw")
+        with pvm.Kernel(mounts) as kernel:
+            path = f"/program/{program.name}"
+            done = pvm.spawn(path, ["escapes", "swaps"], kernel=kernel, limits=pvm.GuestLimits(timeout=60))
+        assert (done.stdout, done.stderr, done.returncode) == (b"held\n", b"", 0)
+
+
 def test_a_guest_cannot_turn_the_clock_back(compile_c: Callable[..., Path]) -> None:
     program = compile_c(SOURCE, "-static", "-pthread")
     with pvm.Kernel({"/program": pvm.HostDir(program.parent, only=program.name)}, clock="virtual") as kernel:

@@ -77,7 +77,7 @@ def test_the_shim_answers_as_the_supervisor(
             assert done.returncode == 0, done
             texts.append((done.stdout or b"").decode().splitlines())
             if trace is None:
-                assert counted["newfstatat"] < 3 * len(PATHS.split())
+                assert counted["newfstatat"] < 9 * len(PATHS.split())
     assert texts[0] == texts[1]
     assert any(line.startswith("13 entries, ") for line in texts[0])
 
@@ -120,9 +120,9 @@ def test_marked_calls_pass_the_filter_only_where_there_is_a_shim() -> None:
 
 
 def test_the_table_of_mounts() -> None:
-    packed = table.packed([table.Entry(70, 3, 1024, b"/usr")], 5)
+    packed = table.packed([table.Entry(70, 3, 1024, b"/usr")], 5, 1025)
     assert len(packed) == table.TABLE_SIZE
-    assert table.HEADER.unpack_from(packed) == (1, 5, b".\0")
+    assert table.HEADER.unpack_from(packed) == (1, 5, b".\0", 1025)
     assert table.ENTRY_LAYOUT.unpack_from(packed, table.HEADER_SIZE) == (70, 3, 1024, 4)
     assert packed[table.HEADER_SIZE + table.ENTRY_HEAD :].startswith(b"/usr\0")
 
@@ -180,3 +180,20 @@ def test_sites_of_processes_with_threads_stay(monkeypatch: pytest.MonkeyPatch) -
     found.add_region(0x2000)
     found.lead_to_shim(1, memory, 0x1000 + 32 + 7, 257)  # type: ignore[arg-type]
     assert memory.read(0x1000 + 32, 7) == LOAD + CALL
+
+
+def test_relative_paths_seldom_trap(
+    tool: Callable[[str], str], contained: None, folder: Path, counted: Counter[str]
+) -> None:
+    for number in range(100):
+        (folder / "folder" / f"n{number}").write_text("x\n")
+    script = """
+        cd /data/folder && sum=0
+        for i in *; do test -f $i && sum=$((sum+1)); done
+        echo $sum; cd ..; test -f file; echo $?
+    """
+    with pvm.Kernel(pvm.system_mounts() | {"/data": pvm.HostDir(folder)}) as kernel:
+        done = pvm.spawn("/bin/sh", ["sh", "-c", script], kernel=kernel)
+    tool("sh")
+    assert done.stdout == b"101\n0\n"
+    assert counted.total() < 60

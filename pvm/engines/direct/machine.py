@@ -149,7 +149,7 @@ class Machine:
             virtual.add(Aspect.RANDOM)
         network = "network-namespace" not in lowered
         policy = Policy(network, frozenset(virtual), tracing=kernel.trace is not None, shim=mounts is not None)
-        descriptors = quotas.descriptors + (0 if mounts is None else len(mounts.sources))
+        descriptors = quotas.descriptors + (0 if mounts is None else len(mounts.sources) + 1)
         limits = {
             resource.RLIMIT_CORE: (0, 0),
             resource.RLIMIT_DATA: (bounds.memory, bounds.memory),

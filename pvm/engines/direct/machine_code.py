@@ -225,7 +225,7 @@ def launcher() -> bytes:
     return executable(cached_code("launcher", module_text(LAUNCHER)))
 
 
-NO_TABLE = table.packed((), 0)
+NO_TABLE = table.packed((), 0, 0)
 
 
 def stub(mounts: bytes = NO_TABLE, vdso: bytes = b"") -> bytes:

@@ -54,6 +54,11 @@ class NativeMounts:
         return [mount.source for mount in self._wanted]
 
     @property
+    def working_directory(self) -> int:
+        """The descriptor at which a guest has its working directory, behind those of the mounts."""
+        return self._first + len(self._wanted)
+
+    @property
     def numbers(self) -> dict[int, int]:
         """Which source is to have which descriptor, of those that were adopted."""
         return {number - self._first: number for number in self.descriptors}
@@ -75,7 +80,7 @@ class NativeMounts:
             self.descriptors[self._first + place] = self._by_file_system[mount.fs] = clone
             prefix = b"" if mount.path == "/" else mount.path.encode()
             entries.append(table.Entry(number, mount.fs.device, self._first + place, prefix))
-        return table.packed(entries, key)
+        return table.packed(entries, key, self.working_directory)
 
     def close(self) -> None:
         """Give the clones back."""
@@ -104,6 +109,14 @@ class NativeMounts:
             return os.path.samestat(os.stat(str(number), dir_fd=folder), os.fstat(clone))
         except OSError:
             return False
+
+    def has_working_directory(self, folder: int) -> bool:
+        """Whether a process has something at the working directory's descriptor."""
+        try:
+            os.stat(str(self.working_directory), dir_fd=folder)
+        except OSError:
+            return False
+        return True
 
     def open_directory(self, location: Location) -> int:
         """A directory of one of these mounts as the shim would have opened it; -1 if it is in none of them."""

@@ -14,7 +14,8 @@ import resource
 import select
 import signal
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 from pvm.engines.direct import image, layouts, linux
@@ -45,6 +46,7 @@ from pvm.kernel.kernel import Kernel
 from pvm.kernel.process import Process
 from pvm.kernel.randomness import HostRandom, RandomSource, SeededRandom
 from pvm.kernel.vfs.node import Node
+from pvm.kernel.vfs.path import Location
 
 SHM_PATH = "/dev/shm"  # noqa: S108 - a path of the guest
 SHM_DEVICE = 91
@@ -422,18 +424,39 @@ class Supervisor:
         if mounts is None or not mounts.descriptors:
             return None
         guest = call.guest
-        if mounts.are_given(guest.descriptors):
+        given = mounts.are_given(guest.descriptors)
+        if given and mounts.has_working_directory(guest.descriptors):
             return Sites()
-        try:  # they are above what guests may open
-            soft, hard = resource.prlimit(guest.pid, resource.RLIMIT_NOFILE)
-            resource.prlimit(guest.pid, resource.RLIMIT_NOFILE, (hard, hard))
-            for number in mounts.descriptors:
-                with mounts.opened(number) as descriptor:
-                    call.put_descriptor(descriptor, number)
-            resource.prlimit(guest.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        try:
+            with above_limit(guest.pid):
+                for number in () if given else mounts.descriptors:
+                    with mounts.opened(number) as descriptor:
+                        call.put_descriptor(descriptor, number)
+                self._put_working_directory(call, guest.view.cwd)
         except (GuestError, OSError):  # the guest has lowered its limit, or has died
             return None
         return Sites()
+
+    def show_working_directory(self, call: Call, place: Location) -> None:
+        """Let the shim know the new working directory of a process, before it changes."""
+        mounts = self.files.mounts
+        if mounts is not None and mounts.descriptors:
+            try:
+                with above_limit(call.guest.pid):
+                    self._put_working_directory(call, place)
+            except (GuestError, OSError):
+                raise GuestError(errno.ENFILE) from None
+
+    def _put_working_directory(self, call: Call, place: Location) -> None:
+        mounts = self.files.mounts
+        assert mounts is not None, "there are mounts to look into"
+        descriptor = mounts.open_directory(place)
+        if descriptor < 0:  # a place where nothing is found, so that the shim gives up
+            descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            call.put_descriptor(descriptor, mounts.working_directory)
+        finally:
+            os.close(descriptor)
 
     def random_for(self, guest: GuestProcess) -> RandomSource:
         """The randomness of a process: with a seed each has its own, so that it does not depend on what others do."""
@@ -454,6 +477,17 @@ class Supervisor:
         blocks = quotas.bytes // layouts.BLOCK
         free = max(0, quotas.bytes - used.bytes) // layouts.BLOCK
         return layouts.pack_statfs(blocks, free, quotas.files, max(0, quotas.files - used.files))
+
+
+@contextmanager
+def above_limit(pid: int) -> Iterator[None]:
+    """Let descriptors be put behind those that a guest may open; raises OSError."""
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def reads_shared_clock(kernel: Kernel) -> bool:

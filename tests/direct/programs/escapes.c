@@ -320,6 +320,41 @@ static void shim_races(void)
     pthread_join(thread, NULL);
 }
 
+/* What is swapped through a writable mount while it is opened through both: files, links out, folders that become links. */
+static void *swap_files(void *unused)
+{
+    while (swapping) {
+        rename("/writable/a", "/writable/x"), symlink("/etc", "/writable/a");
+        unlink("/writable/a"), symlink("../../../../etc", "/writable/a");
+        unlink("/writable/a"), rename("/writable/x", "/writable/a");
+    }
+    return unused;
+}
+
+static void swaps(void)
+{
+    static const char *const PATHS[] = {"/read-only/a/shadow", "/writable/a/shadow", "/read-only/a/../shadow"};
+    pthread_t thread;
+    char text[16] = "";
+    for (size_t i = 0; i < 3; i++)
+        open(PATHS[i], O_RDONLY);
+    int folder = open("/read-only", O_RDONLY | O_DIRECTORY);
+    pthread_create(&thread, NULL, swap_files, NULL);
+    for (int i = 0; i < 6000; i++) {
+        int fd = i % 4 == 3 ? openat(folder, "a/shadow", O_RDONLY) : open(PATHS[i % 4], O_RDONLY);
+        struct stat state;
+        if (stat(PATHS[i % 3], &state) == 0 && state.st_size != 8)
+            GAINED("the state of another file");
+        if (fd < 0)
+            continue;
+        if (read(fd, text, sizeof text) > 0 && memcmp(text, "granted", 7))
+            GAINED("another file");
+        close(fd);
+    }
+    swapping = 0;
+    pthread_join(thread, NULL);
+}
+
 /* The clock that guests share with the kernel. */
 static void clock_page(void)
 {
@@ -344,7 +379,7 @@ int main(int count, char **argv)
     } attempts[] = {
         {"paths", paths}, {"descriptors", descriptors}, {"processes", processes}, {"namespaces", namespaces},
         {"interfaces", interfaces}, {"races", races}, {"foreign", foreign}, {"x32", x32},
-        {"shim", shim}, {"shim-races", shim_races}, {"clock", clock_page},
+        {"shim", shim}, {"shim-races", shim_races}, {"clock", clock_page}, {"swaps", swaps},
     };
     for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
         if (count > 1 && !strcmp(argv[1], attempts[i].name)) {

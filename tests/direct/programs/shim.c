@@ -61,15 +61,31 @@ int main(int count, char **argv)
     char names[4096];
     int folder = open("/data", O_RDONLY | O_DIRECTORY);
     struct result result;
-    for (int kind = 0; kind < LOOKS; kind++)
+    for (int round = 0; round < 3 * LOOKS; round++) {
+        int kind = round % LOOKS;
+        if (round == LOOKS)
+            printf("chdir %d\n", chdir("/data/folder/.."));
+        if (round == 2 * LOOKS)
+            printf("chdir %d\n", chdir("/"));
         for (int i = 1; i < count; i++) {
-            look(kind, *argv[i] == '/' ? AT_FDCWD : folder, argv[i], &result);
-            look(kind, *argv[i] == '/' ? AT_FDCWD : folder, argv[i], &result);
+            int dir = round >= LOOKS || *argv[i] == '/' ? AT_FDCWD : folder;
+            look(kind, dir, argv[i], &result);
+            look(kind, dir, argv[i], &result);
             printf("%s %s: %ld (%s)", KINDS[kind], argv[i], result.value, result.error ? strerrorname_np(result.error) : "");
             for (size_t word = 0; word < sizeof result.data / 8; word++)
                 printf(" %lx", ((long *)&result.data)[word]);
             printf("\n");
         }
+    }
+    chdir("/data");
+    for (int i = 0; i < 2; i++) {
+        int status;
+        pid_t child = i ? vfork() : fork();
+        if (child == 0)
+            _exit(chdir("/usr") || access("bin", F_OK) || !access("file", F_OK));
+        waitpid(child, &status, 0);
+        printf("the child's directory: %d, ours: %d %d\n", status, access("file", F_OK), access("bin", F_OK));
+    }
     int found = listing("/data", names);
     printf("%d entries, %zu bytes\n", found, strlen(names));
     errno = 0;

@@ -297,16 +297,22 @@ def getcwd(call: Call) -> int:
 
 def chdir(call: Call) -> int:
     path = call.path(0)
+    place = call.guest.view.walk(path).existing()
+    place.directory()
+    return enter_directory(call, place)
+
+
+def enter_directory(call: Call, place: Location) -> int:
+    """Make a directory the working directory."""
     call.supervisor.adopt_children(call.guest)
-    operations.change_directory(call.guest.view, path)
+    call.supervisor.show_working_directory(call, place)
+    call.guest.view.cwd = place
     return 0
 
 
 def fchdir(call: Call) -> int:
     place = call.supervisor.files.directory(call.guest, call.signed(0))
-    call.supervisor.adopt_children(call.guest)
-    call.guest.view.cwd = place
-    return 0
+    return enter_directory(call, place)
 
 
 def statfs(call: Call) -> int:

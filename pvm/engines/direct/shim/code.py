@@ -15,6 +15,7 @@ NEAR = 16 << 10
 CLOSE, LSEEK, RT_SIGPROCMASK, OPENAT, READLINKAT, GETDENTS64, STATX, OPENAT2 = 3, 8, 14, 257, 267, 217, 332, 437
 RESOLVE = 0x08 | 0x02  # beneath the descriptor, no magic links
 EMPTY_PATH, NOFOLLOW = 0x1000, 0x100
+AT_FDCWD = -100
 LOOK_FLAGS = EMPTY_PATH | NOFOLLOW | 0x800 | 0x6000  # no automount, how fresh
 STATX_MASK = 0x17FF  # the basic ones, and the number of the mount
 O_PATH, O_CLOEXEC, O_NOFOLLOW, O_DIRECTORY, O_NOATIME = 0x20_0000, 0x8_0000, 0x2_0000, 0x1_0000, 0x4_0000
@@ -41,6 +42,7 @@ def ir(address: int) -> str:
         "TABLE": address,
         "DOT": address + 16,
         "EMPTY": address + 17,
+        "WORKING_DIRECTORY": address + 24,
         "ROWS": address + table.HEADER_SIZE,
         "ENTRY_HEAD": table.ENTRY_HEAD,
         "ENTRY_SIZE": table.ENTRY_SIZE,

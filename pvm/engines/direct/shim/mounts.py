@@ -147,7 +147,12 @@ relative:
   %dir.low = trunc i64 %dir to i32
   %dir.fd = sext i32 %dir.low to i64
   %negative = icmp slt i32 %dir.low, 0
-  br i1 %negative, label %slow, label %done
+  br i1 %negative, label %working, label %done
+working:
+  %is.working = icmp eq i32 %dir.low, {AT_FDCWD}
+  %working.p = inttoptr i64 {WORKING_DIRECTORY} to ptr
+  %working.fd = load i64, ptr %working.p
+  br i1 %is.working, label %done, label %slow
 absolute:
   %table = inttoptr i64 {TABLE} to ptr
   %count = load i64, ptr %table
@@ -202,8 +207,8 @@ skipped:
   %s.rest = select i1 %nothing, i64 {DOT}, i64 %s.at
   br label %done
 done:
-  %rest = phi i64 [ %path, %relative ], [ {DOT}, %boundary ], [ %s.rest, %skipped ]
-  %found.fd = phi i64 [ %dir.fd, %relative ], [ %fd, %boundary ], [ %fd, %skipped ]
+  %rest = phi i64 [ %path, %relative ], [ %path, %working ], [ {DOT}, %boundary ], [ %s.rest, %skipped ]
+  %found.fd = phi i64 [ %dir.fd, %relative ], [ %working.fd, %working ], [ %fd, %boundary ], [ %fd, %skipped ]
   %is.dot = icmp eq i64 %rest, {DOT}
   %is.tail = icmp ule i64 %tail, %rest
   %single = or i1 %is.dot, %is.tail
