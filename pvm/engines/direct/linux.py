@@ -19,7 +19,7 @@ UMASK, SETSID, SETGROUPS, SETRESUID, SETRESGID, CAPSET = 95, 112, 116, 117, 119,
 PIVOT_ROOT, PRCTL, CHROOT, MOUNT, UMOUNT2, SETHOSTNAME = 155, 157, 161, 165, 166, 170
 FCHDIR, OPENAT, DUP3, UNSHARE, SIGNALFD4, PRLIMIT64 = 81, 257, 292, 272, 289, 302
 SECCOMP, GETRANDOM, OPEN_TREE, MOVE_MOUNT, FSOPEN, FSCONFIG, FSMOUNT = 317, 318, 428, 429, 430, 431, 432
-GETDENTS64, OPENAT2 = 217, 437
+GETDENTS64, STATX, OPENAT2 = 217, 332, 437
 RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH = 0x02, 0x04, 0x08
 PIDFD_OPEN, CLOSE_RANGE, PIDFD_GETFD, MOUNT_SETATTR = 434, 436, 438, 442
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
@@ -61,6 +61,7 @@ SECURE_BITS = 0xEF  # no root privileges, no set-uid fixups, no ambient capabili
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.syscall.restype = ctypes.c_long
+_EMPTY = ctypes.create_string_buffer(1)
 
 
 def syscall(number: int, *args: int) -> int:
@@ -77,6 +78,14 @@ def open_beneath(directory: int, path: bytes, flags: int) -> int:
     how = struct.pack("<3Q", flags, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
     text, structure = ctypes.create_string_buffer(path), ctypes.create_string_buffer(how, len(how))
     return syscall(OPENAT2, directory, ctypes.addressof(text), ctypes.addressof(structure), len(how))
+
+
+def mount_of(descriptor: int) -> int:
+    """The number that the host has for the mount of an open file (STATX_MNT_ID)."""
+    buffer = ctypes.create_string_buffer(256)
+    syscall(STATX, descriptor, ctypes.addressof(_EMPTY), AT_EMPTY_PATH, 0x1000, ctypes.addressof(buffer))
+    number: int = struct.unpack_from("<Q", buffer, 144)[0]
+    return number
 
 
 def directory_entries(descriptor: int, size: int) -> list[tuple[int, int, int, bytes]]:

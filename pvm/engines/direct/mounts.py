@@ -74,7 +74,7 @@ class NativeMounts:
             if (status.st_dev, status.st_ino) != mount.fs.root.identity:  # its name leads elsewhere by now
                 os.close(clone)
                 continue
-            number = mount_number("self", clone)
+            number = linux.mount_of(clone)
             key = mount.fs.inode_key
             self._by_id[number] = mount
             self.descriptors[self._first + place] = self._by_file_system[mount.fs] = clone
@@ -144,7 +144,7 @@ class NativeMounts:
         if not self._by_id:
             return None
         try:
-            return self._by_id.get(mount_number(str(pid), fd))
+            return self._by_id.get(mount_number(pid, fd))
         except OSError:
             return None
 
@@ -187,9 +187,9 @@ def candidates(kernel: Kernel) -> list[NativeMount]:
     return found[: table.MOUNTS_MAX]
 
 
-def mount_number(process: str, fd: int) -> int:
-    """The number that the host has for the mount of an open file."""
-    with open(f"/proc/{process}/fdinfo/{fd}", "rb") as file:  # noqa: PTH123 - a file of the host's kernel
+def mount_number(pid: int, fd: int) -> int:
+    """The number that the host has for the mount of a file that a process has open."""
+    with open(f"/proc/{pid}/fdinfo/{fd}", "rb") as file:  # noqa: PTH123 - a file of the host's kernel
         for line in file:
             if line.startswith(b"mnt_id:"):
                 return int(line[7:])

@@ -424,37 +424,36 @@ class Supervisor:
         if mounts is None or not mounts.descriptors:
             return None
         guest = call.guest
-        given = mounts.are_given(guest.descriptors)
-        if given and mounts.has_working_directory(guest.descriptors):
-            return Sites()
         try:
-            with above_limit(guest.pid):
-                for number in () if given else mounts.descriptors:
-                    with mounts.opened(number) as descriptor:
-                        call.put_descriptor(descriptor, number)
-                self._put_working_directory(call, guest.view.cwd)
+            if not mounts.are_given(guest.descriptors):
+                with above_limit(guest.pid):
+                    for number in mounts.descriptors:
+                        with mounts.opened(number) as descriptor:
+                            call.put_descriptor(descriptor, number)
+            if not mounts.has_working_directory(guest.descriptors):
+                self.show_working_directory(call, guest.view.cwd)
         except (GuestError, OSError):  # the guest has lowered its limit, or has died
             return None
         return Sites()
 
     def show_working_directory(self, call: Call, place: Location) -> None:
-        """Let the shim know the new working directory of a process, before it changes."""
-        mounts = self.files.mounts
-        if mounts is not None and mounts.descriptors:
-            try:
-                with above_limit(call.guest.pid):
-                    self._put_working_directory(call, place)
-            except (GuestError, OSError):
-                raise GuestError(errno.ENFILE) from None
+        """Let the shim know the new working directory of a process, before it changes.
 
-    def _put_working_directory(self, call: Call, place: Location) -> None:
+        One that is in no mount is a descriptor in which nothing is found, if there was another before.
+        """
         mounts = self.files.mounts
-        assert mounts is not None, "there are mounts to look into"
+        if mounts is None or not mounts.descriptors:
+            return
         descriptor = mounts.open_directory(place)
-        if descriptor < 0:  # a place where nothing is found, so that the shim gives up
+        if descriptor < 0:
+            if not mounts.has_working_directory(call.guest.descriptors):
+                return
             descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            call.put_descriptor(descriptor, mounts.working_directory)
+            with above_limit(call.guest.pid):
+                call.put_descriptor(descriptor, mounts.working_directory)
+        except (GuestError, OSError):
+            raise GuestError(errno.ENFILE) from None
         finally:
             os.close(descriptor)
 
