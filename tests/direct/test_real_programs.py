@@ -256,3 +256,66 @@ def test_fifos(tool: Tool) -> None:
         mkfifo left; (cat left; echo never) & sleep 0.05
     """
     assert run(tool, script, "bash").split("\n") == ["fifo", "through", "again", "exists", "copy", ""]
+
+
+def test_archives(tool: Tool) -> None:
+    script = """
+        mkdir d; seq 1000 > d/numbers; ln -s numbers d/link; chmod 640 d/numbers; touch -d 2001-02-03 d/numbers
+        tar cJf d.tar.xz d; rm -r d; tar xf d.tar.xz; readlink d/link; tail -n 1 d/link
+        stat -c %a d/numbers; date -r d/numbers +%F; gzip d/numbers; zcat d/numbers.gz | wc -l
+    """
+    assert run(tool, script, "tar", "xz", "gzip").split() == ["numbers", "1000", "640", "2001-02-03", "1000"]
+
+
+def test_make(tool: Tool) -> None:
+    script = "printf 'out: in\\n\\tcp in out\\n' > Makefile; echo text > in; make; make; cat out"
+    assert run(tool, script, "make").splitlines() == ["cp in out", "make: 'out' is up to date.", "text"]
+
+
+def test_openssl(tool: Tool) -> None:
+    script = """
+        openssl genrsa -out key 2048 2>/dev/null
+        openssl req -x509 -new -key key -subj /CN=name -days 3 -out certificate
+        openssl x509 -in certificate -noout -subject
+        echo text | openssl enc -aes-256-cbc -pbkdf2 -k word | openssl enc -d -aes-256-cbc -pbkdf2 -k word
+    """
+    assert run(tool, script, "openssl").splitlines() == ["subject=CN = name", "text"]
+
+
+def test_vim(tool: Tool) -> None:
+    script = "printf 'one\\ntwo\\n' > f; vim -es -u NONE -c '%s/two/2/' -c wq f; cat f"
+    assert run(tool, script, "vim").split() == ["one", "2"]
+
+
+def test_curl(tool: Tool) -> None:
+    assert run(tool, "echo text > f; curl -s file:///tmp/f", "curl") == "text\n"
+
+
+def test_script(tool: Tool) -> None:
+    """A terminal inside."""
+    assert run(tool, "script -qec 'tty; test -t 0 && echo terminal' /dev/null", "script").split() == [
+        "/dev/pts/0",
+        "terminal",
+    ]
+
+
+def test_node(tool: Tool) -> None:
+    script = """
+        node -e '
+            const { execSync } = require("child_process"), { Worker } = require("worker_threads")
+            require("fs").writeFileSync("f", "text"); console.log(execSync("cat f").toString())
+            new Worker("require(\\"worker_threads\\").parentPort.postMessage(5)", { eval: true })
+                .on("message", (message) => console.log(message))
+        '
+    """
+    assert run(tool, script, "node").split() == ["text", "5"]
+
+
+def test_ruby(tool: Tool) -> None:
+    script = """
+        ruby -e 'File.write("f", "text"); puts `cat f`
+            r, w = IO.pipe; fork { w.puts "child" }; puts r.gets; Process.wait
+            require "socket"; s = TCPServer.new("127.0.0.1", 0); Thread.new { c = s.accept; c.puts "tcp"; c.close }
+            puts TCPSocket.new("127.0.0.1", s.addr[1]).gets; puts Dir.children(".").inspect'
+    """
+    assert run(tool, script, "ruby").split() == ["text", "child", "tcp", '["f"]']

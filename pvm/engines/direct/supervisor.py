@@ -26,7 +26,7 @@ from pvm.engines.direct.descriptors import OpenFiles
 from pvm.engines.direct.elf import PAGE
 from pvm.engines.direct.execution import Image, StubLinks, checked_start
 from pvm.engines.direct.fifos import Fifos
-from pvm.engines.direct.guest import GuestProcess, children, descendants, identify
+from pvm.engines.direct.guest import GuestProcess, Identification, children, descendants, identify
 from pvm.engines.direct.jail import Jail
 from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL, VDSO
 from pvm.engines.direct.memory import StaleMemory
@@ -51,6 +51,9 @@ from pvm.kernel.vfs.path import Location
 SHM_PATH = "/dev/shm"  # noqa: S108 - a path of the guest
 SHM_DEVICE = 91
 STATUS_SIZE = 4
+FIRST_INNER = 2
+"""The number by which the first guest knows itself: 1 is the reaper."""
+
 EMPTY = bytes(linux.NOTIFICATION.size)
 
 
@@ -259,7 +262,8 @@ class Supervisor:
 
     def _adopt(self, tid: int) -> GuestProcess | None:
         """Find out which process a thread belongs to."""
-        found = identify(tid)
+        first = tid == self.jail.guest_pid and not self.processes
+        found = Identification(tid, self.jail.init_pid, FIRST_INNER) if first else identify(tid)
         if found is None:
             return None
         guest = self.processes.get(found.process)
