@@ -17,7 +17,7 @@ import pytest
 
 import pvm
 from pvm.engines.direct import machine
-from pvm.engines.direct.control_group import ControlGroup, candidates, remove_stale
+from pvm.engines.direct.control_group import FIRST, SECOND, ControlGroup, candidates, remove_stale
 
 SOURCE = Path(__file__).parent / "programs" / "escapes.c"
 Attempt = Callable[..., pvm.Completed]
@@ -314,3 +314,12 @@ def test_processes_that_die_at_any_moment_do_no_harm(contained: None, tool: Call
     with pvm.Kernel(pvm.system_mounts()) as kernel:
         done = pvm.spawn("/bin/busybox", ["sh", "-c", script], kernel=kernel, limits=pvm.GuestLimits(timeout=60))
     assert (done.returncode, done.stdout) == (0, b"survived\n")
+
+
+def test_a_group_freezes_where_the_host_can(tmp_path: Path) -> None:
+    assert ControlGroup(tmp_path, SECOND).freeze(frozen=True)
+    assert (tmp_path / "cgroup.freeze").read_text() == "1"
+    assert ControlGroup(tmp_path, SECOND).freeze(frozen=False)
+    assert (tmp_path / "cgroup.freeze").read_text() == "0"
+    assert not ControlGroup(tmp_path, FIRST).freeze(frozen=True)
+    assert not ControlGroup(tmp_path / "gone", SECOND).freeze(frozen=True)

@@ -197,3 +197,23 @@ def test_relative_paths_seldom_trap(
     tool("sh")
     assert done.stdout == b"101\n0\n"
     assert counted.total() < 60
+
+
+def test_what_is_remembered_of_sites_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sites, "has_one_thread", lambda _pid: True)
+    neighbours = sites.Neighbours()
+    for number in range(3000):
+        neighbours.add(sites.Site(number, 1, (0, b"")), sites.Site(2 * number, 2, (number, b"")))
+    assert len(neighbours.around(sites.Site(0, 1, (0, b"")))) <= sites.NEIGHBOURS_MAX
+    found = sites.Sites(neighbours)
+    for address in range(0x1010, 0x1010 + 2 * sites.TRIED_MAX):
+        found.lead_to_shim(1, Memory(b""), address, 257)  # type: ignore[arg-type]
+    assert len(found._tried) <= sites.TRIED_MAX
+
+
+def test_few_descriptors_are_enough(tool: Callable[[str], str], contained: None, folder: Path) -> None:
+    quotas = pvm.Quotas(descriptors=12)
+    with pvm.Kernel(pvm.system_mounts() | {"/data": pvm.HostDir(folder)}, quotas=quotas) as kernel:
+        done = pvm.spawn("/bin/sh", ["sh", "-c", "ulimit -n; cd /data; ls folder/../file"], kernel=kernel)
+    tool("ls")
+    assert (done.stdout, done.stderr) == (b"12\nfolder/../file\n", b"")

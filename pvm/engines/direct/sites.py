@@ -51,7 +51,10 @@ LOAD = re.compile(rb"(?<![\x41\x43\x45\x47])\xb8(....)((?:\x48\x89\xfe)?(?:\xbf.
 LOAD_SIZE = 5
 TRAMPOLINE = struct.Struct("<8s2sQBI2sQ2s5x")
 REACH = 1 << 31
-NEIGHBOURHOOD, NEIGHBOURS_MAX = 8 << 20, 1024
+NEIGHBOURHOOD = 8 << 20
+PLACES_MAX, NEIGHBOURS_MAX, TRIED_MAX = 1024, 32, 4096
+"""How much is remembered at most, since a hostile program may call from anywhere."""
+
 ONE_THREAD = 3
 """How many links ``/proc/PID/task`` has for a process with one thread."""
 
@@ -73,8 +76,12 @@ class Neighbours:
             self._note(second, -distance, first.number)
 
     def _note(self, site: Site, distance: int, number: int) -> None:
-        if site.key in self._known or len(self._known) < NEIGHBOURS_MAX:
-            self._known.setdefault(site.key, {})[distance] = number
+        known = self._known.get(site.key)
+        if known is None:
+            if len(self._known) < PLACES_MAX:
+                self._known[site.key] = {distance: number}
+        elif len(known) < NEIGHBOURS_MAX:
+            known[distance] = number
 
     def around(self, site: Site) -> list[tuple[int, int]]:
         """Where other sites may be, and their calls."""
@@ -111,7 +118,7 @@ class Sites:
 
         Those that were seen beside it in other processes are changed at once.
         """
-        if after in self._tried:
+        if after in self._tried or len(self._tried) >= TRIED_MAX:
             return
         try:
             if not has_one_thread(pid):
