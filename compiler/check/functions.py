@@ -54,7 +54,7 @@ def check_function_body(function: SourceFunction) -> hir.Expr:
         value = check_generator(body, name, node.body, result, is_written=written is not None)
     elif isinstance(node.body, ast.Block):
         value = body.expr(node.body, UNIT)
-        check_end(body, name, function.result, node.body.span)
+        check_end(body, name, function.result, value)
     elif is_inferred:
         value = _inferred(body, frame, node.body)
     elif isinstance(function.result, UnitType):
@@ -88,19 +88,27 @@ def _inferred(body: Body, frame: Frame, node: ast.Expression) -> hir.Expr:
     return body.coerce(value, result)
 
 
-def check_end(body: Body, name: ast.Identifier, result: Type, span: Span) -> None:
+def check_end(body: Body, name: ast.Identifier, result: Type, checked: hir.Expr) -> None:
     """Report a body that can end without a value although one is promised."""
     if not body.flow.is_reachable or isinstance(result, UnitType | ErrorType) or mentions_error(result):
         return
+    span = checked.span
     closing = Span(span.file, max(span.end - 1, span.start), span.end)
+    better = "write `return` before the last value" if _drops(checked) else "return a value on every way to the end"
     what = "never returns" if isinstance(result, NothingType) else f"returns `{display(result)}`"
     body.error(
         code.MISSING_RETURN,
         closing,
         f"`{name.text}` {what}, but its end can be reached without a `return`",
         labels=[body.frame.result_label] if body.frame.result_label is not None else [],
-        suggestion=None if isinstance(result, NothingType) else "return a value on every way to the end",
+        suggestion=None if isinstance(result, NothingType) else better,
     )
+
+
+def _drops(checked: hir.Expr) -> bool:
+    """Tell whether the last statement of a body is a value that nobody wants."""
+    last = checked.body[-1] if isinstance(checked, hir.Block) and checked.body else checked
+    return not isinstance(last.type, UnitType | NothingType | ErrorType)
 
 
 def check_default(function: SourceFunction, node: ast.Expression) -> hir.Expr:

@@ -204,7 +204,7 @@ def function_lambda(body: Body, node: ast.Function, type_: FunctionType, label: 
         value = check_generator(body, node.name, node.body, type_.result, is_written=node.result is not None)
     elif isinstance(node.body, ast.Block):
         value = body.expr(node.body, UNIT)
-        check_end(body, node.name, type_.result, node.body.span)
+        check_end(body, node.name, type_.result, value)
     else:
         value = body.typed(node.body, type_.result, label)
     body.leave_scope(mark)
