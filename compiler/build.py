@@ -16,6 +16,8 @@ from pvm.typed import TYPE_CHECKING
 from pvm.user_cache import sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from compiler.diagnostics import Diagnostics
 
     Folder = str | os.PathLike[str]
@@ -23,10 +25,18 @@ if TYPE_CHECKING:
 KIND = "program"
 
 
-def build_bytes(data: bytes, name: str, folder: Folder | None, diagnostics: Diagnostics | None = None) -> bytes:
+def build_bytes(
+    data: bytes,
+    name: str,
+    folder: Folder | None,
+    diagnostics: Diagnostics | None = None,
+    *,
+    report: Callable[[Diagnostics], None] | None = None,
+) -> bytes:
     """Compile the contents of a file to the bytes of a module, or take them from the cache.
 
-    With ``diagnostics`` a program that has warnings is compiled, so that they are there to be shown.
+    With ``diagnostics`` a program that has warnings is compiled, so that they are there to be shown.  ``report`` gets
+    the warnings only where the program had to be compiled anyway.
 
     Raises:
         CompileError: the program has errors.
@@ -50,6 +60,8 @@ def build_bytes(data: bytes, name: str, folder: Folder | None, diagnostics: Diag
     compiled = write_module(module)
     dependencies = [(relative, _digest(folder, relative)) for relative in looked_up]
     cache.store(KIND, key, (dependencies, compiled, len(found) > 0))
+    if report is not None and len(found):
+        report(found)
     return compiled
 
 

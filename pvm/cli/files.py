@@ -13,6 +13,7 @@ from pvm.typed import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from compiler.diagnostics import Diagnostics
     from pvm.embed.module import Module
 
 PBC_MAGIC_BYTE = 0
@@ -95,7 +96,8 @@ def load_module(program: ProgramFile) -> Module:
 def compile_program(program: ProgramFile, *, warn: bool = False) -> bytes:
     """The bytes of a module of source; text from standard input can import the standard library only.
 
-    A program that was compiled before is taken from the cache.  Nothing is verified.
+    A program that was compiled before is taken from the cache.  Nothing is verified.  Warnings are printed with
+    ``warn``; without it where the text is new and somebody looks on (standard error is a terminal).
     """
     name, folder = ("<stdin>", None) if program.is_stdin else os.path.split(program.name)[::-1]
     try:
@@ -103,7 +105,7 @@ def compile_program(program: ProgramFile, *, warn: bool = False) -> bytes:
             return compile_with_warnings(program.data, name, folder)
         from compiler.build import build_bytes
 
-        return build_bytes(program.data, name, folder)
+        return build_bytes(program.data, name, folder, report=print_warnings if sys.stderr.isatty() else None)
     except CompileError as error:
         if not has_colours():
             raise
@@ -116,13 +118,20 @@ def compile_program(program: ProgramFile, *, warn: bool = False) -> bytes:
 def compile_with_warnings(data: bytes, name: str, folder: str | None) -> bytes:
     """Compile and print the warnings."""
     from compiler.build import build_bytes
-    from compiler.diagnostics import Diagnostics, render_all
+    from compiler.diagnostics import Diagnostics
 
     found = Diagnostics()
     compiled = build_bytes(data, name, folder, found)
     if len(found):
-        print_error(render_all(found, colour=has_colours()).rstrip("\n"))
+        print_warnings(found)
     return compiled
+
+
+def print_warnings(found: Diagnostics) -> None:
+    """Print what the compiler reported of a program without errors."""
+    from compiler.diagnostics import render_all
+
+    print_error(render_all(found, colour=has_colours()).rstrip("\n"))
 
 
 def has_colours(stream: TextIO | None = None) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pvm.cli import files
 from pvm.cli.application import COMMANDS, run_command
 from pvm.pbc.asm import assemble
 from pvm.pbc.writer import write_module
@@ -339,3 +340,18 @@ def test_a_bug_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: p
     error = capfd.readouterr().err
     assert "this is a bug in pvm" in error
     assert "Traceback" not in error
+
+
+def test_a_run_shows_warnings_to_somebody_who_looks_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
+    program = tmp_path / "a.peb"
+    program.write_text("fun main() { let unused = 1 }\n")
+    shown = []
+    for is_terminal in (False, True, True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda seen=is_terminal: seen)
+        files.compile_program(files.read_program(str(program)))
+        shown.append("W0201" in capsys.readouterr().err)
+        program.write_text(program.read_text() + ("// more\n" if not is_terminal else ""))
+    assert shown == [False, True, False]

@@ -83,3 +83,10 @@ def test_programs_with_errors_are_not_kept(compilations: list[str], tmp_path: Pa
         with pytest.raises(CompileError):
             build.build_bytes(b"fun main() { x }\n", "a.peb", tmp_path)
     assert len(compilations) == 2
+
+
+def test_warnings_are_reported_where_the_text_is_new(compilations: list[str], tmp_path: Path) -> None:
+    reported: list[int] = []
+    for text in (b"fun main() { let a = 1 }\n", b"fun main() { let a = 1 }\n", b"fun main() { let b = 2 }\n"):
+        build.build_bytes(text, "main.peb", tmp_path, report=lambda found: reported.append(len(found)))
+    assert (reported, len(compilations)) == ([1, 1], 2)
