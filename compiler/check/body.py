@@ -99,7 +99,8 @@ class Body:
         """In initialisers: the fields that have their values already."""
         self.is_synthetic = False
         self.is_lost = False
-        """While lambdas of a call are checked of which an argument is wrong: what else is not known is no news."""
+        """While lambdas of a call are checked of which an argument is wrong, or the value of a variable whose type is:
+        what else is not known is no news."""
         self.locals: dict[str, DeclaredLocal] = {}
         self._undo: list[tuple[str, DeclaredLocal | None]] = []
         self._narrowed_locals: list[DeclaredLocal] = []

@@ -293,6 +293,8 @@ def _element_type(body: Body, node: ast.Expression, values: list[hir.Expr]) -> T
     if is_too_large(result):
         report_too_large(body.scope, node.span)
         return None
+    if body.is_lost and not values:
+        return None
     if not values or isinstance(result, NullType):
         body.error(
             code.CANNOT_INFER,

@@ -126,7 +126,9 @@ def check_variable(body: Body, node: ast.Variable) -> hir.Expr:
         declared = ERROR
     if node.initializer is None:
         return _late_variable(body, node, declared)
+    body.is_lost = isinstance(declared, ErrorType)
     found = body.value(node.initializer, declared)
+    body.is_lost = False
     value = found
     if declared is not None:
         assert node.type is not None
