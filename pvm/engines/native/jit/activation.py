@@ -137,7 +137,3 @@ class Activation:
     def label(self, offset: int, copy: str = "") -> str:
         """A copy of the block at an offset, which has still to be paid for."""
         return f"{self.prefix}.{copy}b{offset}"
-
-    def paid(self, offset: int) -> str:
-        """The same block behind the payment."""
-        return f"{self.prefix}.p{offset}"

@@ -139,7 +139,7 @@ class Unit(StripLowering):
         live = (1 << len(self.metadata.module.signatures[facts.verified.function.signature].params)) - 1
         self.read_locals(root, live, self.frame(root))
         self._look(facts.translation.entry, poll=POLL_BLOCK if facts.bounded else POLL_POINT)
-        text.jump(root.paid(0))
+        self._enter_block(0)
 
     def _enter_loop(self, offset: int) -> None:
         """The head of a loop, from a frame; whoever comes has paid for the block."""
@@ -150,11 +150,12 @@ class Unit(StripLowering):
         self.read_locals(root, root.facts.live[offset], self.frame(root))
         position = root.facts.points.before[offset].position
         self._look(position, poll=POLL_POINT)
-        if offset in root.split:
-            self.pay(-len(root.facts.blocks[offset]))
-            text.jump(edge(root, offset))
-        else:
-            text.jump(root.paid(offset))
+        self._enter_block(offset)
+
+    def _enter_block(self, offset: int) -> None:
+        """Go to a block of the root that has been paid for: the block itself counts, so that there is one way into it."""
+        self.pay(-len(self.root.facts.blocks[offset]))
+        self.text.jump(edge(self.root, offset))
 
     def _look(self, position: int, poll: str) -> None:
         """See whether fuel and stack suffice; else internal code goes on at a position of the root; its frame is right.
@@ -255,9 +256,6 @@ class Unit(StripLowering):
         if number is None and not falls and self.strip is None:
             # A branch that is guessed right costs less than a chain of values that waits for its condition.
             text.line(f"call void {text.module.declare('llvm.sideeffect', 'void ()')}()")
-        if activation.parent is None and not activation.copy and (offset == 0 or offset in facts.polled):
-            text.jump(activation.paid(offset))
-            text.block(activation.paid(offset))
         if number is not None:
             operands = facts.verified.function.labels[number]
             activation.prims[:] = [Val("", kind_of(each)) for each in operands.prims]
