@@ -153,7 +153,7 @@ class Unit(StripLowering):
         self._enter_block(offset)
 
     def _enter_block(self, offset: int) -> None:
-        """Go to a block of the root that has been paid for: the block itself counts, so that there is one way into it."""
+        """Go to a block of the root that has been paid for: it counts itself, so that there is one way into it."""
         self.pay(-len(self.root.facts.blocks[offset]))
         self.text.jump(edge(self.root, offset))
 
