@@ -230,3 +230,25 @@ def test_a_directory_is_no_standard_stream(contained: None) -> None:
             pvm.start("/x", kernel=kernel, stdin=folder)
     finally:
         os.close(folder)
+
+
+def test_nothing_stays_open(contained: None) -> None:
+    """Whether a program ends, is not there, or is killed before it has begun."""
+
+    def descriptors() -> list[str]:
+        found = []
+        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are all that is wanted
+            try:
+                found.append(os.readlink(f"/proc/self/fd/{name}"))  # noqa: PTH115 - the same
+            except FileNotFoundError:
+                continue
+        return sorted(name for name in found if name.startswith("/"))
+
+    with pvm.Kernel(pvm.system_mounts(), clock="virtual") as kernel:
+        pvm.start("/bin/sh", kernel=kernel).close()
+        before = descriptors()
+        for _ in range(10):
+            pvm.start("/bin/sh", kernel=kernel, listed=True).close()
+            with pytest.raises(pvm.GuestError):
+                pvm.spawn("/bin/other", kernel=kernel)
+        assert descriptors() == before

@@ -111,6 +111,8 @@ class Machine:
             image = first_image(kernel, invocation, working_directory)
             undo.callback(image.close)
             mounts = self._native_mounts(lowered)
+            if mounts is not None:
+                undo.callback(mounts.close)
             self._jail = Jail(self._confinement(lowered, mounts))
             undo.callback(self._jail.close)
             self.walls = tuple(self._jail.walls)

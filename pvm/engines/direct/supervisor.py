@@ -171,9 +171,11 @@ class Supervisor:
 
     def close(self) -> None:
         """Give everything up; the jail has ended."""
-        for guest in self.processes.values():
-            if guest.pending is not None:
-                guest.pending.close()
+        pending = [guest.pending for guest in self.processes.values() if guest.pending is not None]
+        if not self._started and self._first not in pending:  # the first guest died before its first call
+            pending.append(self._first)
+        for image_left in pending:
+            image_left.close()
         self.processes.clear()
         self._threads.clear()
         with self.kernel.lock:
