@@ -16,10 +16,10 @@ import stat
 import time
 import zlib
 
-from pvm.typed import TYPE_CHECKING
+from pvm.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from typing import Any
 
 try:  # without the library that hashlib loads in 2 ms
@@ -30,7 +30,18 @@ except ImportError:
     except ImportError:
         from hashlib import sha256
 
-__all__ = ["MAX_SIZE", "cache_directory", "cache_location", "load", "reaches_cache", "sha256", "store"]
+__all__ = [
+    "MAX_SIZE",
+    "Kept",
+    "cache_directory",
+    "cache_location",
+    "clear",
+    "load",
+    "reaches_cache",
+    "sha256",
+    "store",
+    "survey",
+]
 
 MAX_SIZE = 64 << 20
 """Bytes of all entries of a kind together."""
@@ -114,6 +125,53 @@ def store(kind: str, key: str, body: bytes) -> None:
             _evict(directory, kind, keep=f"{kind}-{key}")
     except OSError:
         _attempt(os.unlink, temporary)
+
+
+class Kept(NamedTuple):
+    """The entries of a kind: how many, their bytes together, and when one of them was last used (``time.time()``)."""
+
+    kind: str
+    entries: int
+    size: int
+    used: float
+
+
+def survey() -> list[Kept]:
+    """What is in the cache, by kind; nothing if there is none that can be trusted."""
+    found: dict[str, Kept] = {}
+    for kind, _, used, size in _every_entry():
+        known = found.get(kind, Kept(kind, 0, 0, 0.0))
+        found[kind] = Kept(kind, known.entries + 1, known.size + size, max(known.used, used))
+    return [found[kind] for kind in sorted(found)]
+
+
+def clear(kinds: Collection[str] = ()) -> tuple[int, int]:
+    """Remove the entries of these kinds, or all, half-written ones too; gives how many, and their bytes.
+
+    Runs that go on meanwhile find their entries missing, which costs them speed only, or have read them already.
+    """
+    count = total = 0
+    for kind, path, _, size in _every_entry():
+        if not kinds or kind in kinds:
+            try:
+                os.unlink(path)  # noqa: PTH108
+            except OSError:
+                continue
+            count, total = count + 1, total + size
+    return count, total
+
+
+def _every_entry() -> Iterator[tuple[str, str, float, int]]:
+    """Kind, path, time of use and size of every file that is the cache's own."""
+    directory = cache_directory()
+    if directory is None:
+        return
+    with os.scandir(directory) as found:
+        for entry in found:
+            kind, dash, _ = entry.name.removeprefix(".").partition("-")
+            status = _attempt(entry.stat, follow_symlinks=False)
+            if dash and status is not None and stat.S_ISREG(status.st_mode):
+                yield kind, entry.path, status.st_mtime, status.st_size
 
 
 def _head(kind: str, key: str, body: bytes) -> bytes:

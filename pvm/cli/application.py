@@ -25,6 +25,7 @@ COMMANDS = {
     "suspend": "Stop a run for a while.",
     "resume": "Let a suspended run go on.",
     "kill": "End a run, or send it a signal.",
+    "cache": "Show or clear what is kept between runs.",
     "completion": "Print the shell's completion script.",
     "version": "Show the version.",
 }

@@ -13,7 +13,7 @@ from pvm.cli.dispatch import RunOptions, end_start_up
 from pvm.cli.files import ProgramFile, load_module
 from pvm.cli.status import Status, print_error, status_of
 from pvm.embed.instance import Instance
-from pvm.engines.api import Collections
+from pvm.engines.api import Collections, Compilation
 from pvm.errors import Exhaustion, TraceFrame, Trap
 from pvm.kernel import INHERIT, Kernel, ProcessExit
 from pvm.kernel.task import HypercallInfo, Task, Value
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 TRACE_EDGE = 20
 """Frames that are shown at each end of a long stack trace."""
+MAX_FAILED, REASON = 5, 100
+"""Functions without code that the statistics name, and letters of the reason."""
 
 
 class ConsoleKernel(Kernel):
@@ -118,7 +120,28 @@ def collector_rows(collections: Collections | None) -> list[tuple[str, str]]:
         ("memory, promoted", f"{collections.promoted:,} bytes"),
         ("memory, found free", f"{collections.freed:,} bytes"),
         ("collections", f"{collections.minor:,} of the nursery, {collections.major:,} complete"),
+        ("time of collections", f"{collections.seconds:.3f} s, the longest {collections.longest * 1e3:.1f} ms"),
     ]
+
+
+def compilation_rows(compilation: Compilation | None, seconds: float) -> list[tuple[str, str]]:
+    """What the table says of the JIT."""
+    if compilation is None:
+        return []
+    share = compilation.looks_compiled / compilation.looks if compilation.looks else 0.0
+    waiting = f", {compilation.waiting:,} waiting" if compilation.waiting else ""
+    rows = [
+        ("functions compiled", f"{compilation.functions:,}, {compilation.kept:,} by earlier runs{waiting}"),
+        ("machine code", f"{compilation.code:,} bytes"),
+        ("time of the compiler", f"{compilation.seconds:.3f} s, beside the program"),
+        ("time in compiled functions", f"{share * seconds:.3f} s, estimated by {compilation.looks:,} samples"),
+        ("time in the interpreter", f"{(1 - share) * seconds:.3f} s"),
+    ]
+    failed = list(compilation.failed.items())
+    rows += [("not compiled", f"{name}: {reason[:REASON]}") for name, reason in failed[:MAX_FAILED]]
+    if len(failed) > MAX_FAILED:
+        rows.append(("not compiled", f"and {len(failed) - MAX_FAILED:,} more"))
+    return rows
 
 
 def print_statistics(instance: Instance, seconds: float) -> None:
@@ -137,6 +160,7 @@ def print_statistics(instance: Instance, seconds: float) -> None:
         *collector_rows(used.collections),
         ("tier", used.tier),
         ("functions translated", f"{used.translated:,}"),
+        *compilation_rows(used.compilation, seconds),
         ("files in memory", f"{kernel.files:,} of {kernel.bytes:,} bytes"),
         ("written to streams", f"{kernel.output_bytes:,} bytes"),
     ]

@@ -54,13 +54,35 @@ class Collections(NamedTuple):
     freed: int
     in_use: int
     peak: int
+    seconds: float
+    """Time of the collector: the program waits for it."""
+    longest: float
+    """The longest wait."""
+
+
+class Compilation(NamedTuple):
+    """What a JIT did for a program, all of its instances together; ``code`` is bytes of machine code.
+
+    ``kept`` of the functions were compiled by earlier runs, ``waiting`` are hot and not compiled yet; ``failed`` says
+    by name of the function why there is no code for it.  ``seconds`` is the time of the compiler, beside the program.
+    Of ``looks`` at the instance, about one a millisecond, ``looks_compiled`` found it in a compiled function.
+    """
+
+    functions: int
+    kept: int
+    waiting: int
+    failed: Mapping[str, str]
+    code: int
+    seconds: float
+    looks: int
+    looks_compiled: int
 
 
 class Statistics(NamedTuple):
     """What a run used so far; ``memory`` is what was live at the last count, ``collections`` None if nobody counts.
 
     ``tier`` is the name of the engine, and ``stacks`` are the bytes that the stacks of all tasks take, where they
-    are not counted as memory.
+    are not counted as memory.  ``compilation`` is None without a JIT.
     """
 
     fuel_used: int
@@ -71,6 +93,7 @@ class Statistics(NamedTuple):
     tier: str
     stacks: int = 0
     collections: Collections | None = None
+    compilation: Compilation | None = None
 
 
 class Engine(Protocol):

@@ -59,7 +59,7 @@ def judge_on_engines(given: bytes | str | Module, seed: int, parse: Callable[[st
 
 
 def is_writable(module: Module) -> bool:
-    """Whether a module has a file form, which the JIT's worker reads: of those that were never files, some have none."""
+    """Whether a module has a file form, which the worker of the JIT reads: some that were never files have none."""
     try:
         write_module(module)
     except FormatError:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from pvm.cli.dispatch import LinuxOptions, RunOptions, run_file
-from pvm.cli.files import read_program
+from pvm.cli.dumping import KINDS
+from pvm.cli.files import load_module, read_program
 from pvm.cli.status import STATUS_HELP, print_error
 from pvm.embed.limits import Limits, parse_duration, parse_size
 from pvm.errors import UsageError
@@ -82,6 +83,9 @@ Examples:
   pvm run --memory 64M --fuel 1000000000 --timeout 2s untrusted.pbc
   pvm run --clock virtual --seed 1 simulation.pbc      the same run every time
   cat hello.peb | pvm run -                            the program from standard input
+  pvm run --stats --tier jit long.peb                  what was compiled, and where the time went
+  pvm run --dump asm Parser.next parser.peb            the machine code of a method
+  perf record -k mono pvm run --perf map long.peb      then: perf report
   pvm run --system /usr/bin/python3 script.py          a Linux program, contained
   pvm run --root debian /bin/bash                      a directory tree runs as itself
 
@@ -119,6 +123,17 @@ Examples:
     help="virtual starts at 2000-01-01 and moves only with the program.",
 )
 @click.option("--stats", is_flag=True, help="Print what the run used, on standard error.")
+@click.option(
+    "--dump",
+    type=(click.Choice(KINDS), str),
+    metavar="KIND METHOD",
+    help="Do not run; print what the JIT makes of a method. KIND is ir, optimised (by LLVM) or asm.",
+)
+@click.option(
+    "--perf",
+    type=click.Choice(["map", "jitdump"]),
+    help="Tell Linux perf the names of functions: in /tmp/perf-PID.map, or with their code in jit-PID.dump.",
+)
 @click.option("--trace", is_flag=True, help="Print each call to the kernel, on standard error.")
 @click.option("--root", metavar="DIR|TAR", help="For a Linux program: its root, changed in memory only; FILE is in it.")
 @click.option("--system", is_flag=True, help="For a Linux program: this machine's programs and libraries, read-only.")
@@ -145,6 +160,8 @@ def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
     seed: int | None,
     clock: str,
     stats: bool,
+    dump: tuple[str, str] | None,
+    perf: str | None,
     trace: bool,
     root: str | None,
     system: bool,
@@ -170,6 +187,15 @@ def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
         trace=(lambda line: print_error(f"pvm: {line}")) if trace else None,
         linux=linux,
     )
+    if dump is not None and program is not None:
+        from pvm.cli.dumping import dump as code_of
+
+        click.echo(code_of(load_module(program), *dump))
+        return 0
+    if perf is not None:
+        from pvm.engines.native.profiling import profile
+
+        profile(perf)
     if program is None:
         from pvm.cli.linux import run_linux_program
 

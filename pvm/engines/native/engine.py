@@ -152,11 +152,13 @@ class NativeEngine:
         allocated = cage.word("allocated") + young
         words = ("minor_collections", "major_collections", "collector_slices")
         sizes = ("promoted", "freed", "in_use", "in_use_peak")
-        collections = Collections(*map(cage.word, (*words, *sizes)))
+        pauses = (cage.word(name) / 1e9 for name in ("pause_total", "pause_longest"))
+        collections = Collections(*map(cage.word, (*words, *sizes)), *pauses)
         translated = len(machine.program.placed)
         stacks = cage.word("stack_bytes")
         live = cage.word("live")
-        return Statistics(used, remaining, live, allocated, translated, self._tier, stacks, collections)
+        compilation = machine.compilation()
+        return Statistics(used, remaining, live, allocated, translated, self._tier, stacks, collections, compilation)
 
     def close(self) -> None:
         """Give the memory back, and keep what was translated for the next process.

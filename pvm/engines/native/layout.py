@@ -370,7 +370,7 @@ CONTROL_WORDS: Final = (
     "in_use_peak",  # the most that it ever was
     "releasable",  # bytes of free blocks that the host should take back: heap.release
     "collector_slices",  # calls of gc.collect
-    "pause_longest",  # for whoever measures the calls of gc.collect, in a unit of his own
+    "pause_longest",  # of the calls of gc.collect, nanoseconds
     "pause_total",
     "check_address",  # where gc.check found something wrong
     "task_end",  # address of the instruction that the outermost frame of a spawned task returns to

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import time
 
-from pvm.engines.api import Bindings, EngineLimits
+from pvm.engines.api import Bindings, Compilation, EngineLimits
 from pvm.engines.native import layout
 from pvm.engines.native.debug import NO_DEBUG, Debug, Inspector
 from pvm.engines.native.exits import HYPERCALL_COUNT, HYPERCALL_SIZE, RESUME_MARKS, UNWATCHED, Exit, Poll
@@ -118,6 +118,7 @@ class Machine:
         if jit and debug.fuel:
             program.promoted(code).compile_for(debug.fuel)
         self._looked = time.perf_counter()
+        self._looks = self._looks_compiled = 0
         self.limits = limits
         self.kernel = bindings.kernel
         self.deadline = limits.deadline
@@ -180,6 +181,15 @@ class Machine:
         """Give the cage back."""
         self.heap.close()
         self.program.cages.give_back(self.cage)
+
+    def compilation(self) -> Compilation | None:
+        """What the JIT did, if there is one."""
+        if not self._is_jit:
+            return None
+        promotion = self.program.promotion
+        if promotion is None:
+            return Compilation(0, 0, 0, {}, 0, 0.0, self._looks, 0)
+        return promotion.summary(self._looks, self._looks_compiled)
 
     # Calls by the host
 
@@ -382,6 +392,7 @@ class Machine:
             self.check_clock(kind)
             self.heap.give_back(self.check_clock)
             self._adapt_clock()
+            self._count_look()
             if self._is_jit and self.program.is_time_to_compile():
                 self.program.promoted(self._code).sample(self._functions_on_stack())
                 self.cage.set_word("resume_marks", RESUME_MARKS)
@@ -395,6 +406,14 @@ class Machine:
         if kind is Poll.POINT and self.program.promotion is not None:
             self.cage.set_word("machine_pc", self.program.promotion.entries.get(self.cage.word("pc"), 0))
         return False
+
+    def _count_look(self) -> None:
+        """Note for the statistics whether compiled code runs, so far as the function says it."""
+        self._looks += 1
+        promotion = self.program.promotion
+        if promotion is not None and promotion.compiled:
+            function = self.program.function_at(self.cage.u32(self.cage.word("base") + layout.FRAME_FUNCTION))
+            self._looks_compiled += function in promotion.compiled
 
     def _adapt_clock(self) -> None:
         """See to it that the next look at the clock is neither too near nor too far."""

@@ -14,7 +14,7 @@ from _thread import allocate_lock
 from pvm.engines.native import layout
 from pvm.engines.native.cage import CagePool, SharedMetadata
 from pvm.engines.native.checked import CheckedModule
-from pvm.engines.native.interpreter.loading import code_region, interpreter_key
+from pvm.engines.native.interpreter.loading import interpreter_key
 from pvm.engines.native.translation import PlacedFunction, Translation
 from pvm.errors import PvmError
 from pvm.typed import TYPE_CHECKING
@@ -206,7 +206,7 @@ def _give_back(cages: CagePool, shared: SharedMetadata, compiled: list[LoadedCod
     cages.close()
     shared.close()
     for code in compiled:
-        code_region().release(code)
+        code.close()
 
 
 def program_of(checked: CheckedModule, *, jit: bool = False) -> Program:

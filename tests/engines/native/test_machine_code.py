@@ -306,8 +306,8 @@ def test_region_places_code_where_code_was() -> None:
     places = [code.address for code in codes]
     assert places == [places[0] + (pages << 16) for pages in (0, 1, 3, 4)]
     for number in (0, 2, 1):
-        region.release(codes[number])
-        region.release(codes[number])  # the second time there is nothing left of it
+        codes[number].close()
+        codes[number].close()  # the second time there is nothing left of it
     again = [region.load(blobs[number]).address for number in (3, 2)]
     assert again == [places[0], places[2]]
     assert region.load(blobs[0]._replace(data=range(CodeRegion.SIZE + 1))) is None  # type: ignore[arg-type] # only its length counts

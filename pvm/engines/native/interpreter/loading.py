@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from _thread import allocate_lock
 
 from pvm.engines.native.machine_code.loader import CodeRegion, LoadedCode
 from pvm.engines.native.unsupported import Unsupported
 
+PROFILING = "pvm.engines.native.profiling"
+"""The module that knows what to do about new code, if it was loaded: few runs want it."""
 _lock = allocate_lock()
 _loaded: list[LoadedCode] = []
 _regions: list[CodeRegion] = []
@@ -48,6 +51,8 @@ def _obtain() -> LoadedCode:
     except OSError as error:
         raise Unsupported(f"the host allows no executable memory: {error.strerror}") from None
     assert loaded is not None
+    if PROFILING in sys.modules:
+        sys.modules[PROFILING].note_interpreter(loaded, blob.code_size)
     return loaded
 
 

@@ -27,6 +27,7 @@ def define_interpreter(module: ModuleText) -> None:
     an ``Exit``.
     """
     attributes = module.group('nounwind "no-builtins" "prefer-vector-width"="128"')
+    module.define("declare i32 @clock_gettime(i32, ptr)")
     symbols = define_handlers(module, attributes)
     pointers = [*symbols, *SERVICES]
     entries = ", ".join(f"ptr {symbol}" for symbol in pointers)
@@ -264,13 +265,33 @@ again:
 {_load("%kind", "trap")}  %number.of = sub i64 %kind, 1
 {_exit(Exit.TRAP, "%number.of")}"""
 
+
+def _clock(name: str) -> str:
+    """Read the clock, nanoseconds, as ``%NAME.time``; the words of ``struct timespec`` lie where nothing is kept."""
+    return f"""\
+  %{name}.at = getelementptr i8, ptr %cage, i64 {layout.SCRATCH}
+  call i32 @clock_gettime(i32 1, ptr %{name}.at)
+  %{name}.seconds = load i64, ptr %{name}.at, align 8
+  %{name}.rest.at = getelementptr i8, ptr %{name}.at, i64 8
+  %{name}.rest = load i64, ptr %{name}.rest.at, align 8
+  %{name}.whole = mul i64 %{name}.seconds, 1000000000
+  %{name}.time = add i64 %{name}.whole, %{name}.rest
+"""
+
+
 _COLLECT = f"""\
 {_SAVE}{_load("%record", "current")}  %base.low = trunc i64 %base.address to i32
   %task = getelementptr i8, ptr %cage, i64 %record
   %task.base = getelementptr i8, ptr %task, i64 {layout.TASK_BASE}
   store i32 %base.low, ptr %task.base, align 4
 {_load("%need", "need")}{_store("need", "0")}\
-  %status = call i64 @"image.gc.collect"(ptr %cage, i64 %need)
+{_clock("begin")}  %status = call i64 @"image.gc.collect"(ptr %cage, i64 %need)
+{_clock("end")}  %pause = sub i64 %end.time, %begin.time
+{_load("%total", "pause_total")}  %new.total = add i64 %total, %pause
+{_store("pause_total", "%new.total")}{_load("%longest", "pause_longest")}\
+  %longer = icmp sgt i64 %pause, %longest
+  %new.longest = select i1 %longer, i64 %pause, i64 %longest
+{_store("pause_longest", "%new.longest")}\
   switch i64 %status, label %exhausted [ i64 {layout.COLLECT_DONE}, label %done
     i64 {layout.COLLECT_AGAIN}, label %again ]
 done:

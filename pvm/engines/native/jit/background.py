@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pvm.engines.native.jit.promotion import Promotion
 
 LIMITS = Limits(memory=1 << 30, seconds=30.0)
-NICENESS = 11
-"""The worker's: on a core that a program keeps busy it gets a twelfth of the time, on an idle one all of it."""
+NICENESS, NICENESS_ON_ONE_CORE = 4, 11
+"""The worker's.  On one core that a program keeps busy it gets a twelfth of the time; where there are more it competes
+with other jobs rather than with the program, for two fifths of the share of each, and an idle core is all its own."""
 MAX_FAILURES = 8
 """Compilations in a row that fail before no more are tried in this process."""
 
@@ -31,7 +32,7 @@ class Background:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
-        self.compiler = Compiler(LIMITS, niceness=NICENESS)
+        self.compiler = Compiler(LIMITS, niceness=NICENESS if _cores() > 1 else NICENESS_ON_ONE_CORE)
         self.failures = 0
         """Compilations that failed since the last one that did not."""
         self._wanted: SimpleQueue[Promotion | LockType] = SimpleQueue()
@@ -80,6 +81,11 @@ class Background:
         self.failures = self.failures + 1 if function in promotion.failures else 0
         if self._wanted.empty():
             promotion.keep_soon()
+
+
+def _cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 _background: list[Background] = []

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import marshal
 import struct
+import sys
 import time
 
+from pvm.engines.api import Compilation
 from pvm.engines.native import layout
-from pvm.engines.native.interpreter.loading import code_region
+from pvm.engines.native.interpreter.loading import PROFILING, code_region
 from pvm.engines.native.jit.installed import COUNTS, ENTRY, osr_offset
 from pvm.engines.native.jit.kept import HotFunction, store_hot
 from pvm.engines.native.machine_code.request import Request
@@ -144,6 +146,9 @@ class Promotion:
             self.failures[function] = "there is no room for its code"
             return
         self._loaded.append(loaded)
+        if PROFILING in sys.modules:
+            name = self._program.module.functions[function].name
+            sys.modules[PROFILING].note_function(loaded, blob.code_size, name)
         self._prepare()
         program = self._program
         translations = marshal.loads(blob.notes)  # noqa: S302 - our worker wrote it
@@ -187,6 +192,16 @@ class Promotion:
                 shared.write(place + 4, _I32.pack(distance))
                 shared.write(place, _U32.pack(pc))
                 return
+
+    def summary(self, looks: int, looks_compiled: int) -> Compilation:
+        """What was done so far, with what an instance has seen."""
+        functions = self._program.module.functions if self.failures else ()
+        failed = {functions[number].name: reason for number, reason in list(self.failures.items())}
+        waiting = len(self._asked) - len(self.compiled) - len(self.failures)
+        code = sum(list(self.compiled.values()))
+        return Compilation(
+            len(self.compiled), self.from_cache, waiting, failed, code, self.seconds, looks, looks_compiled
+        )
 
     # Between runs
 

@@ -12,7 +12,7 @@ from pvm.engines.native.machine_code.foreign import Memory
 from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 _PRIVATE = foreign.MAP_PRIVATE | foreign.MAP_ANONYMOUS
@@ -29,10 +29,16 @@ class LoadedCode:
         self._symbols = blob.symbols
         self._memory = memory
         self._functions: dict[str, Callable[..., Any]] = {}
+        self.region: CodeRegion | None = None
 
     def symbol(self, name: str) -> int:
         """The address of an exported symbol."""
         return self.address + self._symbols[name]
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The exported symbols."""
+        return self._symbols
 
     def function(self, name: str, result: str, parameters: str) -> Callable[..., Any]:
         """An exported function as a callable, see ``foreign.function``."""
@@ -42,10 +48,12 @@ class LoadedCode:
         return found
 
     def close(self) -> None:
-        """Unmap it."""
-        if self.size:
-            self._memory.unmap(self.address, self.size)
-            self.size = 0
+        """Unmap it, or give its place back to the region that it is in."""
+        size, self.size = self.size, 0
+        if size and self.region is not None:
+            self.region.give_back(self.address, size)
+        elif size:
+            self._memory.unmap(self.address, size)
 
 
 def load(blob: Blob, at: int = 0) -> LoadedCode:
@@ -95,6 +103,7 @@ class CodeRegion:
         self._lock = allocate_lock()
         self._free = [(self._reserve(0, self.SIZE), self.SIZE)]
         """Address and size of the ranges that nothing is in, ascending; none begins where another one ends."""
+        self._returned: list[tuple[int, int]] = []
 
     def _reserve(self, address: int, size: int) -> int:
         flags = _PRIVATE | foreign.MAP_NORESERVE | (foreign.MAP_FIXED if address else 0)
@@ -110,36 +119,40 @@ class CodeRegion:
         if not at:
             return None
         try:
-            return load(blob, at)
+            code = load(blob, at)
         except OSError:
-            self._give_back(at, len(blob.data))
+            self.give_back(at, len(blob.data))
             raise
-
-    def release(self, code: LoadedCode) -> None:
-        """Forget a blob of the region; nothing of it may run any more."""
-        if code.size:
-            self._give_back(code.address, code.size)
-            code.size = 0
+        code.region = self
+        return code
 
     def _take(self, size: int) -> int:
         """The address of a free range, which is not free any more; 0 if there is none."""
         with self._lock:
+            while self._returned:
+                self._join(*self._returned.pop())
             for number, (start, free) in enumerate(self._free):
                 if free >= size:
                     self._free[number : number + 1] = [(start + size, free - size)] if free > size else []
                     return start
         return 0
 
-    def _give_back(self, start: int, size: int) -> None:
-        with self._lock:
-            self._reserve(start, size)
-            place = bisect_left(self._free, (start, size))
-            after, before = self._free[place : place + 1], self._free[max(place - 1, 0) : place]
-            if after and after[0][0] == start + size:
-                size += after[0][1]
-                del self._free[place]
-            if before and sum(before[0]) == start:
-                start, size = before[0][0], before[0][1] + size
-                del self._free[place - 1]
-                place -= 1
-            self._free.insert(place, (start, size))
+    def give_back(self, start: int, size: int) -> None:
+        """Let a range be used again; nothing of what was in it may run any more.
+
+        This is called by finalizers, in the middle of anything: the range is only noted here.
+        """
+        self._returned.append((start, size))
+
+    def _join(self, start: int, size: int) -> None:
+        self._reserve(start, size)
+        place = bisect_left(self._free, (start, size))
+        after, before = self._free[place : place + 1], self._free[max(place - 1, 0) : place]
+        if after and after[0][0] == start + size:
+            size += after[0][1]
+            del self._free[place]
+        if before and sum(before[0]) == start:
+            start, size = before[0][0], before[0][1] + size
+            del self._free[place - 1]
+            place -= 1
+        self._free.insert(place, (start, size))
