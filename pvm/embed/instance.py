@@ -42,7 +42,8 @@ class Instance:
         limits: memory, fuel, time and stack; the defaults allow 256 MiB and unlimited time.
         kernel: files, streams, clock and so on; by default nothing but output to the host's streams.
         imports: a Python callable for each host import of the module, by name.
-        tier: which engine; ``auto`` takes the fastest there is.
+        tier: which engine; ``auto`` takes the fastest there is: the interpreter, with a JIT that compiles in a process
+            of its own what runs for long.  ``interpreter`` is the same without one.
 
     Raises:
         LinkError: a host import is missing or is not callable, or a kernel import is unknown.
@@ -171,7 +172,7 @@ class Instance:
 
 
 def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -> Engine:
-    """The engine of a tier; ``auto`` is the native one wherever there is one for the machine and the module."""
+    """The engine of a tier; ``auto`` is the JIT wherever there is a native engine for the machine and the module."""
     if tier not in {"auto", "reference", "interpreter", "jit"}:
         raise UsageError(f"tier {tier!r} is unknown, expected auto, reference, interpreter or jit")
     assert isinstance(bindings.kernel, Kernel)
@@ -182,7 +183,7 @@ def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -
         from pvm.engines.native.unsupported import Unsupported
 
         try:
-            return NativeEngine(module.checked, bindings, settings, seed=seed, jit=tier == "jit")
+            return NativeEngine(module.checked, bindings, settings, seed=seed, jit=tier != "interpreter")
         except Unsupported as reason:
             if tier != "auto":
                 raise UsageError(f"the native engine cannot run this: {reason}; use tier auto or reference") from None

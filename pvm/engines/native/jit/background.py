@@ -88,6 +88,16 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+_patient: list[tuple[int, Compiler]] = []
+
+
+def patient_compiler() -> Compiler:
+    """One for those who cannot do without the code, however busy the machine is: tests."""
+    if not _patient or _patient[0][0] != os.getpid():
+        _patient[:] = [(os.getpid(), Compiler(LIMITS._replace(seconds=600.0)))]
+    return _patient[0][1]
+
+
 _background: list[Background] = []
 
 

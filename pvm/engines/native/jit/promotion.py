@@ -104,13 +104,13 @@ class Promotion:
         Raises:
             CompilationFailed: it could not be done.
         """
-        from pvm.engines.native.jit.background import background
+        from pvm.engines.native.jit.background import patient_compiler
 
         for function in functions:
             if function not in self.compiled:
                 self._asked.add(function)
                 self._taken.add(function)
-                self.compile(background().compiler, function, speed, keep=keep)
+                self.compile(patient_compiler(), function, speed, keep=keep)
                 if function in self.failures:
                     raise CompilationFailed(f"function {function}: {self.failures[function]}")
 
