@@ -24,7 +24,7 @@ PBC = ISA | {"pvm.pbc"}
 VERIFY = PBC | {"pvm.verify"}
 TASK = "pvm.kernel.task"  # the protocol through which the kernel sees a guest, and an engine the kernel
 ENGINES = frozenset({"pvm.engines", "pvm.engines.direct", "pvm.engines.native", "pvm.engines.reference"})
-CACHE = "pvm.user_cache"  # who keeps something in it and who keeps guests from it know the directory
+CACHE = "pvm.user_cache"  # who keeps something in it, who keeps guests from it, and who shows it know the directory
 RUNS = "pvm.runs"  # the register of runs: programs are entered by who starts them, and listed by the command line
 EMBED = VERIFY | ENGINES | {"pvm.kernel", TASK, RUNS}
 COMPILER = frozenset({"compiler"})
@@ -45,7 +45,7 @@ LAYERS = {
     "pvm.engines.direct": Layer(ERRORS | {"pvm.kernel", TASK}),  # its guests need no bytecode
     "pvm.embed": Layer(EMBED, lazily=COMPILER),
     "pvm": Layer(EMBED | {"pvm.embed"}, lazily=COMPILER | {"pvm.cli"}),
-    "pvm.cli": Layer(EMBED | {"pvm.embed", "pvm"}, lazily=COMPILER),
+    "pvm.cli": Layer(EMBED | {"pvm.embed", "pvm", CACHE}, lazily=COMPILER),
     "pvm.__main__": Layer(frozenset({"pvm.cli"})),
     "compiler": Layer(PBC | {CACHE}),
 }

@@ -19,7 +19,10 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize(("name", "tier"), [("loop", "reference"), *((name, "interpreter") for name in BODIES)])
+@pytest.mark.parametrize(
+    ("name", "tier"),
+    [("loop", "reference"), *((name, "interpreter") for name in BODIES), *((name, "jit") for name in BODIES)],
+)
 def test_ctrl_c(name: str, tier: str, tmp_path: Path) -> None:
     path = tmp_path / "endless.peb"
     path.write_text(f'import time.{{sleep}}\n\nfun main() {{\n    println("ready")\n    {BODIES[name]}\n}}\n')

@@ -191,7 +191,7 @@ def test_fuel_can_be_added(module: pvm.Module) -> None:
         assert running.call("double", 5) == 10
 
 
-@pytest.mark.parametrize("tier", ["reference", "interpreter"])
+@pytest.mark.parametrize("tier", ["reference", "interpreter", "jit"])
 def test_what_ended_a_program_can_be_pickled_and_looked_at_later(tier: str) -> None:
     module = pvm.compile(source='@export fun loop() { while true {} }\n@export fun fail() { throw KeyError("no") }')
     found: list[Exception] = []

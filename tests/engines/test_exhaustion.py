@@ -229,24 +229,27 @@ def outcome(engine: str, module: VerifiedModule, case: Swept, fuel: int | None, 
     return shown, used
 
 
+@pytest.mark.parametrize("tier", ["interpreter", "jit"])
 @pytest.mark.parametrize("name", CASES)
-def test_every_limit_ends_it_at_the_same_block(name: str) -> None:
+def test_every_limit_ends_it_at_the_same_block(name: str, tier: str) -> None:
     case = CASES[name]
     module = verified(case)
+    debug = Debug(eager=tier == "jit", speed=0)
     whole = outcome("reference", module, case, None)
-    assert outcome("interpreter", module, case, None) == whole
+    assert outcome(tier, module, case, None, debug=debug) == whole
     for fuel in range(whole[1] + 1):
         first = outcome("reference", module, case, fuel)
         fresh = verified(case) if fuel % FRESH == 0 else module
-        assert outcome("interpreter", fresh, case, fuel) == first, f"fuel {fuel}"
+        assert outcome(tier, fresh, case, fuel, debug=debug) == first, f"fuel {fuel}"
         assert first[1] <= fuel or case.kernel
     assert first == whole
 
 
+@pytest.mark.parametrize("tier", ["interpreter", "jit"])
 @pytest.mark.parametrize("name", CASES)
-def test_looking_and_moving_at_every_block_makes_no_difference(name: str) -> None:
+def test_looking_and_moving_at_every_block_makes_no_difference(name: str, tier: str) -> None:
     case = CASES[name]
     module = verified(case)
     whole = outcome("reference", module, case, None)
-    debug = Debug(stress=1, check_every=1, suspend_every=max(whole[1] // 100, 1))
-    assert outcome("interpreter", module, case, None, debug=debug) == whole
+    debug = Debug(1, check_every=1, suspend_every=max(whole[1] // 100, 1), eager=tier == "jit", speed=0)
+    assert outcome(tier, module, case, None, debug=debug) == whole

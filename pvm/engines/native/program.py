@@ -18,6 +18,7 @@ from pvm.engines.native.interpreter.loading import interpreter_key
 from pvm.engines.native.translation import PlacedFunction, Translation
 from pvm.errors import PvmError
 from pvm.typed import TYPE_CHECKING
+from pvm.user_cache import load, sha256
 
 if TYPE_CHECKING:
     from pvm.engines.native.jit.promotion import Promotion
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pvm.pbc.model import Module
     from pvm.verify.verified import VerifiedModule
 
+HOT = "hot"
+"""The kind of what is kept of the functions that became hot."""
 KEPT_PROGRAMS = 16
 PATIENCE = 25
 """Looks at the clock, about a millisecond each, before functions are counted: to begin compiling takes a few."""
@@ -176,12 +179,13 @@ class Program:
         key = interpreter_key()
         if key is None:
             return
-        from pvm.engines.native.jit.kept import hot_key, load_hot
+        # The key stands for what is linked and for the interpreter that the code was made for.
+        self._hot_key = sha256(f"{self.checked.key}\n{key}".encode()).hexdigest()
+        data = load(HOT, self._hot_key)
+        if data is not None:
+            from pvm.engines.native.jit.kept import decode_hot
 
-        self._hot_key = hot_key(self.checked.key, key)
-        functions = load_hot(self._hot_key)
-        if functions:
-            self.promoted(code).install_kept(functions)
+            self.promoted(code).install_kept(decode_hot(data))
 
     def keep(self) -> None:
         """Keep what was translated and compiled for the next process that runs this module."""

@@ -1,7 +1,7 @@
 """What became hot in earlier runs of a program, with its machine code, as it is kept beside the linked program.
 
-The key stands for all that the code depends on: the bytes of the module, the sources of PVM, the processor, the
-compiler.  An entry has been sealed by the cache; one that is damaged is none.
+The key (``program.py``) stands for all that the code depends on: the bytes of the module, the sources of PVM, the
+processor, the compiler.  An entry has been sealed by the cache; one that is damaged is none.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import marshal
 
 from pvm.engines.native.linked import plain
 from pvm.engines.native.machine_code.blob import Blob, Relocation
+from pvm.engines.native.program import HOT
 from pvm.typed import NamedTuple
-from pvm.user_cache import load, sha256, store
+from pvm.user_cache import load, store
 
-KIND = "hot"
 MAX_BYTES = 8 << 20
 """Machine code of one program that is kept."""
 
@@ -25,17 +25,14 @@ class HotFunction(NamedTuple):
     blob: Blob
 
 
-def hot_key(program_key: str, interpreter_key: str) -> str:
-    """The key for a program, by the keys of what is linked and of the interpreter that its code was made for."""
-    key: str = sha256(f"{program_key}\n{interpreter_key}".encode()).hexdigest()
-    return key
-
-
 def load_hot(key: str) -> dict[int, HotFunction]:
     """The functions that are kept under a key, the hottest first; empty if there are none."""
-    data = load(KIND, key)
-    if data is None:
-        return {}
+    data = load(HOT, key)
+    return {} if data is None else decode_hot(data)
+
+
+def decode_hot(data: bytes) -> dict[int, HotFunction]:
+    """The functions of an entry."""
     found = {}
     for function, heat, fields in marshal.loads(data):  # noqa: S302 - store wrote it, as its seal shows
         blob = Blob(*fields)
@@ -53,4 +50,4 @@ def store_hot(key: str, functions: dict[int, HotFunction]) -> None:
         if size > MAX_BYTES:
             break
         rows.append((function, hot.heat, plain(hot.blob)))
-    store(KIND, key, marshal.dumps(rows))
+    store(HOT, key, marshal.dumps(rows))

@@ -1,0 +1,104 @@
+"""Whatever goes wrong with compilations costs speed only, and statistics say what it was."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import pvm
+from compiler.driver import compile_source
+from pvm.engines.native.jit import background as background_module
+from pvm.engines.native.jit import promotion as promotion_module
+from pvm.engines.native.jit.background import MAX_FAILURES, Background, background
+from pvm.engines.native.jit.promotion import GENERATOR, HOT, Promotion
+from pvm.engines.native.machine_code.request import Limits
+
+GENERATORS = "tests.engines.native.failing_generators"
+FUNCTIONS = 12
+SOURCE = "\n".join(f"@export fun f{number}(n: Int) -> Int = n * {number}" for number in range(FUNCTIONS))
+MODULE = pvm.Module(compile_source(f"{SOURCE}\nfun main() {{}}", name="failures.peb"))
+
+
+@pytest.fixture(autouse=True)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker of our own, and a cache that has no code of these functions."""
+    folder = tmp_path / "cache"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("PVM_CACHE_DIR", str(folder))
+    monkeypatch.setattr(background_module, "_background", [])
+    monkeypatch.setattr("pvm.engines.native.program._PROGRAMS", {})
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))
+
+
+def heat(promotion: Promotion, function: int) -> None:
+    for _ in range(HOT):
+        promotion.sample([function])
+
+
+@pytest.mark.parametrize(
+    ("generator", "reason"),
+    [
+        ("killed", "the worker ended, status -9"),
+        ("hung", "the worker takes too long"),
+        ("devoured", "MemoryError"),
+        ("refused", "ValueError: no code for this one"),
+        ("missing", "AttributeError"),
+    ],
+)
+def test_the_program_goes_on(generator: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = 2.0 if generator == "hung" else 120.0
+    monkeypatch.setattr(background_module, "LIMITS", Limits(memory=1 << 30, seconds=seconds))
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        monkeypatch.setattr(promotion_module, "GENERATOR", f"{GENERATORS}:{generator}")
+        heat(promotion, 3)
+        background().wait()
+        assert instance.call("f3", 7) == 21
+        compilation = instance.statistics.compilation
+        assert compilation is not None
+        assert compilation.functions == 0
+        assert list(compilation.failed) == ["f3"]
+        assert compilation.failed["f3"].startswith(reason)
+        monkeypatch.setattr(promotion_module, "GENERATOR", GENERATOR)
+        promotion.compile_now([4])
+        assert [instance.call("f3", 7), instance.call("f4", 7)] == [21, 28]
+        background().close()
+
+
+def test_after_some_failures_in_a_row_no_more_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promotion_module, "GENERATOR", f"{GENERATORS}:refused")
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        for function in range(FUNCTIONS):
+            heat(promotion, function)
+        background().wait()
+        compilation = instance.statistics.compilation
+        assert compilation is not None
+        assert len(compilation.failed) == MAX_FAILURES
+        assert compilation.waiting == FUNCTIONS - MAX_FAILURES
+        background().close()
+
+
+def test_no_worker_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        heat(promotion, 2)
+        background().wait()
+        assert instance.call("f2", 7) == 14
+        assert promotion.failures[2].startswith("the worker cannot be reached")
+
+
+def test_nothing_is_asked_of_a_thread_that_was_closed() -> None:
+    made = Background()
+    made.close()
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        made.ask(promotion)
+        assert promotion.compiled == {}
