@@ -87,6 +87,17 @@ PROGRAMS = {
             println(total)
         }
     """,
+    "left in the middle": """
+        fun upTo(n: Int, last: Int) -> Int {
+            var total = 0
+            for j in 0..<n { if j == last { break }
+                total += 1 }
+            return total
+        }
+        fun main() {
+            for i in 0..<6 { println("${upTo(i, 2)} ${upTo(3, i)} ${upTo(i, -1)}") }
+        }
+    """,
     "shapes in a loop": """
         abstract class Shape(let side: Float) { abstract fun area() -> Float }
         class Square(let s: Float) : Shape(s) { override fun area() -> Float = side * side }

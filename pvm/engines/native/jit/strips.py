@@ -421,7 +421,8 @@ class StripLowering(FrameLowering):
             strip.failures.append(first)
         way = rounds if step == "1" else text.value(f"mul i64 {rounds}, {step}")
         limit = self._nearer(limit, self._plus_constant(text.value(f"add i64 {start}, {way}"), -between), is_up=is_up)
-        first = self._plus_constant(start, -between)
+        # The first test has to let the round begin: where it is the head, whoever does not stay comes here again.
+        first = self._plus_constant(start, (0 if is_behind else induction.step) - between)
         strip.failures.append(text.value(f"icmp {'sle' if is_up else 'sge'} i64 {limit}, {first}"))
         text.line(f"{strip.threshold} = add i64 {limit}, {between - (0 if is_behind else induction.step)}")
         if strip.is_uniform and self.counts:
