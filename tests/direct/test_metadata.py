@@ -141,3 +141,20 @@ def test_pseudo_terminals(contained: None, tool: Tool) -> None:
     assert "'True', 'True'" in first
     assert "['0', 'ptmx'] 0o20" in first
     assert second == "/dev/pts/1"
+
+
+def test_mapped_files_are_named(contained: None, tool: Tool) -> None:
+    """By the paths of the guest, with the numbers that stat shows; the stub is not."""
+    script = """
+import os
+named = set()
+for line in open("/proc/self/maps"):
+    where, _, _, device, inode, *name = line.split()
+    if name and name[0].startswith("/"):
+        state = os.stat(name[0])
+        named.add((name[0], device == f"00:{state.st_dev:02x}", int(inode) == state.st_ino))
+    elif not name:
+        assert (device, inode) == ("00:00", "0"), line
+print(all(same and known for _, same, known in named), any(name.endswith("/libc.so.6") for name, *_ in named))
+"""
+    assert python(tool, script, {}) == "True True\n"

@@ -26,6 +26,7 @@ from pvm.kernel.vfs.node import FileSystem
 from pvm.kernel.vfs.path import Location, walk
 
 SOURCE_MAX = 1024
+MAPPED_MAX = 1024
 DELETED = " (deleted)"
 
 
@@ -37,6 +38,14 @@ class NativeMount(NamedTuple):
     source: str
 
 
+class MappedFile(NamedTuple):
+    """A file as guests know it."""
+
+    path: str
+    device: int
+    inode: int
+
+
 class NativeMounts:
     """Those of a jail; guests have them at descriptors from ``first_descriptor`` on."""
 
@@ -46,6 +55,7 @@ class NativeMounts:
         self._first = first_descriptor
         self._by_id: dict[int, NativeMount] = {}
         self._by_file_system: dict[FileSystem, int] = {}
+        self._mapped: dict[tuple[int, int], MappedFile | None] = {}
         self.descriptors: dict[int, int] = {}
 
     @property
@@ -138,6 +148,30 @@ class NativeMounts:
             os.close(descriptor)
             return -1
         return descriptor
+
+    def mapped(self, identity: tuple[int, int], shown: str) -> MappedFile | None:
+        """A file that a guest has mapped, by what the host says of it: its path in the clone, or on the host."""
+        if identity not in self._mapped:
+            if len(self._mapped) >= MAPPED_MAX:
+                self._mapped.clear()
+            self._mapped[identity] = self._look_for(identity, shown)
+        return self._mapped[identity]
+
+    def _look_for(self, identity: tuple[int, int], shown: str) -> MappedFile | None:
+        for mount in self._by_id.values():
+            clone = self._by_file_system[mount.fs]
+            source = mount.source.rstrip("/") + "/"
+            for path in (shown.lstrip("/"), shown.removeprefix(source) if shown.startswith(source) else ""):
+                try:
+                    descriptor = linux.open_beneath(clone, path.encode(), os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+                except OSError:
+                    continue
+                status = os.fstat(descriptor)
+                os.close(descriptor)
+                if (status.st_dev, status.st_ino) == identity:
+                    place = f"{mount.path.rstrip('/')}/{path}"
+                    return MappedFile(place, mount.fs.device, mount.fs.shown_inode(*identity))
+        return None
 
     def find(self, pid: int, fd: int) -> NativeMount | None:
         """The mount in which a guest's descriptor is, if it is one of these."""

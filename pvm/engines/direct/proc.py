@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pvm.engines.direct.guest import GuestProcess, descendants
+from pvm.engines.direct.mounts import NativeMounts
 from pvm.engines.direct.synthetic import Folder, Link, Text
 from pvm.engines.direct.terminals import MULTIPLEXER, TerminalNode
 from pvm.errors import GuestError
@@ -144,7 +145,7 @@ class ProcFiles(FileSystem):
             "stat": text("stat", lambda: self._stat(guest)),
             "statm": text("statm", lambda: host_file(guest.pid, "statm")),
             "status": text("status", lambda: self._status(guest)),
-            "maps": text("maps", lambda: memory_map(guest)),
+            "maps": text("maps", lambda: memory_map(guest, self._supervisor.files.mounts)),
             "mounts": text("mounts", self._mounts),
             "mountinfo": text("mountinfo", lambda: "1 0 0:1 / / rw - tmpfs pvm rw\n"),
             "limits": text("limits", lambda: host_file(guest.pid, "limits")),
@@ -282,13 +283,19 @@ def descriptor_names(pid: int) -> list[str]:
         return []
 
 
-def memory_map(guest: GuestProcess) -> str:
-    """The layout of a process's memory; of files only the program is named."""
+def memory_map(guest: GuestProcess, mounts: NativeMounts | None) -> str:
+    """The layout of a process's memory; of files those in read-only mounts are named."""
     lines = []
     for line in host_file(guest.pid, "maps").decode("ascii", "replace").splitlines():
-        where, rights, offset, _, inode, *name = line.split(None, 5)
+        where, rights, offset, device, inode, *name = line.split(None, 5)
         shown = name[0] if name and name[0].startswith("[") else ""
-        lines.append(f"{where} {rights} {offset} 00:00 {0 if inode == '0' else 1}".ljust(73) + shown)
+        device_shown, inode_shown = "00:00", "0"
+        if inode != "0" and mounts is not None and name:
+            major, _, minor = device.partition(":")
+            file = mounts.mapped((os.makedev(int(major, 16), int(minor, 16)), int(inode)), name[0])
+            if file is not None:
+                device_shown, inode_shown, shown = f"00:{file.device:02x}", str(file.inode), file.path
+        lines.append(f"{where} {rights} {offset} {device_shown} {inode_shown}".ljust(73) + shown)
     return "\n".join(lines) + "\n"
 
 
