@@ -121,6 +121,18 @@ SOURCE = """
             while a[at] != 0 { at -= 1 } } catch (e: IndexError) { return -at }
         return at }
 
+    @export fun strided(n: Int, length: Int) -> Int {
+        let a = Array<Int>(length) { it + 2 }
+        var at = 0
+        var back = n - 1
+        try { while at <= n { a[at] += at
+                at += 3 }
+            while back > 1 { a[back] ^= back
+                back -= 2 } } catch (e: IndexError) { at = -at }
+        var total = at + back
+        for i in 0..<length { total = total * 31 % 1000003 + a[i] }
+        return total }
+
     @export fun waits(n: Int) -> Int {
         let task = spawn { sum(n) }
         var rounds = 0
@@ -159,6 +171,7 @@ CALLS = [
     *(("fields", *each) for each in [(30, 30), (40, 30), (0, 0)]),
     *(("exchanged", n) for n in (0, 2, 30)),
     *(("search", *each) for each in [(50, 120, 0), (50, 1000, 3), (50, 120, -1), (50, 5, 49), (0, 0, 0), (9, 20, MAX)]),
+    *(("strided", *each) for each in [(98, 100), (99, 100), (100, 100), (101, 100), (0, 1), (0, 0)]),
     ("waits", 40),
     *(("bytes", n, 77) for n in (0, 1, 100)),
 ]
