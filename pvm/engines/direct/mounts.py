@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from pvm.engines.direct import linux
 from pvm.engines.direct.shim import table
@@ -46,6 +47,10 @@ class MappedFile(NamedTuple):
     inode: int
 
 
+_MAPPED: WeakKeyDictionary[Kernel, dict[tuple[int, int], MappedFile | None]] = WeakKeyDictionary()
+"""What was found out about mapped files, by kernel, whose mounts are fixed."""
+
+
 class NativeMounts:
     """Those of a jail; guests have them at descriptors from ``first_descriptor`` on."""
 
@@ -55,7 +60,7 @@ class NativeMounts:
         self._first = first_descriptor
         self._by_id: dict[int, NativeMount] = {}
         self._by_file_system: dict[FileSystem, int] = {}
-        self._mapped: dict[tuple[int, int], MappedFile | None] = {}
+        self._mapped = _MAPPED.setdefault(kernel, {})
         self.descriptors: dict[int, int] = {}
 
     @property
@@ -163,11 +168,9 @@ class NativeMounts:
             source = mount.source.rstrip("/") + "/"
             for path in (shown.lstrip("/"), shown.removeprefix(source) if shown.startswith(source) else ""):
                 try:
-                    descriptor = linux.open_beneath(clone, path.encode(), os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+                    status = os.stat(path, dir_fd=clone, follow_symlinks=False)
                 except OSError:
                     continue
-                status = os.fstat(descriptor)
-                os.close(descriptor)
                 if (status.st_dev, status.st_ino) == identity:
                     place = f"{mount.path.rstrip('/')}/{path}"
                     return MappedFile(place, mount.fs.device, mount.fs.shown_inode(*identity))

@@ -286,17 +286,26 @@ def descriptor_names(pid: int) -> list[str]:
 def memory_map(guest: GuestProcess, mounts: NativeMounts | None) -> str:
     """The layout of a process's memory; of files those in read-only mounts are named."""
     lines = []
-    for line in host_file(guest.pid, "maps").decode("ascii", "replace").splitlines():
-        where, rights, offset, device, inode, *name = line.split(None, 5)
-        shown = name[0] if name and name[0].startswith("[") else ""
-        device_shown, inode_shown = "00:00", "0"
-        if inode != "0" and mounts is not None and name:
-            major, _, minor = device.partition(":")
-            file = mounts.mapped((os.makedev(int(major, 16), int(minor, 16)), int(inode)), name[0])
-            if file is not None:
-                device_shown, inode_shown, shown = f"00:{file.device:02x}", str(file.inode), file.path
-        lines.append(f"{where} {rights} {offset} {device_shown} {inode_shown}".ljust(73) + shown)
+    shown: dict[bytes, str] = {}
+    for line in host_file(guest.pid, "maps").splitlines():
+        where, rights, offset, file = line.split(None, 3)
+        known = shown.get(file)
+        if known is None:
+            known = shown[file] = mapped_file(file, mounts)
+        lines.append(f"{b' '.join((where, rights, offset)).decode()} {known}")
     return "\n".join(lines) + "\n"
+
+
+def mapped_file(text: bytes, mounts: NativeMounts | None) -> str:
+    """Device, inode and name of what is mapped, from what the host says of it."""
+    device, inode, *names = text.decode("utf-8", "replace").split(None, 2)
+    name = names[0] if names else ""
+    if inode == "0":
+        return f"00:00 0 {name if name.startswith('[') else ''}"
+    major, _, minor = device.partition(":")
+    identity = os.makedev(int(major, 16), int(minor, 16)), int(inode)
+    file = None if mounts is None else mounts.mapped(identity, name)
+    return "00:00 0 " if file is None else f"00:{file.device:02x} {file.inode}".ljust(26) + f" {file.path}"
 
 
 def processor_text() -> str:
