@@ -62,7 +62,7 @@ def test_the_shim_leads_nowhere_else(name: str, compile_c: Callable[..., Path]) 
         mounts = {"/program": pvm.HostDir(program.parent, only=program.name), "/read-only": pvm.HostDir(granted)}
         with pvm.Kernel({"/": pvm.MemDir({"tmp/x": ""})} | mounts) as kernel:
             path = f"/program/{program.name}"
-            done = pvm.spawn(path, ["escapes", name], kernel=kernel, limits=pvm.GuestLimits(timeout=20))
+            done = pvm.spawn(path, ["escapes", name], kernel=kernel, limits=pvm.GuestLimits(timeout=60))
         assert (done.stdout, done.stderr, done.returncode) == (b"held\n", b"", 0)
         assert sorted(path.name for path in granted.iterdir()) == ["file", "pipe", "program", "up"]
 

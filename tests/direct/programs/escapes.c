@@ -307,7 +307,7 @@ static void shim_races(void)
     char text[16];
     open(racing, O_RDONLY);
     pthread_create(&thread, NULL, swap_path, NULL);
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 5000; i++) {
         int fd = open(racing, O_RDONLY);
         if (fd < 0)
             continue;
@@ -340,7 +340,7 @@ static void swaps(void)
         open(PATHS[i], O_RDONLY);
     int folder = open("/read-only", O_RDONLY | O_DIRECTORY);
     pthread_create(&thread, NULL, swap_files, NULL);
-    for (int i = 0; i < 6000; i++) {
+    for (int i = 0; i < 2000; i++) {
         int fd = i % 4 == 3 ? openat(folder, "a/shadow", O_RDONLY) : open(PATHS[i % 4], O_RDONLY);
         struct stat state;
         if (stat(PATHS[i % 3], &state) == 0 && state.st_size != 8)

@@ -26,6 +26,8 @@ static void look(int kind, int dir, const char *path, struct result *result)
     case READLINK: result->value = readlinkat(dir, path, result->data.text, sizeof result->data.text); break;
     case OPEN:
     case OPEN_KEEP:
+        if (!strcmp(path, "fifo")) /* who opens it with O_NONBLOCK gets it from the shim, but not from the supervisor */
+            break;
         result->value = openat(dir, path, O_RDONLY | O_NONBLOCK | (kind == OPEN_KEEP ? O_NOFOLLOW : 0));
         if (result->value >= 0) {
             fstat((int)result->value, &result->data.stat);

@@ -61,6 +61,10 @@ ours:
   br i1 %ok, label %give, label %error
 give:
   %r.give = phi i64 [ %r.relative, %named ], [ %r.single, %named.single ], [ %r.found, %ours ]
+  %careful.bit = and i64 %word, {O_NONBLOCK}
+  %careful = icmp ne i64 %careful.bit, 0
+  br i1 %careful, label %done, label %look  ; who does not want to wait looks himself what it is
+look:
   %position = call i64 @native(i64 {LSEEK}, i64 %r.give, i64 0, i64 1, i64 0, i64 0)
   %is.pipe = icmp eq i64 %position, -{ESPIPE}
   br i1 %is.pipe, label %pipe, label %done
