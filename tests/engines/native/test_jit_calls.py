@@ -65,8 +65,27 @@ def test_few_methods_are_inlined(count: int) -> None:
     assert calls_back(ir_of(shapes(count), "ask")) == 0
 
 
+def test_methods_are_told_apart_by_the_class_alone() -> None:
+    ir = ir_of(shapes(4), "ask")
+    tests = re.findall(r"icmp ult i32 %v\d+, 1$", ir, re.MULTILINE)
+    assert len(tests) == 3, "the last one is certain"
+
+
 def test_many_methods_are_called() -> None:
     assert calls_back(ir_of(shapes(5), "ask")) == 1
+
+
+def test_blocks_that_only_throw_are_left_alone() -> None:
+    source = """
+        @export fun at(n: Int) -> Int {
+            if n < 0 { throw ArgumentError("n is ${n}, which is less than ${n + 1}") }
+            return n
+        }
+        fun main() {}
+    """
+    ir = ir_of(compile_source(source, name="throwing.peb"), "at")
+    assert calls_back(ir) == 0
+    assert "call i64" not in ir, "no text is made"
 
 
 @pytest.mark.parametrize("count", [1, 3])

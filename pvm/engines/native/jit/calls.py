@@ -18,6 +18,7 @@ from pvm.engines.native.slots import argument_order
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form
 from pvm.isa.machine import Val
+from pvm.isa.runtime import RUNTIME_BY_NAME
 from pvm.isa.types import Bank, RefType, Signature, bank_of
 
 if TYPE_CHECKING:
@@ -116,10 +117,10 @@ class _Call:
         if len(targets) == 1:
             self.to_known(targets[0])
             return
-        address = self._look_up(receiver, class_index, slot)
-        wanted = [each for each in targets if self._may_inline(each)] if len(targets) <= MAX_TARGETS else []
+        few = len(targets) <= MAX_TARGETS
+        wanted = [each for each in targets if self._may_inline(each)] if few else []
         self.unit.put_aside(self.activation)
-        self._by_address(address, wanted, complete=len(wanted) == len(targets))
+        self._by_class(receiver, wanted, complete=few and len(wanted) == len(targets))
 
     def _method_of(self, exact: int, class_index: int, slot: int) -> int:
         verified = self.unit.metadata.verified
@@ -129,11 +130,11 @@ class _Call:
         assert found is not None
         return found
 
-    def _look_up(self, receiver: Val, class_index: int, slot: int) -> str:
-        """The address of the descriptor of the receiver's method."""
+    def _look_up(self, class_id: Val, class_index: int, slot: int) -> str:
+        """The address of the descriptor of the method that objects of a class have."""
         unit, text = self.unit, self.text
         owner = unit.metadata.verified.layouts[class_index]
-        number = text.value(f"zext i32 {unit.class_id(receiver).raw} to i64")
+        number = text.value(f"zext i32 {class_id.raw} to i64")
         if owner.is_interface:
             row = unit.metadata.selector_row(owner.slots[slot].name)
             place = text.value(f"add i64 {text.value(f'shl i64 {number}, 2')}, {row}")
@@ -198,22 +199,34 @@ class _Call:
             self._inline(function, self._with_captured(function, captured), done, result)
             text.block(no)
 
-    def _by_address(self, address: str, wanted: Sequence[int], *, complete: bool) -> None:
-        """Compare the descriptor with those of functions that are inlined; the last needs no test if all are there."""
-        text = self.text
-        self.unit.refuse_uniform()
+    def _by_class(self, receiver: Val, wanted: Sequence[int], *, complete: bool) -> None:
+        """Compare the receiver's class with those that have the methods; the last needs no test if all are there.
+
+        Only where the classes of a method are no interval, and for a call, the method is looked up.
+        """
+        unit, text = self.unit, self.text
+        unit.refuse_uniform()
+        class_index, slot = self.instruction.immediates[0]
         done, result = text.fresh_label("done"), self._result_variable()
-        for number, function in enumerate(wanted):
-            if complete and number == len(wanted) - 1:
+        number = unit.class_id(receiver)
+        address = ""
+        for place, function in enumerate(wanted):
+            if complete and place == len(wanted) - 1:
                 self._inline(function, self.arguments, done, result)
                 break
             yes, no = text.fresh_label("is"), text.fresh_label("other")
-            same = text.value(f"icmp eq i64 {address}, {self.unit.metadata.descriptor(function)}")
-            text.branch(same, yes, no)
+            interval = unit.targets.interval(class_index, slot, function)
+            if interval is None:
+                address = address or self._look_up(number, class_index, slot)
+                flag = text.value(f"icmp eq i64 {address}, {unit.metadata.descriptor(function)}")
+            else:
+                flag = unit.is_in_interval(number, *map(str, interval))
+            text.branch(flag, yes, no)
             text.block(yes)
             self._inline(function, self.arguments, done, result)
             text.block(no)
         else:
+            address = address or self._look_up(number, class_index, slot)
             self._through_frames(Callee(None, address), self.arguments, done, result)
         self._go_on(done, result)
 
@@ -396,7 +409,8 @@ def _runtime(unit: Unit, activation: Activation, instruction: Instruction) -> No
             arguments.append(f"i64 {text.value(f'zext i32 {value.raw} to i64')}")
         else:
             arguments.append(f"{IR_TYPES[value.kind]} {value.raw}")
-    for word in ("trap", "need", "charge"):
+    outcomes = _outcomes(declared.name)
+    for word in ("charge", *outcomes):
         text.line(f"store i64 0, ptr {unit.word(layout.control_word(word))}, align 8")
     pointer = unit.service(image_function(declared.name))
     result_type = _image_type(signature)
@@ -404,8 +418,12 @@ def _runtime(unit: Unit, activation: Activation, instruction: Instruction) -> No
     made = text.value(called) if signature.results else ""
     if not signature.results:
         text.line(called)
-    words = [text.value(f"load i64, ptr {unit.word(layout.control_word(name))}, align 8") for name in _OUTCOMES]
-    some = text.value(f"or i64 {text.value(f'or i64 {words[0]}, {words[1]}')}, {words[2]}")
+    some, *words = (
+        text.value(f"load i64, ptr {unit.word(layout.control_word(name))}, align 8")
+        for name in ("interrupted", *outcomes)
+    )
+    for word in words:
+        some = text.value(f"or i64 {some}, {word}")
     unit.leave_if(text.value(f"icmp ne i64 {some}, 0"))
     charge = text.value(f"load i64, ptr {unit.word(layout.control_word('charge'))}, align 8")
     left = unit.after_paying(charge)
@@ -421,7 +439,11 @@ def _runtime(unit: Unit, activation: Activation, instruction: Instruction) -> No
     text.branch_away(text.value(f"icmp slt i64 {left}, {unit.segment}"), cold)
 
 
-_OUTCOMES = ("trap", "need", "interrupted")
+def _outcomes(name: str) -> tuple[str, ...]:
+    """The control words in which a function of the image says that it has not done what it was to do."""
+    function = RUNTIME_BY_NAME[name]
+    makes_object = any(isinstance(each, RefType) for each in function.signature.results)
+    return (("trap",) if function.traps or makes_object else ()) + (("need",) if makes_object else ())
 
 
 def _image_type(signature: Signature) -> str:

@@ -18,6 +18,7 @@ class Targets:
 
     def __init__(self, linkage: Linkage) -> None:
         self._verified = linkage.metadata.verified
+        self._class_ids = linkage.metadata.class_ids
         self._known: dict[tuple[int, int], tuple[int, ...]] = {}
         self._values: dict[Signature, tuple[int, ...]] | None = None
         self._returns: dict[int, bool] = {}
@@ -72,15 +73,28 @@ class Targets:
                 found.setdefault(signature, {})[made] = None
         return {signature: tuple(functions) for signature, functions in found.items()}
 
-    def _find(self, class_index: int, slot: int) -> tuple[int, ...]:
+    def interval(self, class_index: int, slot: int, function: int) -> tuple[int, int] | None:
+        """First and count of class ids that tell the classes for which a method is a function from all others."""
+        ids = self._ids(class_index, slot)
+        own = ids[function]
+        low, high = min(own), max(own)
+        if any(low < each < high for other, known in ids.items() if other != function for each in known):
+            return None
+        return low, high - low + 1
+
+    def _ids(self, class_index: int, slot: int) -> dict[int, list[int]]:
+        """Class ids of the classes that have objects, by the function that a method is for them."""
         layouts, hierarchy = self._verified.layouts, self._verified.hierarchy
         owner = layouts[class_index]
         name = owner.slots[slot].name
-        counts: dict[int, int] = {}
+        found: dict[int, list[int]] = {}
         for layout in layouts:
-            if not layout.is_concrete or not hierarchy.is_subclass(layout.index, class_index):
-                continue
-            function = layout.dispatch.get(name) if owner.is_interface else layout.vtable[slot]
-            assert function is not None
-            counts[function] = counts.get(function, 0) + 1
-        return tuple(sorted(counts, key=lambda function: -counts[function])[: MAX_TARGETS + 1])
+            if layout.is_concrete and hierarchy.is_subclass(layout.index, class_index):
+                function = layout.dispatch.get(name) if owner.is_interface else layout.vtable[slot]
+                assert function is not None
+                found.setdefault(function, []).append(self._class_ids[layout.index])
+        return found
+
+    def _find(self, class_index: int, slot: int) -> tuple[int, ...]:
+        ids = self._ids(class_index, slot)
+        return tuple(sorted(ids, key=lambda function: -len(ids[function]))[: MAX_TARGETS + 1])
