@@ -81,11 +81,16 @@ PEERS = (
 )
 
 
+def module_path(program: Program) -> Path:
+    """Where the module of a program is, once it is built."""
+    return BUILD / "pbc" / f"{program.name}.pbc"
+
+
 def tier_case(tier: str) -> Case:
     """A tier of PVM, which runs a module that is compiled before the clock starts."""
     return Case(
         f"pvm {tier}",
-        lambda program: [*PVM, "--tier", tier, "--memory", MEMORY, str(BUILD / "pbc" / f"{program.name}.pbc")],
+        lambda program: [*PVM, "--tier", tier, "--memory", MEMORY, str(module_path(program))],
         warms=tier == "jit",
     )
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from bench.options import Options
-from bench.peers import Case, build, present_peers, present_tiers, tier_case
+from bench.peers import PVM, Case, build, module_path, present_peers, present_tiers, tier_case
 from bench.report import Grid, Section
 from bench.running import BenchmarkFailure, Run, run, steady_state
 from bench.suite import SUITE, Program, chosen
@@ -23,6 +24,8 @@ PEAK = 1.1
 ITERATIONS = 300
 PRIME = SUITE[0]
 TIMEOUT = 120.0
+PLAIN = Case("pvm", lambda program: [*PVM, str(module_path(program))], warms=True)
+"""What people type: the JIT is the default."""
 COLUMNS = ("java ms", "jit, cold ms", "jit, cached ms", "cold / cached", "worst / interpreter")
 
 
@@ -49,17 +52,26 @@ def tables(options: Options) -> list[Section]:
 
 def jit_figures(program: Program, size: int, notes: list[str], *, with_interpreter: bool) -> list[float | None]:
     """The columns that are about the JIT."""
-    with tempfile.TemporaryDirectory(prefix="pvm-bench-") as folder:
-        env = {**os.environ, "XDG_CACHE_HOME": folder}
-        # The engine itself is compiled at the first start on a machine: that is not what is measured here.
-        attempt(tier_case("jit"), PRIME, 1, PRIME.sizes.tiny, notes, env)
-        cold = attempt(tier_case("jit"), program, ITERATIONS, size, notes, env)
-        cached = attempt(tier_case("jit"), program, ITERATIONS, size, notes, env)
-        alone = attempt(tier_case("interpreter"), program, 11, size, notes, env) if with_interpreter else None
+    alone = None
+    if with_interpreter:
+        with fresh_cache(notes) as env:
+            alone = attempt(tier_case("interpreter"), program, 11, size, notes, env)
+    with fresh_cache(notes) as env:
+        cold = attempt(PLAIN, program, ITERATIONS, size, notes, env)
+        cached = attempt(PLAIN, program, ITERATIONS, size, notes, env)
     if cold is None or cached is None:
         return [None] * 4
     first, second = time_to_peak(cold), time_to_peak(cached)
     return [first, second, first / second, None if alone is None else worst_prefix(cold.micros, alone.micros)]
+
+
+@contextmanager
+def fresh_cache(notes: list[str]) -> Iterator[dict[str, str]]:
+    """An environment whose cache has the engine itself only: to compile that once a machine is not measured here."""
+    with tempfile.TemporaryDirectory(prefix="pvm-bench-") as folder:
+        env = {**os.environ, "XDG_CACHE_HOME": folder}
+        attempt(tier_case("interpreter"), PRIME, 1, PRIME.sizes.tiny, notes, env)
+        yield env
 
 
 def attempt(
