@@ -37,6 +37,10 @@ SECONDS = 20.0
 """Wall time after which fuel has failed to bound a run; a machine may be busy."""
 
 
+SECONDS_WITH_COMPILER = 150.0
+"""The same where the run waits for each of its functions to be compiled."""
+
+
 class RunLimits(NamedTuple):
     """Limits of a run; a stack of 0 is by the case."""
 
@@ -108,16 +112,17 @@ def observe_natively(
     Raises:
         Unsupported: it cannot run this module.
     """
-    return _observed(
-        verified, seed, partial(NativeEngine, CheckedModule(verified), debug=debug, jit=debug.eager), limits
-    )
+    make = partial(NativeEngine, CheckedModule(verified), debug=debug, jit=debug.eager)
+    return _observed(verified, seed, make, limits, SECONDS_WITH_COMPILER if debug.eager else SECONDS)
 
 
-def _observed(verified: VerifiedModule, seed: int, make: Callable[..., Engine], limits: RunLimits) -> Observation:
+def _observed(
+    verified: VerifiedModule, seed: int, make: Callable[..., Engine], limits: RunLimits, seconds: float = SECONDS
+) -> Observation:
     seen = Observation()
     with make_kernel(seed) as kernel:
         process = kernel.new_process([verified.module.name])
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + seconds
         try:
             engine = make(
                 Bindings(kernel, GuestProcess(process), host_functions(verified.module, seen)),
