@@ -17,12 +17,33 @@ _LOADS = {
 }
 
 
-def _loop(name: str, step: str, test: str, limit: str, branch: str) -> str:
+_EITHER_WAY = """
+    local.get counter
+    i64.const 1
+    i64.eq
+    branch.if @other
+    local.get sum
+    i64.const 10
+    i64.add
+    local.set sum
+    jump @step
+@other:
+    local.get sum
+    i64.const 20
+    i64.add
+    local.set sum
+@step:
+"""
+"""Two ways to a step that is a block of its own."""
+
+
+def _loop(name: str, step: str, test: str, limit: str, branch: str, *, parts: bool = False) -> str:
     """A loop that runs twice or three times, and adds its counter to a sum on the way."""
     down = test in _DOWN
     add = ("local.get counter", f"i64.const {-1 if down else 1}", step or "i64.add", "local.set counter")
     total = ("local.get sum", "local.get counter", "i64.add", "local.set sum")
-    body = (*total, *add) if step else (*add, *total)
+    between = _EITHER_WAY.strip().replace("    ", "").splitlines() if parts else ()
+    body = (*total, *between, *add) if step else (*add, *total)
     bound = 0 if down else 2
     compare = test if branch == "if" else _OPPOSITE.get(test, "i64.eq")
     loads = (line.format(limit=bound) for line in _LOADS[limit])
@@ -65,13 +86,15 @@ func {name}() -> i64 {{
 def _all() -> str:
     names, functions = [], []
     steps = (*LOOP_STEPS, "i64.sub_checked_s")
-    for number, (step, test, limit) in enumerate(product(steps, LOOP_TESTS, _LOADS)):
+    for number, (step, test, limit, parts) in enumerate(product(steps, LOOP_TESTS, _LOADS, (False, True))):
         if limit in {"size", "text"} and test != "i64.lt_s":
             continue
         if step == "i64.sub_checked_s" and (test in _DOWN or test == "i64.ne"):
             continue
+        if parts and (step == "" or limit == "text"):
+            continue
         names.append(f"loop{number}")
-        text = _loop(names[-1], step, test, limit, BRANCHES[number % 2])
+        text = _loop(names[-1], step, test, limit, BRANCHES[number // 2 % 2], parts=parts)
         functions.append(text.replace("i64.const 1\n", "i64.const -1\n") if step == "i64.sub_checked_s" else text)
     calls = "\n".join(f"    call {name}\n    i64.add" for name in names)
     return "\n".join((*functions, f"func main() -> i64 {{\n    i64.const 0\n{calls}\n    return\n}}"))

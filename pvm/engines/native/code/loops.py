@@ -58,11 +58,28 @@ class Step(NamedTuple):
 
 
 class LoopEnd(NamedTuple):
-    """What one operation does; ``costs`` are those of its fields."""
+    """What one operation does, and what the blocks cost that it goes through and to: 0 if the step is no block."""
 
     test: LoopTest
     step: Step | None
-    costs: tuple[int, int, int]
+    step_cost: int
+    own: int
+    taken: int
+    fallen: int
+
+    @property
+    def has_own_step(self) -> bool:
+        """Whether the step ends the block that falls into the test."""
+        return self.step is not None and not self.step_cost
+
+
+class Places(NamedTuple):
+    """Where an operation says where code is that stands behind it."""
+
+    behind: int
+    """The end of the operation."""
+    test_at: int
+    skipped: int
 
 
 def loop_test(t: Translator, block: Sequence[Instruction]) -> LoopTest | None:
@@ -70,8 +87,7 @@ def loop_test(t: Translator, block: Sequence[Instruction]) -> LoopTest | None:
     names = [each.opcode.mnemonic for each in block]
     if len(block) not in {4, 5} or names[0] != "local.get" or names[-1] not in {"branch.if", "branch.unless"}:
         return None
-    label = next(iter(t.labels_at.get(block[0].offset, ())), None)
-    if label is None or t.function.labels[label].prims or t.function.labels[label].refs:
+    if not _is_bare(t, block[0].offset):
         return None
     test = names[-2] if names[-1] == "branch.if" else _OPPOSITE.get(names[-2], "")
     if test not in LOOP_TESTS:
@@ -80,6 +96,12 @@ def loop_test(t: Translator, block: Sequence[Instruction]) -> LoopTest | None:
     if not limit or (limit == "size" and test != "i64.lt_s"):
         return None
     return LoopTest(block[0].offset, test, block[0].immediates[0], limit, bound, block[-1])
+
+
+def _is_bare(t: Translator, offset: int) -> bool:
+    """Whether control meets at an offset with nothing on the operand stacks."""
+    label = next((t.function.labels[number] for number in t.labels_at.get(offset, ())), None)
+    return label is not None and not label.prims and not label.refs
 
 
 def _limit(loads: Sequence[Instruction], names: list[str]) -> tuple[str, int]:
@@ -108,24 +130,46 @@ def loop_step(block: Sequence[Instruction], test: LoopTest) -> Step | None:
     return Step(opcode, amount) if opcode in LOOP_STEPS and amount in SMALL else None
 
 
-def loop_end(t: Translator, block: Sequence[Instruction], following: Sequence[Instruction]) -> LoopEnd | None:
-    """How a block that falls into the following one ends, if that is one operation."""
-    test = loop_test(t, following)
-    if test is None:
+def loop_end(t: Translator, blocks: Sequence[Sequence[Instruction]], number: int) -> LoopEnd | None:
+    """How a block ends that falls into the following one, if that is one operation.
+
+    The following block may be the test, or nothing but the step, as behind an ``if``, which falls into the test.
+    """
+    following = blocks[number + 1 : number + 3]
+    if not following:
         return None
+    test, step, step_cost = loop_test(t, following[0]), None, 0
+    if test is not None:
+        step = loop_step(blocks[number], test)
+    elif len(following) > 1 and len(following[0]) == _STEP_SIZE:
+        test = loop_test(t, following[1])
+        step = loop_step(following[0], test) if test is not None else None
+        # One that may trap has to be paid for before.
+        if step is None or step.opcode != "i64.add" or not _is_bare(t, following[0][0].offset):
+            return None
+        step_cost = t.edge(following[0][0].offset)
+    return None if test is None else _priced(t, test, step, step_cost)
+
+
+def _priced(t: Translator, test: LoopTest, step: Step | None, step_cost: int) -> LoopEnd | None:
+    """The end of a loop with its costs, if they fit."""
     target = t.function.labels[test.branch.immediates[0]].offset
     own, taken, fallen = (t.edge(offset) for offset in (test.offset, target, test.branch.end))
-    if not own or not taken or not fallen or (own & MAX_COST) + max(taken & MAX_COST, fallen & MAX_COST) > MAX_COST:
+    before = (own & MAX_COST) + (step_cost & MAX_COST)
+    if not own or not taken or not fallen or before + max(taken & MAX_COST, fallen & MAX_COST) > MAX_COST:
         return None
-    return LoopEnd(test, loop_step(block, test), (taken + (own & MAX_COST), fallen + (own & MAX_COST), own))
+    return LoopEnd(test, step, step_cost, own, taken + before, fallen + before)
 
 
-def emit_loop_end(t: Translator, end: LoopEnd) -> int:
-    """Emit the operation, when nothing is on the operand stacks; where it says how much code it skips."""
+def emit_loop_end(t: Translator, end: LoopEnd) -> Places:
+    """Emit the operation, when nothing is on the operand stacks."""
     test, step = end.test, end.step
     name = loop_operation(LoopShape(step.opcode if step else "", test.limit), test.test)
     bound = test.bound if test.limit == "constant" else t.frame.locals[test.bound]
     amount = (step.amount,) if step else ()
-    position = t.buffer.emit(name, t.frame.locals[test.counter], *amount, bound, 0, *end.costs, 0)
-    t.buffer.branch_to(BY_OPERATION[name], position, test.branch.immediates[0] + 1)
-    return position + BY_OPERATION[name].field("skipped").offset
+    costs = (end.taken, end.fallen, end.step_cost, end.own)
+    position = t.buffer.emit(name, t.frame.locals[test.counter], *amount, bound, 0, *costs, 0, 0)
+    operation = BY_OPERATION[name]
+    t.buffer.branch_to(operation, position, test.branch.immediates[0] + 1)
+    places = (position + operation.field(field).offset for field in ("test_at", "skipped"))
+    return Places(position + operation.size, *places)

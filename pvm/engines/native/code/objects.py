@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pvm.engines.native.code.operands import Constant
+from pvm.engines.native.code.operations import MAX_MADE_FIELDS, make_operation
 from pvm.isa.encoding import Instruction
 from pvm.isa.types import Bank, Storage
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from pvm.engines.native.code.translator import Translator
 
 MAX_SHORT_OFFSET = 0xFFFF
+_MADE = {Storage.I64: "p", Storage.F64: "p", Storage.REF: "r"}
+"""Storage of fields that an object is made with at once."""
 
 
 def emit_field(t: Translator, instruction: Instruction) -> None:
@@ -61,19 +64,40 @@ def _new_object(t: Translator, index: int) -> None:
             stores.append((field.storage, offset, bank, len(stack.items) - left[bank]))
         left[bank] -= 1
     # Slots are asked for last: putting one operand in a slot may move another.
-    placed = [(storage, offset, t.stack(bank).items[position]) for storage, offset, bank, position in stores]
+    placed: list[tuple[Storage, int, int]] = []
+    for storage, offset, bank, position in stores:
+        slot = t.stack(bank).items[position]
+        assert isinstance(slot, int)
+        placed.append((storage, offset, slot))
     t.refs.drop(banks.count(Bank.REF))
     t.prims.drop(banks.count(Bank.PRIM))
     result = t.refs.push_result()
+    made = [each for each in placed if each[0] in _MADE and each[1] <= MAX_SHORT_OFFSET][:MAX_MADE_FIELDS]
+    if not made or shape.size > MAX_SHORT_OFFSET:
+        _allocate_and_store(t, index, result, placed)
+        return
+    letters = "".join(_MADE[storage] for storage, _, _ in made)
+    slots, offsets = [slot for _, _, slot in made], [offset for _, offset, _ in made]
+    rest = [each for each in placed if each not in made]
+    if any(storage is Storage.REF and slot == result for storage, _, slot in rest):
+        _allocate_and_store(t, index, result, placed)
+        return
+    t.buffer.emit(make_operation(letters), result, metadata.class_ids[index], shape.size, *slots, *offsets)
+    for storage, offset, slot in rest:
+        t.buffer.emit(f"field.initialize.{storage}{_width(offset)}", result, slot, offset)
+
+
+def _allocate_and_store(t: Translator, index: int, result: int, placed: list[tuple[Storage, int, int]]) -> None:
+    """Make an object field by field: storage, offset and slot of each; one of them may be in the slot of the result."""
+    metadata = t.linkage.metadata
     overwritten = any(storage is Storage.REF and slot == result for storage, _, slot in placed)
     if overwritten:
         t.buffer.emit("reference.save", result)
-    t.buffer.emit("object.allocate", result, metadata.class_ids[index], shape.size)
+    t.buffer.emit("object.allocate", result, metadata.class_ids[index], metadata.objects[index].size)
     for storage, offset, slot in placed:
         if storage is Storage.REF and slot == result:
             t.buffer.emit(f"field.initialize.saved{_width(offset)}", result, offset)
         else:
-            assert isinstance(slot, int)
             t.buffer.emit(f"field.initialize.{storage}{_width(offset)}", result, slot, offset)
     if overwritten:
         t.buffer.emit("reference.forget")

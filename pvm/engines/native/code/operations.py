@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from itertools import product
 from typing import NamedTuple
 
 from pvm.isa.instruction import Form, Opcode
@@ -225,7 +226,7 @@ def _heap(table: _Table) -> None:
                 table.add(f"field.initialize.saved{suffix}", ("operand0", Kind.SLOT), ("offset", offset))
     table.add("reference.save", ("operand0", Kind.SLOT))
     table.add("reference.forget")
-    table.add("object.allocate", ("result", Kind.RESULT), ("class", Kind.WORD), ("size", Kind.WORD))
+    _objects(table)
     table.add("func.ref", ("result", Kind.RESULT), ("function", Kind.WORD))
     table.add("closure.new", ("result", Kind.RESULT), ("operand0", Kind.SLOT), ("function", Kind.WORD))
     for storage in dict.fromkeys(ARRAY_STORAGE.values()):
@@ -319,7 +320,8 @@ def loop_operation(shape: LoopShape, test: str) -> str:
 def _loops(table: _Table) -> None:
     """A block that only compares and branches, for those who fall into it from above; it stands behind all the same.
 
-    The costs of both edges contain ``own_cost``, that of the block.
+    The costs of both edges contain ``own_cost``, that of the block, and ``step_cost``, if the step is a block too. That
+    stands behind first then, and ``test_at`` bytes on the comparison; ``skipped`` bytes on is what comes after it.
     """
     for step in LOOP_STEPS:
         for test in LOOP_TESTS:
@@ -329,8 +331,40 @@ def _loops(table: _Table) -> None:
                 counter = (("operand0", Kind.SLOT), *((("step", Kind.SMALL),) if step else ()))
                 bound = ("constant", Kind.SMALL) if limit == "constant" else ("operand1", Kind.SLOT)
                 shape = LoopShape(step, limit)
-                fields = (*counter, bound, *BRANCH_FIELDS, ("own_cost", Kind.HALF), ("skipped", Kind.HALF))
+                costs = (("step_cost", Kind.HALF), ("own_cost", Kind.HALF))
+                places = (("test_at", Kind.HALF), ("skipped", Kind.HALF))
+                fields = (*counter, bound, *BRANCH_FIELDS, *costs, *places)
                 table.add(loop_operation(shape, test), *fields, opcode=BY_NAME[test], variant=shape)
+
+
+MAX_MADE_FIELDS = 3
+"""Fields that are stored by the operation that makes an object: references, and primitives of 8 bytes."""
+
+
+def make_operation(shape: str) -> str:
+    """The name of the operation that makes an object and stores fields, ``r`` references and ``p`` primitives."""
+    return f"object.make.{shape}"
+
+
+def _objects(table: _Table) -> None:
+    table.add("object.allocate", ("result", Kind.RESULT), ("class", Kind.WORD), ("size", Kind.WORD))
+    for count in range(1, MAX_MADE_FIELDS + 1):
+        for shape in map("".join, product("pr", repeat=count)):
+            slots = [(f"operand{number}", Kind.SLOT) for number in range(count)]
+            offsets = [(f"offset{number}", Kind.HALF) for number in range(count)]
+            head = (("result", Kind.RESULT), ("class", Kind.WORD), ("size", Kind.HALF))
+            table.add(make_operation(shape), *head, *slots, *offsets, variant=shape)
+
+
+DIVISIONS = ("i64.div_s", "i64.rem_s")
+
+
+def _divisions(table: _Table) -> None:
+    """Divisions by constants of 2 and more, as multiplications: see ``divisors``."""
+    for mnemonic in DIVISIONS:
+        fields = (("addend", Kind.SMALL), ("magic", Kind.LONG), ("divisor", Kind.LONG), ("shift", Kind.HALF))
+        operands = tuple(_operands(BY_NAME[mnemonic]))[:-1]
+        table.add(f"{mnemonic}.by", *operands, *fields, opcode=BY_NAME[mnemonic])
 
 
 def _services(table: _Table) -> None:
@@ -365,6 +399,7 @@ def _build() -> tuple[Operation, ...]:
     _type_tests(table)
     _services(table)
     _loops(table)
+    _divisions(table)
     _runtime(table)
     for opcode in OPCODES:
         is_plain = opcode.form is Form.SIMPLE and not opcode.immediates and not opcode.privileged

@@ -14,12 +14,14 @@ from typing import NamedTuple
 from pvm.engines.native import layout
 from pvm.engines.native.code.buffer import CodeBuffer
 from pvm.engines.native.code.calls import emit_call, emit_hypercall, emit_runtime, emit_tail
-from pvm.engines.native.code.loops import STEP_TAIL, LoopEnd, emit_loop_end, loop_end
+from pvm.engines.native.code.divisors import MIN_DIVISOR, divisor
+from pvm.engines.native.code.loops import STEP_TAIL, LoopEnd, Places, emit_loop_end, loop_end
 from pvm.engines.native.code.objects import emit_allocation, emit_field
 from pvm.engines.native.code.operands import NULL, SMALL, Constant, Operand, OperandStack
 from pvm.engines.native.code.operations import (
     BY_OPERATION,
     COMMUTATIVE,
+    DIVISIONS,
     MAX_COST,
     POLL_BIT,
     TypeShape,
@@ -79,23 +81,26 @@ class Translator:
         self.recent: tuple[int, int] | None = None
         """Where the result field of the instruction before is, and the slot in it."""
         self.arrivals: dict[int, int] = {}
+        self.loop_ends: dict[int, list[Places]] = {}
+        """Operations that end loops, by where the test is that stands behind them."""
 
     # Blocks
 
     def translate(self) -> Translation:
         """Produce the code."""
         blocks = self._blocks()
-        falls, skipped = False, 0
+        falls = False
+        begun: dict[int, int] = {}
         for number, block in enumerate(blocks):
             self._enter(block[0].offset, falls=falls, first=number == 0)
             falls = not block[-1].opcode.is_leader_after
-            end = loop_end(self, block, blocks[number + 1]) if falls and number + 1 < len(blocks) else None
-            begun = len(self.buffer.data)
-            self._body(block[:-STEP_TAIL] if end is not None and end.step is not None else block)
-            if skipped:
-                self.buffer.patch_half(skipped, len(self.buffer.data) - begun)
-            skipped = 0 if end is None else self._loop_end(end, block)
-            falls = falls and end is None
+            end = loop_end(self, blocks, number) if falls else None
+            begun[block[0].offset] = len(self.buffer.data)
+            self._body(block[:-STEP_TAIL] if end is not None and end.has_own_step else block)
+            self._place_loop_ends(block[0].offset, begun)
+            if end is not None:
+                self._loop_end(end, block)
+                falls = False
         first = self._stub(0, self.edge(0))
         targets = {handler.target for handler in self.function.handlers}
         targets |= {number for number, label in enumerate(self.function.labels) if label.offset in self.polled}
@@ -112,12 +117,18 @@ class Translator:
             if self._instruction(instruction, following):
                 break
 
-    def _loop_end(self, end: LoopEnd, block: list[Instruction]) -> int:
-        """How a block ends that falls into the test of a loop, see ``emit_loop_end``."""
-        if end.step is not None:
+    def _loop_end(self, end: LoopEnd, block: list[Instruction]) -> None:
+        """How a block ends that falls into the end of a loop."""
+        if end.has_own_step:
             self._note(block[-STEP_TAIL])
             self.prims.drop(2)
-        return emit_loop_end(self, end)
+        self.loop_ends.setdefault(end.test.offset, []).append(emit_loop_end(self, end))
+
+    def _place_loop_ends(self, offset: int, begun: dict[int, int]) -> None:
+        """Fill in where the test of a loop is, whose block is done, in the operations that stand for it."""
+        for behind, test_at, skipped in self.loop_ends.pop(offset, ()):
+            self.buffer.patch_half(test_at, begun[offset] - behind)
+            self.buffer.patch_half(skipped, len(self.buffer.data) - behind)
 
     def _blocks(self) -> list[list[Instruction]]:
         blocks: list[list[Instruction]] = []
@@ -251,6 +262,8 @@ class Translator:
     def _simple(self, instruction: Instruction) -> None:
         """A straight-line opcode: operands, then one operation."""
         opcode = instruction.opcode
+        if opcode.mnemonic in DIVISIONS and self._division(opcode.mnemonic):
+            return
         name, extra = self._variant(instruction)
         constant = self._small_operand(f"{name}.k", swap=opcode.mnemonic in COMMUTATIVE)
         slots = self.operands(instruction, keep_last=constant is not None)
@@ -261,6 +274,17 @@ class Translator:
             self.emit_result(name, item_bank(result), *slots, *extra)
         else:
             self.buffer.emit(name, *slots, *extra)
+
+    def _division(self, mnemonic: str) -> bool:
+        """Emit a division by a constant as a multiplication; whether it is one that can be."""
+        top = self.prims.items[-1]
+        if not isinstance(top, Constant) or top.value is None or top.value < MIN_DIVISOR:
+            return False
+        by = divisor(top.value)
+        self.prims.pop()
+        (slot,) = self.take([Bank.PRIM])
+        self.emit_result(f"{mnemonic}.by", Bank.PRIM, slot, by.addend, by.magic, top.value, by.shift)
+        return True
 
     def _small_operand(self, name: str, *, swap: bool) -> int | None:
         """Pop the last operand if it is a small constant and the operation ``name`` takes one."""

@@ -96,6 +96,24 @@ def _small_constant(h: Handler, kind: str) -> Val:
     return Val(wide if kind == "i64" else h.text.pure(f"trunc i64 {wide} to i32"), kind)
 
 
+def _divided(h: Handler) -> None:
+    """A division by a constant, see ``divisors``."""
+    text = h.text
+    magic, addend, shift = (h.field(name) for name in ("magic", "addend", "shift"))
+    dividend = h.raw(h.read("operand0", "i64"))
+    wide = [text.value(f"sext i64 {each} to i128") for each in (dividend, magic)]
+    product = text.value(f"mul i128 {wide[0]}, {wide[1]}")
+    upper = text.value(f"trunc i128 {text.value(f'lshr i128 {product}, 64')} to i64")
+    added = text.value(f"add i64 {upper}, {text.value(f'and i64 {dividend}, {addend}')}")
+    sign = text.value(f"lshr i64 {dividend}, 63")
+    quotient = text.value(f"add i64 {text.value(f'ashr i64 {added}, {shift}')}, {sign}")
+    if h.operation.name.startswith("i64.rem_s"):
+        divisor = h.field("divisor")
+        quotient = text.value(f"sub i64 {dividend}, {text.value(f'mul i64 {quotient}, {divisor}')}")
+    h.write("result", Val(quotient, "i64"))
+    h.next()
+
+
 # Control
 
 
@@ -232,6 +250,20 @@ def _string_const(h: Handler) -> None:
 
 def _object_allocate(h: Handler) -> None:
     h.write("result", h.allocate(h.field("size"), h.field("class")))
+    h.next()
+
+
+def _object_make(h: Handler) -> None:
+    """An object with fields; one of the operands may be where the result goes, so that is stored last."""
+    shape = h.operation.variant
+    assert isinstance(shape, str)
+    made = h.allocate(h.field("size"), h.field("class"))
+    for number, letter in enumerate(shape):
+        storage = Storage.REF if letter == "r" else Storage.I64
+        # Read behind the allocation, which may be a call: nothing is kept in registers across it.
+        value = h.read(f"operand{number}", kind_of_storage(storage))
+        h.store(storage, h.pointer(made, h.field(f"offset{number}")), value)
+    h.write("result", made)
     h.next()
 
 
@@ -409,6 +441,8 @@ _EMITTERS: dict[str, Callable[[Handler], None]] = {
     "unless.true": _truth,
     "switch": _switch,
     "loop": emit_loop_end,
+    "i64.div_s.by": _divided,
+    "i64.rem_s.by": _divided,
     "throw": _throw,
     "unreachable": lambda h: h.trap(TrapKind.UNREACHABLE),
     "translate": lambda h: h.leave(Exit.TRANSLATE),
@@ -429,6 +463,7 @@ _EMITTERS: dict[str, Callable[[Handler], None]] = {
     "null": _null,
     "string.const": _string_const,
     "object.allocate": _object_allocate,
+    "object.make": _object_make,
     "field.initialize": _field_initialize,
     "field.initialize.saved": _field_initialize_saved,
     "reference.save": _reference_save,

@@ -13,18 +13,17 @@ def emit_loop_end(h: Handler) -> None:
     text, shape = h.text, h.operation.variant
     assert isinstance(shape, LoopShape)
     assert h.operation.opcode is not None
-    counter = h.read("operand0", "i64")
+    former = counter = h.read("operand0", "i64")
     if shape.step:
-        counter = _semantics(h, shape.step, counter, Val(h.field("step"), "i64"))
+        counter = _semantics(h, shape.step, former, Val(h.field("step"), "i64"))
         h.write("operand0", counter)
     going_on = _semantics(h, h.operation.opcode.mnemonic, counter, _bound(h, shape))
-    target, costs = h.field("target"), (h.field("taken_cost"), h.field("fallen_cost"))
     yes, no = text.fresh_label("taken"), text.fresh_label("fallen")
     text.branch(text.value(f"icmp ne i32 {going_on.raw}, 0"), yes, no)
     text.block(yes, dominated=True)
-    _pay(h, costs[0], text.value(f"getelementptr i8, ptr %pc, i64 {target}"))
+    _pay(h, "taken_cost", text.value(f"getelementptr i8, ptr %pc, i64 {h.field('target')}"), former)
     text.block(no, dominated=True)
-    _pay(h, costs[1], text.value(f"getelementptr i8, ptr {h.after()}, i64 {h.field('skipped')}"))
+    _pay(h, "fallen_cost", text.value(f"getelementptr i8, ptr {h.after()}, i64 {h.field('skipped')}"), former)
 
 
 def _semantics(h: Handler, mnemonic: str, *operands: Val) -> Val:
@@ -46,22 +45,33 @@ def _bound(h: Handler, shape: LoopShape) -> Val:
             return h.length(h.read("operand1", "ref"))
 
 
-def _pay(h: Handler, cost: str, pc: str) -> None:
-    """End by charging for the test and for the block at ``pc``, and going there."""
-    text = h.text
-    left = text.value(f"sub i64 %fuel, {text.value(f'and i64 {cost}, {MAX_COST}')}")
+def _pay(h: Handler, cost_field: str, pc: str, former: Val) -> None:
+    """End by charging for the step, if it is a block, for the test and for the block at ``pc``, and going there."""
+    text, cost = h.text, h.field(cost_field)
+    left = _minus(h, "%fuel", cost)
     cold = text.fresh_label("empty")
     with text.cold(cold):
-        own = h.field("own_cost")
-        before = text.value(f"sub i64 %fuel, {text.value(f'and i64 {own}, {MAX_COST}')}")
-        inside, behind = text.fresh_label("inside"), text.fresh_label("behind")
-        text.branch(text.value(f"icmp slt i64 {before}, 0"), inside, behind)
+        step, own, after = h.field("step_cost"), h.field("own_cost"), h.after()
+        paid_step = _minus(h, "%fuel", step)
+        paid_test = _minus(h, paid_step, own)
+        before, inside, behind = (text.fresh_label(name) for name in ("before", "inside", "behind"))
+        on = text.fresh_label()
+        text.branch(text.value(f"icmp slt i64 {paid_step}, 0"), before, on)
+        text.block(before, dominated=True)
+        h.write("operand0", former)  # the step was not made
+        _poll(h, step, after, paid_step)
+        text.block(on, dominated=True)
+        text.branch(text.value(f"icmp slt i64 {paid_test}, 0"), inside, behind)
         text.block(inside, dominated=True)
-        _poll(h, own, h.after(), before)
+        _poll(h, own, text.value(f"getelementptr i8, ptr {after}, i64 {h.field('test_at')}"), paid_test)
         text.block(behind, dominated=True)
         _poll(h, cost, pc, left)
     text.branch_away(text.value(f"icmp slt i64 {left}, 0"), cold)
     h.dispatch(pc, fuel=left)
+
+
+def _minus(h: Handler, fuel: str, cost: str) -> str:
+    return h.text.value(f"sub i64 {fuel}, {h.text.value(f'and i64 {cost}, {MAX_COST}')}")
 
 
 def _poll(h: Handler, cost: str, pc: str, left: str) -> None:
