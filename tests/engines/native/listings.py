@@ -34,8 +34,9 @@ def selected(module: ModuleText, names: Iterable[str] | None, target: Target) ->
     part.definitions, part.declarations, part.attributes = kept, module.declarations, module.attributes
     body = part.finish(target.triple)
     used = set(_SYMBOL.findall("\n".join(kept)))
+    known = defined | declared.keys() | {quoted(name) for name in module.declarations}
     for call in _CALL.finditer(body):
-        if call["symbol"] not in defined | declared.keys() and not call["symbol"].startswith("@llvm."):
+        if call["symbol"] not in known:
             types = ", ".join(each.split()[0] for each in call["arguments"].split(", ") if each)
             declared[call["symbol"]] = f"declare {call['result']} {call['symbol']}({types})"
     return body + "\n".join(text for symbol, text in declared.items() if symbol in used) + "\n"
