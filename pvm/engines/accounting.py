@@ -18,6 +18,7 @@ ALIGN = 8
 REFERENCE = Storage.REF.size
 CLOSURE_SIZE = HEADER + 8
 TASK_SIZE = HEADER + 40
+WEAK_SIZE = HEADER + 8
 
 
 def _aligned(size: int) -> int:

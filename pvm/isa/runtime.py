@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pvm.isa.traps import TrapKind
-from pvm.isa.types import STRING, ArrayKind, Prim, Signature, ValueType, array_ref
+from pvm.isa.types import ANY, ANY_NULL, STRING, ArrayKind, Prim, Signature, ValueType, array_ref
 
 ABI_VERSION = 1
 
@@ -207,6 +207,20 @@ RUNTIME_FUNCTIONS: tuple[RuntimeFunction, ...] = (
     _function("f64.remainder", (F64, F64), F64, "C's fmod: exact, with the sign of the dividend."),
     _function("hash.seed", (), I64, "Seed of this instance for hash tables."),
     *_TABLE_FUNCTIONS,
+    _function(
+        "weak.make",
+        (ANY,),
+        ANY,
+        "A weak reference: it does not keep what it refers to. It may also trap out-of-memory.",
+    ),
+    _function(
+        "weak.read",
+        (ANY,),
+        ANY_NULL,
+        "What a weak reference refers to; null once a collection has found it nowhere else. "
+        "Anything that is no weak reference is invalid-argument.",
+        traps=(TrapKind.INVALID_ARGUMENT,),
+    ),
     _function(
         "trace.text",
         (array_ref(ArrayKind.I32),),

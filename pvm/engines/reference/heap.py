@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, MutableSequence
 from typing import Any, ClassVar
 
-from pvm.engines.accounting import CLOSURE_SIZE, TASK_SIZE, array_size, object_size, string_size
+from pvm.engines.accounting import CLOSURE_SIZE, TASK_SIZE, WEAK_SIZE, array_size, object_size, string_size
 from pvm.isa.types import ArrayKind
 from pvm.pbc.layout import ClassLayout
 from pvm.pbc.subtyping import Hierarchy
@@ -48,6 +48,16 @@ class HeapObject:
     __slots__ = ("hash",)
     size: int
     hash: int
+
+
+class WeakReference(HeapObject):
+    """What does not keep its referent: that is None once a count of what is alive has not found it elsewhere."""
+
+    __slots__ = ("referent",)
+    size = WEAK_SIZE
+
+    def __init__(self, referent: HeapObject | bytes) -> None:
+        self.referent: HeapObject | bytes | None = referent
 
 
 class GuestObject(HeapObject):

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from decimal import ROUND_UP, Context
 from typing import Any
 
+from pvm.engines.accounting import WEAK_SIZE
 from pvm.engines.reference.hashing import string_hash
-from pvm.engines.reference.heap import Array, store_slice
+from pvm.engines.reference.heap import Array, HeapObject, WeakReference, store_slice
 from pvm.engines.reference.primitives import CANONICAL_NAN, round_f32, wrap64
 from pvm.engines.reference.tables import Services, TableFunctions
 from pvm.isa.traps import TrapKind
@@ -264,13 +265,24 @@ class RuntimeImage(TableFunctions):
         self._charge()
         return self.machine.seed
 
+    def weak_make(self, referent: HeapObject | bytes) -> WeakReference:
+        self.machine.account(WEAK_SIZE)
+        self._charge()
+        return WeakReference(referent)
+
+    def weak_read(self, weak: object) -> HeapObject | bytes | None:
+        if not isinstance(weak, WeakReference):
+            raise self.machine.trap(TrapKind.INVALID_ARGUMENT)
+        self._charge()
+        return weak.referent
+
     def trace_text(self, trace: Array) -> bytes:
         self._charge(len(trace.data) >> 1)
         self.machine.poll_time()
         return self._new(self.machine.trace_text(trace))
 
 
-_FAMILIES = ("string_", "f32_", "f64_", "hash_", "table_", "trace_")
+_FAMILIES = ("string_", "f32_", "f64_", "hash_", "table_", "trace_", "weak_")
 
 
 _METHODS = {name.replace("_", ".", 1): name for name in dir(RuntimeImage) if name.startswith(_FAMILIES)}

@@ -13,7 +13,7 @@ from types import CodeType, FrameType, GeneratorType
 from typing import Any
 
 from pvm.engines.accounting import string_size
-from pvm.engines.reference.heap import Array, Closure, GuestObject, HeapObject
+from pvm.engines.reference.heap import Array, Closure, GuestObject, HeapObject, WeakReference
 from pvm.engines.traces import TRACE_HALF
 from pvm.isa.types import ArrayKind
 
@@ -85,8 +85,9 @@ class CodeMap:
 
 
 def live_bytes(roots: Iterable[Any]) -> tuple[int, set[int]]:
-    """Accounted bytes that can be reached, and the ids of what was found."""
+    """Accounted bytes that can be reached, and the ids of what was found; clears weak references to anything else."""
     seen: set[int] = set()
+    weak: list[WeakReference] = []
     work: list[Any] = [each for each in roots if isinstance(each, (bytes, HeapObject))]
     total = 0
     while work:
@@ -105,4 +106,9 @@ def live_bytes(roots: Iterable[Any]) -> tuple[int, set[int]]:
             work.append(value.environment)
         elif isinstance(value, Array) and value.kind is ArrayKind.REF:
             work += value.data
+        elif isinstance(value, WeakReference):
+            weak.append(value)
+    for each in weak:
+        if id(each.referent) not in seen:
+            each.referent = None
     return total, seen

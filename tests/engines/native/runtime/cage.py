@@ -34,7 +34,7 @@ _FLAGS = foreign.MAP_PRIVATE | foreign.MAP_ANONYMOUS | foreign.MAP_NORESERVE
 _LETTERS: dict[ValueType, str] = {Prim.I32: "i", Prim.I64: "q", Prim.F32: "f", Prim.F64: "d"}
 _HERE = Path(__file__).parent
 _DOUBLES = {"heap.peb": _HERE / "bump_heap.peb", "gc_mark.peb": _HERE / "logged_mark.peb"}
-_COLLECTOR = "gc_"
+_COLLECTOR = ("gc_", "weak_")
 _WORDS = "gc_words.peb"
 
 
