@@ -67,6 +67,10 @@ class Instance:
         self._depth = 0
         self._start_state: Literal["new", "running", "done"] = "new"
         self._closed = False
+        self._is_timed = False
+        """Whether the engine has a deadline."""
+        self._exports: set[str] = set()
+        """Names of exports that were called."""
         bindings = Bindings(self.kernel, self._task, checked_imports(module, imports or {}))
         self._engine = make_engine(tier, module, bindings, self.limits)
 
@@ -103,17 +107,29 @@ class Instance:
             GuestExit: the guest ended its process, with its status.
             Exception: what a host function raised, unchanged.
         """
-        exports = self.module.checked.interface.exports
-        if name not in exports:
-            raise UsageError(unknown("export", name, exports))
-        self._enter()
+        if name not in self._exports:
+            self._look_up(name)
+        if not self._lock.acquire(blocking=False):
+            raise UsageError("the instance is in use by another thread")
+        self._depth += 1
         try:
-            self._start()
+            if self._closed:
+                raise UsageError("the instance is closed")
+            if self._depth == 1 and (self._is_timed or self.limits.timeout is not None):
+                self._start_clock()
+            if self._start_state != "done":
+                self._start()
             return self._engine.call_export(name, args)
         except ProcessExit as ended:
             raise GuestExit(ended.status) from None
         finally:
             self._leave()
+
+    def _look_up(self, name: str) -> None:
+        exports = self.module.checked.interface.exports
+        if name not in exports:
+            raise UsageError(unknown("export", name, exports))
+        self._exports.add(name)
 
     def add_fuel(self, units: int) -> None:
         """Allow more work."""
@@ -163,8 +179,12 @@ class Instance:
             raise UsageError("the instance is closed")
         self._depth += 1
         if self._depth == 1:
-            timeout = self.limits.timeout_seconds
-            self._engine.deadline = None if timeout is None else time.monotonic() + timeout
+            self._start_clock()
+
+    def _start_clock(self) -> None:
+        timeout = self.limits.timeout_seconds
+        self._is_timed = timeout is not None
+        self._engine.deadline = None if timeout is None else time.monotonic() + timeout
 
     def _leave(self) -> None:
         self._depth -= 1

@@ -70,7 +70,8 @@ class Cage:
         self._metadata = metadata
         self._size = layout.CAGE_SIZE + layout.GUARD_SIZE
         self.address = self._map()
-        self._view = foreign.view(self.address, layout.CAGE_SIZE)
+        self.memory = foreign.view(self.address, layout.CAGE_SIZE)
+        """All of it, for who packs and unpacks often; another one after the cage has moved."""
 
     def _map(self) -> int:
         memory = self._memory
@@ -107,9 +108,9 @@ class Cage:
         address = self._map()
         view = foreign.view(address, layout.CAGE_SIZE)
         for start, size in self.written():
-            view[start : start + size] = self._view[start : start + size]
-        old_address, old_view = self.address, self._view
-        self.address, self._view = address, view
+            view[start : start + size] = self.memory[start : start + size]
+        old_address, old_view = self.address, self.memory
+        self.address, self.memory = address, view
         old_view.release()
         self._memory.unmap(old_address, self._size)
 
@@ -125,46 +126,46 @@ class Cage:
 
     def close(self) -> None:
         """Give the range back."""
-        self._view.release()
+        self.memory.release()
         self._memory.unmap(self.address, self._size)
 
     # Access
 
     def u32(self, address: int) -> int:
         """An unsigned number of 32 bits."""
-        return int(_U32.unpack_from(self._view, address)[0])
+        return int(_U32.unpack_from(self.memory, address)[0])
 
     def set_u32(self, address: int, value: int) -> None:
         """Store 32 bits."""
-        _U32.pack_into(self._view, address, value)
+        _U32.pack_into(self.memory, address, value)
 
     def i64(self, address: int) -> int:
         """A signed number of 64 bits."""
-        return int(_I64.unpack_from(self._view, address)[0])
+        return int(_I64.unpack_from(self.memory, address)[0])
 
     def set_i64(self, address: int, value: int) -> None:
         """Store a signed number of 64 bits."""
-        _I64.pack_into(self._view, address, value)
+        _I64.pack_into(self.memory, address, value)
 
     def u64(self, address: int) -> int:
         """An unsigned number of 64 bits."""
-        return int(_U64.unpack_from(self._view, address)[0])
+        return int(_U64.unpack_from(self.memory, address)[0])
 
     def set_u64(self, address: int, value: int) -> None:
         """Store an unsigned number of 64 bits."""
-        _U64.pack_into(self._view, address, value)
+        _U64.pack_into(self.memory, address, value)
 
     def store(self, form: struct.Struct, address: int, *values: float) -> None:
         """Store several values in a row."""
-        form.pack_into(self._view, address, *values)
+        form.pack_into(self.memory, address, *values)
 
     def bytes_at(self, address: int, size: int) -> bytes:
         """A copy of bytes."""
-        return bytes(self._view[address : address + size])
+        return bytes(self.memory[address : address + size])
 
     def view(self, address: int, size: int) -> memoryview:
         """Bytes in place, not to be kept while the guest runs."""
-        return self._view[address : address + size]
+        return self.memory[address : address + size]
 
     def word(self, name: str) -> int:
         """The value of a control word."""

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from pvm.engines.boundary import argument_count
 from pvm.engines.native.heap import HeapFull
+from pvm.engines.native.machine import OutOfRange
 from pvm.engines.native.values import inward, is_reference, outward
 from pvm.isa.traps import TrapKind
-from pvm.pbc.boundary import parse_boundary
+from pvm.pbc.boundary import BoundaryKind, parse_boundary
 
 if TYPE_CHECKING:
     from pvm.engines.native.machine import Machine
+
+
+_PLAIN = {BoundaryKind.I64: int, BoundaryKind.F64: float}
 
 
 class Entry:
@@ -25,7 +29,7 @@ class Entry:
         boundary: its boundary signature.
     """
 
-    __slots__ = ("_arguments", "_machine", "_name", "_outward", "_references", "_target")
+    __slots__ = ("_arguments", "_machine", "_name", "_outward", "_plain", "_references", "_target")
 
     def __init__(self, machine: Machine, name: str, function: int, boundary: str) -> None:
         parsed = parse_boundary(boundary)
@@ -39,6 +43,8 @@ class Entry:
             (inward(heap, param), f"{name}: argument {number}") for number, param in enumerate(parsed.params, 1)
         ]
         self._references = [number for number, param in enumerate(parsed.params) if is_reference(param)]
+        self._plain = tuple(_PLAIN.get(param.kind) for param in parsed.params)
+        """The Python types whose values are machine values as they are, if they are in range."""
         self._outward = None if parsed.result is None or result is None else outward(heap, parsed.result, result)
 
     def __call__(self, args: Sequence[object]) -> Any:
@@ -47,6 +53,12 @@ class Entry:
         Raises:
             UsageError: the arguments do not fit.
         """
+        if tuple(map(type, args)) == self._plain and self._machine.is_direct():
+            try:
+                bits = self._machine.call(self._target, args)  # type: ignore[arg-type] # they are numbers
+                return None if self._outward is None else self._outward(bits)
+            except OutOfRange:
+                pass  # the converter says which one
         if len(args) != len(self._arguments):
             argument_count(len(args), len(self._arguments), self._name)
         try:

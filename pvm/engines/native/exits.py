@@ -12,6 +12,12 @@ RESUME_MARKS = 32
 """Functions without machine code that are made to look for their callers', after compiled code was left."""
 
 
+NOT_BEGUN = 0
+"""What ``invoke`` gives where the frame does not fit into the stack."""
+INVOKED_TASK = 5
+"""The word of INVOKED with the number of the task."""
+
+
 class Exit(IntEnum):
     """Reasons; what ``exit_value`` holds is in brackets."""
 

@@ -429,9 +429,13 @@ COLLECTOR_WORDS: Final = (
     "check_code",
 )
 CONTROL_COLLECTOR: Final = CONTROL + 0x1000
-"""Words from here to SCRATCH are the collector's own: COLLECTOR_WORDS."""
+"""Words from here to INVOKED are the collector's own: COLLECTOR_WORDS."""
 CONTROL_SCHEDULER: Final = CONTROL + 0x800
 """Words from here to CONTROL_COLLECTOR are the scheduler's own."""
+INVOKED: Final = CONTROL + 0xB000
+"""What the host calls by ``invoke``, words: descriptor, code, code to return to, bytes of stack, number of arguments;
+then, written by it, the number of the task; from INVOKED_ARGUMENTS on the slots of the arguments."""
+INVOKED_ARGUMENTS: Final = INVOKED + 64
 SCRATCH: Final = CONTROL + 0xC000
 """From here to the end of the control block: bytes that mean nothing between two calls of the runtime image."""
 

@@ -12,7 +12,16 @@ import time
 from pvm.engines.api import Bindings, Compilation, EngineLimits
 from pvm.engines.native import layout
 from pvm.engines.native.debug import NO_DEBUG, Debug, Inspector
-from pvm.engines.native.exits import HYPERCALL_COUNT, HYPERCALL_SIZE, RESUME_MARKS, UNWATCHED, Exit, Poll
+from pvm.engines.native.exits import (
+    HYPERCALL_COUNT,
+    HYPERCALL_SIZE,
+    INVOKED_TASK,
+    NOT_BEGUN,
+    RESUME_MARKS,
+    UNWATCHED,
+    Exit,
+    Poll,
+)
 from pvm.engines.native.heap import GuestHeap, HeapFull
 from pvm.engines.native.imports import Linker
 from pvm.engines.native.interpreter.host import HostFunctions
@@ -48,15 +57,24 @@ _COST = (1 << 31) - 1
 
 
 _KEPT_BLOCKS = 64
+_INVOCATION = f"5q{layout.INVOKED_ARGUMENTS - layout.INVOKED - 40}x"
+_INVOKED, _TASK_INVOKED = layout.INVOKED, layout.INVOKED + 8 * INVOKED_TASK
+_HALT = int(Exit.HALT)
+_U64, _PLACE = struct.Struct("<Q"), struct.Struct("<qq")
 _FIRST_SLOT = layout.TASK_SIZE + layout.FRAME_HEADER
 _PC, _BASE, _EXIT_VALUE, _SEED = (layout.control_word(name) for name in ("pc", "base", "exit_value", "seed"))
+assert _BASE == _PC + 8
+
+
+class OutOfRange(Exception):
+    """An argument of a call is no machine value of its type; nothing was called."""
 
 
 class Target(NamedTuple):
     """A function that the host calls: its number and what its first block costs, as its descriptor says it.
 
-    Then addresses of the descriptor, of the code to enter, and of the code to return to, how arguments are packed, and
-    their order in the frame if it is another than the parameters'.
+    Then addresses of the descriptor, of the code to enter, and of the code to return to, how arguments are packed, into
+    the frame and for ``invoke``, and their order in the frame if it is another than the parameters'.
     """
 
     function: int
@@ -65,6 +83,7 @@ class Target(NamedTuple):
     code: int
     halt: int
     arguments: struct.Struct
+    invocation: struct.Struct
     order: list[int] | None
 
 
@@ -210,6 +229,7 @@ class Machine:
                 placed.address + placed.translation.first,
                 program.linked.halt,
                 arguments_format(types[number] for number in order),
+                arguments_format((types[number] for number in order), _INVOCATION),
                 order if order != sorted(order) else None,
             )
         return found
@@ -218,11 +238,68 @@ class Machine:
         """Run a function to its end as the main task of an activation; the bits of its result.
 
         Arguments are machine values, references addresses.
+
+        Raises:
+            OutOfRange: one of them is none; that is noticed only where ``is_direct``.
         """
         cage, native = self.cage, self.native
-        outer, stack = 0, self.limits.stack
+        if not self.is_direct():
+            return self._call_slowly(target, arguments)
+        heap = self.heap
+        if heap.is_torn or heap.releasing:
+            self._mend()
+        if target.order is not None:
+            arguments = [arguments[number] for number in target.order]
+        memory, stack = cage.memory, self.limits.stack
+        try:
+            target.invocation.pack_into(
+                memory, _INVOKED, target.descriptor, target.code, target.halt, stack, len(arguments), *arguments
+            )
+        except struct.error:
+            raise OutOfRange from None
+        try:
+            reason = native.invoke()
+            if reason != _HALT:
+                return self._go_on(reason)
+        except BaseException:
+            self._abandon(cage.i64(_TASK_INVOKED))
+            raise
+        found: int = _U64.unpack_from(memory, _EXIT_VALUE)[0]
+        return found
+
+    def is_direct(self) -> bool:
+        """Whether a call now is one of the interpreter, and of nobody whom the guest has called."""
+        return not self.activations and self._promotion is None
+
+    def _mend(self) -> None:
+        """Finish what was interrupted while memory was given back."""
         if self.heap.is_torn:
             raise UsageError("the instance was interrupted while it gave memory back; make another one")
+        self.heap.give_back()
+
+    def _go_on(self, reason: int) -> int:
+        """Finish a call by ``invoke`` that has left for a reason."""
+        if reason == NOT_BEGUN:
+            from pvm.isa.traps import TrapKind
+
+            self.exceptions.end_by(TrapKind.STACK_OVERFLOW)
+        self.activations += 1
+        try:
+            self._run(self.cage.i64(_TASK_INVOKED), reason)
+            result = self.cage.u64(_EXIT_VALUE)
+            self.native.call_end(0)
+        finally:
+            self.activations -= 1
+            if self._watch is not None:
+                self._watch.end()
+        return result
+
+    def _call_slowly(self, target: Target, arguments: Sequence[int | float]) -> int:
+        """As ``call``, in a call of a host function, or where compiled code may be entered."""
+        cage, native = self.cage, self.native
+        outer, stack = 0, self.limits.stack
+        if self.heap.is_torn or self.heap.releasing:
+            self._mend()
         if self.activations:
             outer, stack = self._suspended()
         record = native.call_begin(target.descriptor, target.code, target.halt, stack)
@@ -291,20 +368,22 @@ class Machine:
                 self._waits.pop(record, None)
                 self.native.task_abandon(record)
 
-    def _run(self, main: int) -> None:
-        """Run tasks until the main one, of this number, has returned."""
+    def _run(self, main: int, reason: int = 0) -> None:
+        """Run tasks until the main one, of this number, has returned; ``reason`` is why machine code has left."""
         native, exits, heap = self.native, self._exits, self.heap
         self._mains.append(main)
         try:
             while True:
-                if heap.releasing:
-                    heap.give_back(self.check_clock)
-                reason = native.enter()
+                if not reason:
+                    if heap.releasing:
+                        heap.give_back(self.check_clock)
+                    reason = native.enter()
                 try:
                     if exits[reason]():
                         return
                 except HeapFull:
                     self._heap_full()
+                reason = 0
         finally:
             self._mains.pop()
 
@@ -356,18 +435,21 @@ class Machine:
 
     def _hypercall(self) -> bool:
         cage = self.cage
-        pc, base = cage.i64(_PC), cage.i64(_BASE)
+        memory = cage.memory
+        pc, base = _PLACE.unpack_from(memory, _PC)
         site = self._sites.get(pc) or self._find_site(pc)
         if self._waits:
             self._waits.pop(cage.word("current"), None)
+        read = _U64.unpack_from
         try:
-            result = site.function([cage.u64(base + offset) for offset in site.arguments])
+            result = site.function([read(memory, base + offset)[0] for offset in site.arguments])
         except WouldBlock as wait:
             self._waits[cage.word("current")] = wait
             self.native.task_block()
             return self._switch()
-        cage.set_u64(base + site.result, result)
-        cage.set_i64(_PC, site.following)
+        memory = cage.memory  # in a call back it may have moved
+        _U64.pack_into(memory, base + site.result, result)
+        _U64.pack_into(memory, _PC, site.following)
         return False
 
     def _find_site(self, pc: int) -> Site:

@@ -25,9 +25,9 @@ def slot_bits(type_: str, value: Any) -> int:
     return int(value) & _MASK
 
 
-def arguments_format(types: Iterable[str]) -> struct.Struct:
-    """How machine values of these types are packed into slots in a row."""
-    return struct.Struct("<" + "".join(_FORMATS.get(type_, "q") for type_ in types))
+def arguments_format(types: Iterable[str], before: str = "") -> struct.Struct:
+    """How machine values of these types are packed into slots in a row, behind others."""
+    return struct.Struct(f"<{before}{''.join(_FORMATS.get(type_, 'q') for type_ in types)}")
 
 
 def slot_value(type_: str, bits: int) -> int | float:

@@ -45,7 +45,7 @@ def observed(module: pvm.Module, source: Path) -> tuple[object, ...]:
             end = instance.run(["program", *marks.arguments])
         except (Trap, Exhaustion) as error:
             end = (type(error), error.kind, error.message, error.frames, getattr(error, "exception", ""))
-        return end, kernel.stdout_bytes, kernel.stderr_bytes, instance.statistics
+        return end, kernel.stdout_bytes, kernel.stderr_bytes, instance.statistics.without_times()
 
 
 @pytest.mark.parametrize("source", SAMPLE, ids=lambda path: str(path.relative_to(CORPUS)))

@@ -39,12 +39,13 @@ _ATTRIBUTES = {name.replace(".", "_"): name for name in _SIGNATURES}
 
 
 class HostFunctions:
-    """Those functions bound to one cage, as attributes: ``heap_allocate`` and so on, and ``enter``.
+    """Those functions bound to one cage, as attributes: ``heap_allocate`` and so on, and ``enter`` and ``invoke``.
 
     Each is bound when it is first asked for: an instance needs few of them.
     """
 
     enter: Any
+    invoke: Any
     heap_initialize: Any
     heap_allocate: Any
     heap_release: Any
@@ -78,8 +79,8 @@ class HostFunctions:
     def __getattr__(self, attribute: str) -> Any:
         from functools import partial
 
-        if attribute == "enter":
-            function = self._code.function("enter", "i", "Q")
+        if attribute in {"enter", "invoke"}:
+            function = self._code.function(attribute, "i", "Q")
         elif attribute in _ATTRIBUTES:
             name = _ATTRIBUTES[attribute]
             function = self._code.function(f"host.{name}", *_SIGNATURES[name])

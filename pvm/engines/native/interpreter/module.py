@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pvm.engines.native import layout
-from pvm.engines.native.exits import RESUME_MARKS, Exit, Poll
+from pvm.engines.native.exits import INVOKED_TASK, NOT_BEGUN, RESUME_MARKS, Exit, Poll
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.handlers import define_handlers
 from pvm.engines.native.interpreter.services import DISPATCH, GO_ON, INTERPRET, RETURN_EARLY, RETURN_TO_CODE, SERVICES
@@ -24,7 +24,8 @@ def define_interpreter(module: ModuleText) -> None:
     """Add the interpreter to a module that has the functions of the runtime image, under ``image.NAME``.
 
     What it defines for the outside is ``enter(cage) -> i32``: go on where the control words say, until
-    an ``Exit``.
+    an ``Exit``; and ``invoke(cage) -> i32``: begin a call of the function that INVOKED names, enter, and end
+    the call if that is all.
     """
     attributes = module.group('nounwind "no-builtins" "prefer-vector-width"="128"')
     module.define("declare i32 @clock_gettime(i32, ptr)")
@@ -36,6 +37,7 @@ def define_interpreter(module: ModuleText) -> None:
         _define(module, f'@"trap.{kind.mnemonic}"', attributes, _exit(Exit.TRAP, str(int(kind))))
     for poll in (Poll.BLOCK, Poll.POINT, Poll.AFTER):
         _define(module, f"@poll.{poll.name.lower()}", attributes, _poll(poll))
+    module.declare("llvm.memcpy.p0.p0.i64", "void (ptr, ptr, i64, i1)")
     define_marked_store(module, image_function("gc.barrier"))
     _define(module, "@overflow", attributes, _OVERFLOW)
     _define(module, "@schedule", attributes, _SCHEDULE)
@@ -49,6 +51,7 @@ def define_interpreter(module: ModuleText) -> None:
     # The host knows this one and the table by their addresses.
     _define(module, INTERPRET, attributes, _INTERPRET, linkage="")
     module.define(_ENTER)
+    module.define(_INVOKE)
 
 
 def define_host_functions(module: ModuleText, functions: Iterable[tuple[str, str, tuple[str, ...]]]) -> None:
@@ -328,5 +331,38 @@ go:
 left:
 {_load("%reason", "exit")}  %result = trunc i64 %reason to i32
   ret i32 %result
+}}
+"""
+
+_INVOKED_WORDS = "".join(
+    f"  %{name}.at = getelementptr i64, ptr %block, i64 {number}\n  %{name} = load i64, ptr %{name}.at, align 8\n"
+    for number, name in enumerate(("descriptor", "code", "halt", "stack", "count"))
+)
+_INVOKE = f"""\
+define i32 @invoke(ptr %cage) nounwind {{
+  %block = getelementptr i8, ptr %cage, i64 {layout.INVOKED}
+{_INVOKED_WORDS}  %record = call i64 @"image.call.begin"(ptr %cage, i64 %descriptor, i64 %code, i64 %halt, i64 %stack)
+  %failed = icmp eq i64 %record, 0
+  br i1 %failed, label %none, label %begun
+begun:
+  %task = getelementptr i8, ptr %cage, i64 %record
+  %slots = getelementptr i8, ptr %task, i64 {layout.TASK_SIZE + layout.FRAME_HEADER}
+  %arguments = getelementptr i8, ptr %cage, i64 {layout.INVOKED_ARGUMENTS}
+  %bytes = shl i64 %count, 3
+  call void @llvm.memcpy.p0.p0.i64(ptr align 8 %slots, ptr align 8 %arguments, i64 %bytes, i1 false)
+  %number.at = getelementptr i8, ptr %task, i64 {layout.TASK_NUMBER}
+  %number = load i64, ptr %number.at, align 8
+  %task.number.at = getelementptr i64, ptr %block, i64 {INVOKED_TASK}
+  store i64 %number, ptr %task.number.at, align 8
+  %reason = call i32 @enter(ptr %cage)
+  %halted = icmp eq i32 %reason, {int(Exit.HALT)}
+  br i1 %halted, label %end, label %left
+end:
+  call void @"image.call.end"(ptr %cage, i64 0)
+  ret i32 %reason
+left:
+  ret i32 %reason
+none:
+  ret i32 {NOT_BEGUN}
 }}
 """
