@@ -269,7 +269,7 @@ class Machine:
 
     def is_direct(self) -> bool:
         """Whether a call now is one of the interpreter, and of nobody whom the guest has called."""
-        return not self.activations and self._promotion is None
+        return not self.activations and self.program.promotion is None
 
     def _mend(self) -> None:
         """Finish what was interrupted while memory was given back."""
