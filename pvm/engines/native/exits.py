@@ -14,7 +14,7 @@ RESUME_MARKS = 32
 
 NOT_BEGUN = 0
 """What ``invoke`` gives where the frame does not fit into the stack."""
-INVOKED_TASK = 5
+INVOKED_TASK = 7
 """The word of INVOKED with the number of the task."""
 
 

@@ -57,7 +57,7 @@ _COST = (1 << 31) - 1
 
 
 _KEPT_BLOCKS = 64
-_INVOCATION = f"5q{layout.INVOKED_ARGUMENTS - layout.INVOKED - 40}x"
+_INVOCATION = f"7q{layout.INVOKED_ARGUMENTS - layout.INVOKED - 56}x"
 _INVOKED, _TASK_INVOKED = layout.INVOKED, layout.INVOKED + 8 * INVOKED_TASK
 _HALT = int(Exit.HALT)
 _U64, _PLACE = struct.Struct("<Q"), struct.Struct("<qq")
@@ -243,17 +243,19 @@ class Machine:
             OutOfRange: one of them is none; that is noticed only where ``is_direct``.
         """
         cage, native = self.cage, self.native
-        if not self.is_direct():
-            return self._call_slowly(target, arguments)
+        if self.activations:
+            return self._call_back(target, arguments)
         heap = self.heap
         if heap.is_torn or heap.releasing:
             self._mend()
         if target.order is not None:
             arguments = [arguments[number] for number in target.order]
-        memory, stack = cage.memory, self.limits.stack
+        memory, stack, count = cage.memory, self.limits.stack, len(arguments)
+        machine = self._machine_code(target.function) if self._is_jit else 0
+        cost = target.cost & _COST if machine else 0
         try:
             target.invocation.pack_into(
-                memory, _INVOKED, target.descriptor, target.code, target.halt, stack, len(arguments), *arguments
+                memory, _INVOKED, target.descriptor, target.code, target.halt, stack, count, cost, machine, *arguments
             )
         except struct.error:
             raise OutOfRange from None
@@ -268,8 +270,8 @@ class Machine:
         return found
 
     def is_direct(self) -> bool:
-        """Whether a call now is one of the interpreter, and of nobody whom the guest has called."""
-        return not self.activations and self.program.promotion is None
+        """Whether a call now is of nobody whom the guest has called."""
+        return not self.activations
 
     def _mend(self) -> None:
         """Finish what was interrupted while memory was given back."""
@@ -294,14 +296,12 @@ class Machine:
                 self._watch.end()
         return result
 
-    def _call_slowly(self, target: Target, arguments: Sequence[int | float]) -> int:
-        """As ``call``, in a call of a host function, or where compiled code may be entered."""
+    def _call_back(self, target: Target, arguments: Sequence[int | float]) -> int:
+        """As ``call``, by a host function that the guest has called."""
         cage, native = self.cage, self.native
-        outer, stack = 0, self.limits.stack
         if self.heap.is_torn or self.heap.releasing:
             self._mend()
-        if self.activations:
-            outer, stack = self._suspended()
+        outer, stack = self._suspended()
         record = native.call_begin(target.descriptor, target.code, target.halt, stack)
         if not record:
             from pvm.isa.traps import TrapKind
@@ -320,13 +320,10 @@ class Machine:
             native.call_end(outer)
         except BaseException:
             self._abandon(number)
-            if outer:
-                native.scheduler_enter(outer)
+            native.scheduler_enter(outer)
             raise
         finally:
             self.activations -= 1
-            if self._watch is not None and not outer:
-                self._watch.end()
         return result
 
     def _suspended(self) -> tuple[int, int]:
@@ -426,12 +423,16 @@ class Machine:
 
         ``cost`` is what has still to be paid for its first block, as a descriptor says it.
         """
-        promotion = self.program.promotion
-        distance = 0 if promotion is None else promotion.natives.get(function, 0)
+        distance = self._machine_code(function)
         if distance:
             cage = self.cage
             cage.set_word("fuel_left", cage.word("fuel_left") - (cost & _COST))
             cage.set_word("machine_pc", distance)
+
+    def _machine_code(self, function: int) -> int:
+        """Where the machine code of a function is entered, as in ``machine_pc``; 0 if there is none."""
+        promotion = self.program.promotion
+        return 0 if promotion is None else promotion.natives.get(function, 0)
 
     def _hypercall(self) -> bool:
         cage = self.cage

@@ -336,7 +336,7 @@ left:
 
 _INVOKED_WORDS = "".join(
     f"  %{name}.at = getelementptr i64, ptr %block, i64 {number}\n  %{name} = load i64, ptr %{name}.at, align 8\n"
-    for number, name in enumerate(("descriptor", "code", "halt", "stack", "count"))
+    for number, name in enumerate(("descriptor", "code", "halt", "stack", "count", "cost", "machine.pc"))
 )
 _INVOKE = f"""\
 define i32 @invoke(ptr %cage) nounwind {{
@@ -354,6 +354,8 @@ begun:
   %number = load i64, ptr %number.at, align 8
   %task.number.at = getelementptr i64, ptr %block, i64 {INVOKED_TASK}
   store i64 %number, ptr %task.number.at, align 8
+{_load("%fuel", "fuel_left")}  %paid = sub i64 %fuel, %cost
+{_store("fuel_left", "%paid")}{_store("machine_pc", "%machine.pc")}\
   %reason = call i32 @enter(ptr %cage)
   %halted = icmp eq i32 %reason, {int(Exit.HALT)}
   br i1 %halted, label %end, label %left
