@@ -434,8 +434,8 @@ CONTROL_SCHEDULER: Final = CONTROL + 0x800
 """Words from here to CONTROL_COLLECTOR are the scheduler's own."""
 INVOKED: Final = CONTROL + 0xB000
 """What the host calls by ``invoke``, words: descriptor, code, code to return to, bytes of stack, number of arguments;
-where there is machine code, what it has to be paid for and where it is entered, as in ``machine_pc``; then, written by it,
-the number of the task; from INVOKED_ARGUMENTS on the slots of the arguments."""
+if there is machine code, its cost and where it is entered, as in ``machine_pc``; then, written by it, the number of the
+task; from INVOKED_ARGUMENTS on the slots of the arguments."""
 INVOKED_ARGUMENTS: Final = INVOKED + 64
 SCRATCH: Final = CONTROL + 0xC000
 """From here to the end of the control block: bytes that mean nothing between two calls of the runtime image."""

@@ -28,7 +28,7 @@ def define_interpreter(module: ModuleText) -> None:
     the call if that is all.
     """
     attributes = module.group('nounwind "no-builtins" "prefer-vector-width"="128"')
-    module.define("declare i32 @clock_gettime(i32, ptr)")
+    module.declare("clock_gettime", "i32 (i32, ptr)")
     symbols = define_handlers(module, attributes)
     pointers = [*symbols, *SERVICES]
     entries = ", ".join(f"ptr {symbol}" for symbol in pointers)
