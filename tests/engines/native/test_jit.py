@@ -87,6 +87,14 @@ PROGRAMS = {
             println(total)
         }
     """,
+    "trap in a closure": """
+        fun share(items: List<Int>, f: (Int) -> Int) -> Int = items.fold(0) { sum, n -> sum + f(n) }
+        fun main() {
+            let bias = 10
+            println(share([1, 2, 5]) { bias / it })
+            println(share([1, 0, 5]) { bias / it })
+        }
+    """,
     "left in the middle": """
         fun upTo(n: Int, last: Int) -> Int {
             var total = 0
