@@ -12,8 +12,8 @@ MODES = ("plain", "stress", "suspend", "both")
 """Ways of the interpreter to run a program, which must make no difference."""
 COMPILED_MODES = (*(f"jit {mode}" for mode in MODES), "jit loops")
 """The same with every function compiled before it is entered; and entering and leaving compiled code in its loops."""
-LOOKS = (40, 900, 130, 3_000, 260, 9_000)
-"""Units of fuel between looks at the clock, so that loops of any size are entered and left."""
+STAYS = (300, 2_000, 900, 6_000)
+"""Units of fuel that a loop gets in compiled code before it is left again."""
 CHECKS = 60
 MOVES = 40
 """About so many in a program, whatever its length."""
@@ -39,7 +39,7 @@ def debug_for(mode: str, fuel: int) -> Debug:
     tier, _, mode = mode.rpartition(" ")
     found = Debug(eager=True, speed=0) if tier == "jit" else NO_DEBUG
     if mode == "loops":
-        found = found._replace(looks=LOOKS)
+        found = found._replace(loops=STAYS)
     if mode in {"stress", "both"}:
         found = found._replace(stress=2, check_every=max(fuel // CHECKS, 80))
     if mode in {"suspend", "both"}:

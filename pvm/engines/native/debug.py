@@ -36,9 +36,16 @@ class Debug(NamedTuple):
     """What compiled code does about fuel if that is not to count it (``jit/installed.py``): it may then never stop."""
     keep: bool = True
     """Keep what was compiled then for other processes."""
+    loops: tuple[int, ...] = ()
+    """Enter compiled code in loops only: at the second arrival at the head of each, and at every seventh from there.
+    It is left again after so many units of fuel, in turns, less what all blocks of the code need."""
     looks: tuple[int, ...] = ()
     """Units of fuel from one look at the clock to the next, in turns.  Loops enter compiled code where the interpreter
     looks, and leave it when there are fewer units left than all blocks of it need."""
+
+
+MAX_ARRIVALS, SELDOM = 2_000, 10_000
+"""Arrivals at one loop after which the interpreter looks after so much fuel only: the program is a long one."""
 
 
 class HeapBroken(PvmError):
@@ -71,7 +78,10 @@ class Inspector:
         self._debug = debug
         self._checked = self._moved = self._collections = 0
         every = min((each for each in (debug.check_every, debug.suspend_every) if each), default=0)
-        self._looks = cycle(debug.looks or ((every,) if every else ()))
+        looks = debug.looks or ((1,) if debug.loops else (every,) if every else ())
+        self._looks = cycle(looks)
+        self._stays = cycle(debug.loops)
+        self._arrivals: dict[int, int] = {}
         machine.cage.set_word("stress", debug.stress)
         self._look_again("next_clock")
 
@@ -81,6 +91,8 @@ class Inspector:
         def inspected() -> bool:
             self._look_again("clock_units")
             is_done = poll()
+            if self._debug.loops:
+                self._enter_loop()
             self.inspect()
             return is_done
 
@@ -91,6 +103,22 @@ class Inspector:
         units = next(self._looks, 0)
         if units:
             self._machine.cage.set_word(word, units)
+
+    def _enter_loop(self) -> None:
+        """Let the task stay in the interpreter, or run in compiled code for a while if it is this loop's turn."""
+        cage = self._machine.cage
+        if not cage.word("machine_pc"):
+            return
+        pc = cage.word("pc")
+        arrived = self._arrivals[pc] = self._arrivals.get(pc, 0) + 1
+        if arrived % 7 == 2:
+            used = cage.word("fuel_base") + cage.word("fuel_slice") - cage.word("fuel_left")
+            cage.set_word("next_clock", used + next(self._stays))
+            self._machine.native.fuel_refresh()
+        else:
+            cage.set_word("machine_pc", 0)
+        if arrived > MAX_ARRIVALS:
+            self._looks = cycle((SELDOM,))
 
     def inspect(self) -> None:
         """Do what is due."""

@@ -134,6 +134,8 @@ class Machine:
         self._is_eager = jit and debug.eager
         if jit and not debug.eager:
             program.warm_up(code)
+        if jit and debug.loops:
+            program.promoted(code).enter_loops_only()
         if jit and debug.fuel:
             program.promoted(code).compile_for(debug.fuel)
         self._looked = time.perf_counter()
