@@ -13,6 +13,7 @@ from pvm.engines.native.jit.build import encode_argument, function_ir
 from pvm.engines.native.jit.installed import COUNTS, LOOKS, NEITHER
 from pvm.engines.native.llvm.compilation import optimised_ir
 from pvm.engines.native.machine_code.target import X86_64_V3
+from pvm.pbc.asm import assemble
 
 SOURCE = """
     class Vector(let items: Array<Int>, let size: Int)
@@ -341,3 +342,71 @@ def test_lengths_and_fields_are_loaded_before_the_strip() -> None:
     lines = strip_of(source, "g")
     assert any("load <4 x i64>" in line for line in lines)
     assert not any("load i32" in line for line in lines)
+
+
+DEAD_BEHIND_A_CALL = """class Sum { var total: Int = 0
+        fun all(items: Array<Int>) { var at = 0
+            while at < items.size { at += 1
+                take(at) } }
+        fun take(n: Int) { if n >= 0 { total += odd(n) } }
+        fun odd(n: Int) -> Int = if n <= 1 { n } else { odd(n - 2) } }
+    @export fun f(n: Int) -> Int { let sum = Sum()
+        let items = Array<Int>(n)
+        for i in 0..<n { items[n - 1 - i] = i }
+        sum.all(items)
+        return sum.total }"""
+
+
+def test_shadow_of_a_local_that_nobody_reads_again_outlives_a_call() -> None:
+    """The length of ``items`` is read in an inlined function behind a call; `f` itself reads the local no more."""
+    module = pvm.compile(source=DEAD_BEHIND_A_CALL)
+    with pvm.Instance(module, tier="interpreter") as instance:
+        wanted = instance.call("f", 9), instance.statistics.fuel_used
+    with debugging(Debug(eager=True)), pvm.Instance(module, tier="jit") as instance:
+        assert (instance.call("f", 9), instance.statistics.fuel_used) == wanted
+
+
+WAITING = """
+export f as (i64) -> i64
+func f (n: i64) -> i64 {
+  .local items: ref array i64
+  .local i: i64
+    i64.const 4
+    array.new i64
+    local.set items
+    local.get items
+    local.get n
+    array.new i64
+    local.set items
+    local.get n
+    i64.const 1
+    i64.sub_checked_s
+    array.get i64
+    prim.drop
+    i64.const 0
+    local.set i
+    jump @head
+@body:
+    local.get i
+    i64.const 1
+    i64.add_checked_s
+    local.set i
+@head:
+    local.get i
+    local.get items
+    array.size
+    i64.lt_s
+    branch.if @body
+    local.get i
+    return
+}
+"""
+
+
+def test_operand_that_waits_has_no_shadows_of_what_its_local_is_then() -> None:
+    """The array of four is indexed, by what would be right for the array that its local has got since."""
+    module = pvm.Module(assemble(WAITING))
+    with debugging(Debug(eager=True)), pvm.Instance(module, tier="jit") as instance:
+        assert instance.call("f", 4) == 4
+        with pytest.raises(pvm.Trap, match="index out of bounds"):
+            instance.call("f", 100)

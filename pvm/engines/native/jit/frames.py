@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pvm.engines.native import layout
 from pvm.engines.native.code.operands import Operand
@@ -64,9 +65,9 @@ class FrameLowering(ShadowLowering):
 
     @staticmethod
     def live_after(parent: Activation, child: Activation) -> int:
-        """What a parent reads when a child has returned."""
+        """What a parent reads when a child has returned, and what the child reads shadows of until then."""
         assert child.call is not None
-        return parent.facts.live.get(child.call.end, 0)
+        return parent.facts.live.get(child.call.end, 0) | child.shadowed_in(parent)
 
     def write_frame(
         self, activation: Activation, point: Point, live: int, prims: Sequence[Val], refs: Sequence[Val]
@@ -172,14 +173,13 @@ class FrameLowering(ShadowLowering):
         Precondition: the operands that wait are in the lists of the activations, by kind.
         """
         chain = innermost.chain
-        for each, child in zip(chain, [*chain[1:], None], strict=True):
-            offset = call_offset if child is None else child.call.offset  # type: ignore[union-attr] # it is inlined
-            self._read_frame(each, offset)
+        for each, child in pairwise(chain):
+            self._read_frame(each, self.after_call(each, child), self.live_after(each, child))
+        facts = innermost.facts
+        live = facts.live.get(self._end(innermost, call_offset), 0)
+        self._read_frame(innermost, facts.points.after[call_offset], live)
 
-    def _read_frame(self, activation: Activation, call_offset: int) -> None:
-        facts = activation.facts
-        point = facts.points.after[call_offset]
-        live = facts.live.get(self._end(activation, call_offset), 0)
+    def _read_frame(self, activation: Activation, point: Point, live: int) -> None:
         frame = self.frame(activation)
         self.read_locals(activation, live, frame)
         for position, value in enumerate(activation.prims):

@@ -58,6 +58,10 @@ class ShadowLowering(JitLowering):
 
     def local_set(self, index: int, value: Val) -> None:
         super().local_set(index, value)
+        if index in self.current.facts.shadowed:
+            # Operands that wait are what the local was; its shadows are of what it is now.
+            root = self.current.local(index)
+            self.origins = {text: origin for text, origin in self.origins.items() if origin.root != root}
         self.note_set(self.current, index)
 
     def _origin_of(self, activation: Activation, index: int) -> Origin | None:
