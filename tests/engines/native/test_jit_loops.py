@@ -410,3 +410,67 @@ def test_operand_that_waits_has_no_shadows_of_what_its_local_is_then() -> None:
         assert instance.call("f", 4) == 4
         with pytest.raises(pvm.Trap, match="index out of bounds"):
             instance.call("f", 100)
+
+
+CAUGHT = """
+class Error {
+  field message: ref? string
+  field trace: ref? array i32
+}
+throwable Error
+export f as (i64) -> i64
+func g (n: i64) {
+    local.get n
+    i64.eqz
+    branch.if @bad
+    local.get n
+    i64.const 1
+    i64.sub
+    call g
+    return
+@bad:
+    ref.null
+    ref.null
+    object.new Error
+    throw
+}
+func f (n: i64) -> i64 {
+  .local y: i64
+  .local items: ref array i64
+    i64.const 5
+    local.set y
+    i64.const 5
+    array.new i64
+    local.set items
+    .try all @caught
+    local.get n
+    i64.const 100
+    i64.add
+    local.set y
+    local.get n
+    array.new i64
+    local.set items
+    local.get n
+    call g
+    .end all
+    i64.const 1
+    return
+@caught:
+    ref.drop
+    local.get y
+    local.get items
+    array.size
+    i64.add
+    return
+}
+"""
+
+
+@pytest.mark.parametrize("n", [0, 9])
+def test_handler_around_a_call_only_finds_what_it_reads(n: int) -> None:
+    """Nobody reads the locals behind the call, which is the last instruction of the range, unless it throws."""
+    module = pvm.Module(assemble(CAUGHT))
+    with pvm.Instance(module, tier="interpreter") as instance:
+        wanted = instance.call("f", n), instance.statistics.fuel_used
+    with debugging(Debug(eager=True)), pvm.Instance(module, tier="jit") as instance:
+        assert (instance.call("f", n), instance.statistics.fuel_used) == wanted

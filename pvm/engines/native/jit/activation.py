@@ -59,6 +59,15 @@ class FunctionFacts:
         }
         self._loops: tuple[Loop, ...] | None = None
 
+    def live_across(self, call: Instruction) -> int:
+        """Locals that are read when a call has returned, or by a handler if it throws, which may be around it only."""
+        function = self.verified.function
+        live = self.live.get(call.end, 0)
+        for handler in function.handlers:
+            if handler.start <= call.offset < handler.end:
+                live |= self.live[function.labels[handler.target].offset]
+        return live
+
     @cached_property
     def shadowed(self) -> frozenset[int]:
         """Locals that get shadows: never null, used in loops, and written outside of them."""

@@ -297,7 +297,7 @@ class _Call:
         frame = text.value(f"getelementptr i8, ptr {base}, i64 {8 * facts.frame.size}")
         self._check_stack(frame, callee)
         point = facts.points.after[self.instruction.offset]
-        live = facts.live.get(self.instruction.end, 0)
+        live = facts.live_across(self.instruction)
         unit.write_frames(activation, point, live, activation.prims, activation.refs)
         self._write_arguments(frame, callee, arguments)
         self._clear_references(frame, callee)

@@ -65,9 +65,9 @@ class FrameLowering(ShadowLowering):
 
     @staticmethod
     def live_after(parent: Activation, child: Activation) -> int:
-        """What a parent reads when a child has returned, and what the child reads shadows of until then."""
+        """What a parent reads when a child has returned or thrown, and what the child reads shadows of until then."""
         assert child.call is not None
-        return parent.facts.live.get(child.call.end, 0) | child.shadowed_in(parent)
+        return parent.facts.live_across(child.call) | child.shadowed_in(parent)
 
     def write_frame(
         self, activation: Activation, point: Point, live: int, prims: Sequence[Val], refs: Sequence[Val]
