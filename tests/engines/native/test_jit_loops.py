@@ -152,6 +152,23 @@ SOURCE = """
         for i in 0..<n { s += a[i].toInt() }
         return s }
 
+    @export fun beside(n: Int, from: Int, by: Int) -> Int {
+        var other = from
+        var along = from
+        var s = 0
+        try { for i in 0..<n { s ^= along
+                along += by
+                s ^= other + by
+                other += 3 } } catch (e: ArithmeticError) { s ^= 1000 }
+        return s ^ other }
+
+    @export fun wrapping(n: Int, from: Int, by: Int) -> Int {
+        var other = from
+        var s = 0
+        for i in 0..<n { if other &+ by < other { s += 1 }
+            other = other &+ 7 }
+        return s }
+
     fun main() {}
 """
 
@@ -173,6 +190,8 @@ CALLS = [
     *(("exchanged", n) for n in (0, 2, 30)),
     *(("search", *each) for each in [(50, 120, 0), (50, 1000, 3), (50, 120, -1), (50, 5, 49), (0, 0, 0), (9, 20, MAX)]),
     *(("strided", *each) for each in [(98, 100), (99, 100), (100, 100), (101, 100), (0, 1), (0, 0)]),
+    *(("beside", 90, start, by) for start in (0, MAX - 11, MAX - 200, MIN) for by in (0, 1, -1, 1 << 40, 1 << 57)),
+    *(("wrapping", 90, start, by) for start in (0, MAX - 11, MAX - 200, MIN) for by in (0, 1, -1, 1 << 40)),
     ("waits", 40),
     *(("bytes", n, 77) for n in (0, 1, 100)),
 ]

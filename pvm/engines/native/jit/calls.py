@@ -110,7 +110,8 @@ class _Call:
             if isinstance(type_, RefType)
         )
         exact = self.unit.classes.get(self.unit.raw(receiver))
-        if exact is not None:
+        hierarchy = self.unit.metadata.verified.hierarchy
+        if exact is not None and hierarchy.is_subclass(exact, class_index):  # else there was a cast that traps
             self.to_known(self._method_of(exact, class_index, slot))
             return
         targets = self.unit.targets.of_method(class_index, slot)
@@ -155,6 +156,8 @@ class _Call:
         unit, text = self.unit, self.text
         unit.put_aside(self.activation)
         known = unit.functions.get(unit.raw(closure))
+        if known is not None and not self._fits(known):
+            known = None  # there was a cast that traps
         word = text.value(f"load i64, ptr {unit.pointer(closure, layout.CLOSURE_FUNCTION)}, align 8")
         captured = text.value(f"lshr i64 {word}, 32")
         if known is not None:
@@ -176,6 +179,12 @@ class _Call:
             text.block(label)
             self._through_frames(Callee(None, address, environment), self.arguments, done, result)
         self._go_on(done, result)
+
+    def _fits(self, function: int) -> bool:
+        """Whether values of the function, with or without something captured, have the signature of the call."""
+        module = self.unit.metadata.module
+        signature = module.signatures[module.functions[function].signature]
+        return self.signature in {signature, signature._replace(params=signature.params[1:])}
 
     def _with_captured(self, function: int, captured: str) -> list[Val]:
         """The arguments of a function that is called by a value which captured something (i64), or nothing."""
