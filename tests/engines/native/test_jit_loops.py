@@ -493,3 +493,50 @@ def test_handler_around_a_call_only_finds_what_it_reads(n: int) -> None:
         wanted = instance.call("f", n), instance.statistics.fuel_used
     with debugging(Debug(eager=True)), pvm.Instance(module, tier="jit") as instance:
         assert (instance.call("f", n), instance.statistics.fuel_used) == wanted
+
+
+DOOMED_CASTS = {
+    "method": """
+class A
+class B {
+  method a (ref B, i64) -> i64 = same
+}
+export f as (i64) -> i64
+func same (self: ref B, n: i64) -> i64 {
+    local.get n
+    return
+}
+func f (n: i64) -> i64 {
+    object.new_default A
+    ref.cast ref B
+    local.get n
+    call.virtual B.a
+    return
+}
+""",
+    "function": """
+export f as (i64) -> i64
+func endless (a: f64, b: f64, c: f64) -> f64 {
+    local.get a
+    local.get b
+    local.get c
+    tail.call endless
+}
+func f (n: i64) -> i64 {
+    local.get n
+    func.ref endless
+    ref.cast ref func (i64) -> i64
+    call.ref (i64) -> i64
+    return
+}
+""",
+}
+
+
+@pytest.mark.parametrize("source", DOOMED_CASTS.values(), ids=DOOMED_CASTS)
+def test_call_behind_a_cast_that_always_traps_is_compiled(source: str) -> None:
+    """What is known of the object, or of the function, says nothing about what it is called as."""
+    module = pvm.Module(assemble(source))
+    trapping = pytest.raises(pvm.Trap, match="not of the type it is cast to")
+    with debugging(Debug(eager=True)), pvm.Instance(module, tier="jit") as instance, trapping:
+        instance.call("f", 3)
