@@ -9,6 +9,7 @@ would trap there sends all rounds to the ordinary copy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pvm.engines.native.jit.activation import Activation
@@ -74,6 +75,8 @@ class Strip:
         """Flags that must not be set."""
         self.bounds: list[tuple[Affine, str]] = []
         """Indices, and the lengths that they are below."""
+        self.summed: set[int] = set()
+        """Induction variables that something is added to, which is taken not to overflow."""
         self.starts: dict[int, str] = {}
         """What induction variables are at first."""
         self.steps: dict[int, str] = {}
@@ -147,7 +150,7 @@ class StripLowering(FrameLowering):
 
     def _note_induction(self, strip: Strip, induction: Induction, value: Val) -> None:
         is_behind = induction.is_behind(*self.place)
-        if is_behind and not induction.step:
+        if not induction.step and (is_behind or induction is not strip.induction):
             return
         constant = induction.step if is_behind else 0
         strip.affine[self.raw(value)] = Affine(induction.local, 1, "", constant, 0)
@@ -234,6 +237,13 @@ class StripLowering(FrameLowering):
 
     def _sum(self, a: Val, b: Val, sign: int) -> Affine | None:
         """The affine value of a + b or a - b, if that cannot overflow in a strip."""
+        affine = self._affine_sum(a, b, sign)
+        if affine is not None:
+            assert self.strip is not None
+            self.strip.summed.add(affine.local)
+        return affine
+
+    def _affine_sum(self, a: Val, b: Val, sign: int) -> Affine | None:
         strip = self.strip
         if strip is None or a.kind != "i64":
             return None
@@ -410,7 +420,10 @@ class StripLowering(FrameLowering):
         is_behind = test is None or induction.is_behind(test.block, induction.offset + 1)
         is_inclusive = test is not None and test.relation in {"le", "ge"}
         between = (one if is_inclusive else 0) + (0 if is_behind else induction.step)
-        rounds = self._affordable(strip, cost) if self.looks else str(_MAX_ROUNDS)
+        others = sorted(strip.summed - {induction.local})
+        rounds = self._affordable(strip, cost, others) if self.looks else str(_MAX_ROUNDS)
+        for local in others:
+            self._start(strip, local)
         limit = strip.limit
         for affine, length in dict.fromkeys(strip.bounds):
             first, last = self._bounded(affine, length, strip)
@@ -429,13 +442,13 @@ class StripLowering(FrameLowering):
             self._count_fuel(strip, induction, start, cost)
         return self._any(strip.failures)
 
-    def _affordable(self, strip: Strip, cost: int) -> str:
-        """How many rounds the fuel suffices for."""
+    def _affordable(self, strip: Strip, cost: int, others: Sequence[int]) -> str:
+        """How many rounds the fuel suffices for, and few enough that no sum of a variable, or of others, overflows."""
         text, step = self.text, strip.induction.step
         spare = text.value(f"sub i64 {self.fuel()}, {SEGMENT}")
         strip.failures.append(text.value(f"icmp slt i64 {spare}, {cost}"))
         rounds = text.value(f"udiv i64 {spare}, {cost}")
-        return rounds if step and 4 * abs(step) <= cost else self._least(rounds, str(_MAX_ROUNDS))
+        return rounds if step and 4 * abs(step) <= cost and not others else self._least(rounds, str(_MAX_ROUNDS))
 
     def _plus_constant(self, raw: str, constant: int) -> str:
         return self.text.value(f"add i64 {raw}, {constant}") if constant else raw
