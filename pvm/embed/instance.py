@@ -42,8 +42,9 @@ class Instance:
         limits: memory, fuel, time and stack; the defaults allow 256 MiB and unlimited time.
         kernel: files, streams, clock and so on; by default nothing but output to the host's streams.
         imports: a Python callable for each host import of the module, by name.
-        tier: which engine; ``auto`` takes the fastest there is: the interpreter, with a JIT that compiles in a process
-            of its own what runs for long.  ``interpreter`` is the same without one.
+        tier: which engine; ``auto`` takes the fastest that is known to be safe: the ``interpreter``, or the
+            ``reference`` engine where that cannot be.  ``jit`` is the interpreter with a JIT that compiles in a process
+            of its own what runs for long: for code that you trust (docs/decisions/0011-jit-in-use.md).
 
     Raises:
         LinkError: a host import is missing or is not callable, or a kernel import is unknown.
@@ -192,7 +193,7 @@ class Instance:
 
 
 def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -> Engine:
-    """The engine of a tier; ``auto`` is the JIT wherever there is a native engine for the machine and the module."""
+    """The engine of a tier; ``auto`` is the interpreter wherever it can run the module."""
     if tier not in {"auto", "reference", "interpreter", "jit"}:
         raise UsageError(f"tier {tier!r} is unknown, expected auto, reference, interpreter or jit")
     assert isinstance(bindings.kernel, Kernel)
@@ -203,7 +204,7 @@ def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -
         from pvm.engines.native.unsupported import Unsupported
 
         try:
-            return NativeEngine(module.checked, bindings, settings, seed=seed, jit=tier != "interpreter")
+            return NativeEngine(module.checked, bindings, settings, seed=seed, jit=tier == "jit")
         except Unsupported as reason:
             if tier != "auto":
                 raise UsageError(f"the native engine cannot run this: {reason}; use tier auto or reference") from None

@@ -113,7 +113,7 @@ Examples:
     "--tier",
     type=click.Choice(["auto", "reference", "interpreter", "jit"]),
     default="auto",
-    help="Engine; auto takes the fastest: the interpreter, with a JIT for what runs for long.",
+    help="Engine; auto is the interpreter. jit compiles what runs for long, for programs that you trust.",
 )
 @click.option("--seed", type=int, help="Make random numbers repeat; with --clock virtual the whole run does.")
 @click.option(
