@@ -540,3 +540,15 @@ def test_call_behind_a_cast_that_always_traps_is_compiled(source: str) -> None:
     trapping = pytest.raises(pvm.Trap, match="not of the type it is cast to")
     with debugging(Debug(eager=True)), pvm.Instance(module, tier="jit") as instance, trapping:
         instance.call("f", 3)
+
+
+ALWAYS_THROWS = """class Odd(message: String) : Exception(message)
+    @export fun f(n: Int) -> Int { var s = 0
+        for i in 0..n { try { refuse(i) } catch (e: Odd) { s += i } }
+        return s }
+    fun refuse(i: Int) { throw Odd("${i}") }"""
+
+
+def test_loop_whose_rounds_never_come_to_the_test_is_no_strip() -> None:
+    with debugging(Debug(eager=True)), pvm.Instance(pvm.compile(source=ALWAYS_THROWS), tier="jit") as instance:
+        assert instance.call("f", 5) == 15

@@ -392,6 +392,8 @@ class StripLowering(FrameLowering):
         assert strip is not None
         if strip.test is None and not any(each.local == strip.induction.local for each, _ in strip.bounds):
             raise StripRefused
+        if not strip.threshold:
+            raise StripRefused  # no round comes to the test
         self.leave_strip()
         about = [strip.node]
         if strip.is_parallel:
