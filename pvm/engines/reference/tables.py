@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -26,13 +27,13 @@ class Services(Protocol):
     def trace_text(self, trace: Array) -> str: ...
 
 
-class TableFunctions:
+class TableFunctions(ABC):
     """Those functions, bound to one machine."""
 
     machine: Services
 
-    def _charge(self, size: int = 0) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _charge(self, size: int = 0) -> None: ...
 
     def table_find_i64(self, slots: Array, hashes: Array, keys: Array, key: int) -> int:
         passed, found = 0, -1

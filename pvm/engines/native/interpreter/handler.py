@@ -14,7 +14,6 @@ from pvm.engines.native.code.operations import Kind, Operation, TypeShape
 from pvm.engines.native.exits import Exit
 from pvm.engines.native.llvm.heap import HeapLowering
 from pvm.engines.native.llvm.image import image_function
-from pvm.engines.native.llvm.lowering import IR_TYPES
 from pvm.engines.native.llvm.text import FunctionText
 from pvm.isa.machine import Val
 from pvm.isa.traps import TrapKind
@@ -196,30 +195,9 @@ class Handler(HeapLowering):
 
     # Bulk operations
 
-    def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None:
-        operands = [self._wide(to), at.raw, self._wide(source), start.raw, count.raw]
-        self._bulk("copy", kind, operands)
-
-    def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None:
-        raw, text = value.raw, self.text
-        if value.kind in {"f32", "f64"}:
-            raw = text.value(f"bitcast {IR_TYPES[value.kind]} {raw} to i{32 if value.kind == 'f32' else 64}")
-        if value.kind in {"i32", "f32", "ref"}:
-            raw = text.value(f"zext i32 {raw} to i64")
-        self._bulk("fill", kind, [self._wide(array), start.raw, count.raw, raw])
-
-    def _wide(self, obj: Val) -> str:
-        return self.text.pure(f"zext i32 {obj.raw} to i64")
-
-    def _bulk(self, name: str, kind: ArrayKind, operands: list[object]) -> None:
-        """Call the image, which stops in the middle if it is interrupted."""
+    def call_bulk(self, name: str, arguments: str) -> None:
         text = self.text
-        if kind is ArrayKind.REF:
-            name += "References"
-        else:
-            operands = [*operands, ARRAY_STORAGE[kind].size.bit_length() - 1]
-        arguments = "".join(f", i64 {operand}" for operand in operands)
-        text.line(f'call void @"image.array.{name}"(ptr %cage{arguments})')
+        text.line(f'call void @"image.{name}"(ptr %cage{arguments})')
         stopped = text.fresh_label("stopped")
         with text.cold(stopped):
             self.leave(Exit.INTERRUPTED)

@@ -257,27 +257,8 @@ class JitLowering(HeapLowering):
 
     # Bulk operations
 
-    def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None:
-        self._bulk("copy", kind, [self._wide(to), at.raw, self._wide(source), start.raw, count.raw])
-
-    def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None:
-        raw, text = value.raw, self.text
-        if value.kind in {"f32", "f64"}:
-            raw = text.value(f"bitcast {IR_TYPES[value.kind]} {raw} to i{32 if value.kind == 'f32' else 64}")
-        if value.kind in {"i32", "f32", "ref"}:
-            raw = text.value(f"zext i32 {raw} to i64")
-        self._bulk("fill", kind, [self._wide(array), start.raw, count.raw, raw])
-
-    def _wide(self, obj: Val) -> str:
-        return self.text.value(f"zext i32 {obj.raw} to i64")
-
-    def _bulk(self, name: str, kind: ArrayKind, operands: list[object]) -> None:
-        if kind is ArrayKind.REF:
-            name += "References"
-        else:
-            operands = [*operands, ARRAY_STORAGE[kind].size.bit_length() - 1]
-        arguments = "".join(f", i64 {operand}" for operand in operands)
-        self.text.line(f"call void {self.service(image_function(f'array.{name}'))}(ptr %cage{arguments})")
+    def call_bulk(self, name: str, arguments: str) -> None:
+        self.text.line(f"call void {self.service(image_function(name))}(ptr %cage{arguments})")
         stopped = self.text.value(f"load i64, ptr {self.word(layout.control_word('interrupted'))}, align 8")
         self.leave_if(self.text.value(f"icmp ne i64 {stopped}, 0"))
 

@@ -99,10 +99,8 @@ class HeapLowering(Lowering):
         return ""
 
     @abstractmethod
-    def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None: ...
-
-    @abstractmethod
-    def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None: ...
+    def call_bulk(self, name: str, arguments: str) -> None:
+        """Call a function of the image that stops in the middle if it is interrupted, and leave then."""
 
     # Type tests: what is tested for are operand texts, numbers or values of run time
 
@@ -257,6 +255,27 @@ class HeapLowering(Lowering):
         else:
             self.store(storage, self.element(array, index, storage.size), value, self.element_aliases(storage))
 
+    def array_copy(self, kind: ArrayKind, to: Val, at: Val, source: Val, start: Val, count: Val) -> None:
+        self._bulk("copy", kind, [self._wide(to), at.raw, self._wide(source), start.raw, count.raw])
+
+    def array_fill(self, kind: ArrayKind, array: Val, start: Val, count: Val, value: Val) -> None:
+        raw, text = value.raw, self.text
+        if value.kind in {"f32", "f64"}:
+            raw = text.value(f"bitcast {IR_TYPES[value.kind]} {raw} to i{32 if value.kind == 'f32' else 64}")
+        if value.kind in {"i32", "f32", "ref"}:
+            raw = text.value(f"zext i32 {raw} to i64")
+        self._bulk("fill", kind, [self._wide(array), start.raw, count.raw, raw])
+
+    def _wide(self, obj: Val) -> str:
+        return self.text.pure(f"zext i32 {obj.raw} to i64")
+
+    def _bulk(self, name: str, kind: ArrayKind, operands: list[object]) -> None:
+        if kind is ArrayKind.REF:
+            name += "References"
+        else:
+            operands = [*operands, ARRAY_STORAGE[kind].size.bit_length() - 1]
+        self.call_bulk(f"array.{name}", "".join(f", i64 {operand}" for operand in operands))
+
     def _element_address(self, array: Val, index: Val) -> Val:
         pure = self.text.pure
         base = pure(f"add i64 {pure(f'zext i32 {array.raw} to i64')}, {layout.ELEMENTS}")
@@ -315,12 +334,11 @@ class HeapLowering(Lowering):
         """
         text = self.text
         place, card = (text.pure(f"getelementptr i8, ptr {base}, i64 {index}") for base, index in self._places(address))
-        wide = text.pure(f"zext i32 {obj.raw} to i64")
         marking = text.value(f"load i32, ptr {self.word(layout.control_word('marking'))}, align 8")
         cold, plain, on = text.fresh_label("marking"), text.fresh_label(), text.fresh_label()
         text.branch(text.value(f"icmp ne i32 {marking}, 0"), cold, plain, UNLIKELY)
         with text.cold(cold):
-            arguments = f"ptr {self.cage}, i64 {wide}, i64 {address.raw}, i32 {value.raw}"
+            arguments = f"ptr {self.cage}, i64 {self._wide(obj)}, i64 {address.raw}, i32 {value.raw}"
             text.line(f"call void {MARKED_STORE}({arguments})")
             text.jump(on)
         text.block(plain, dominated=True)
