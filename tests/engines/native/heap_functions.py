@@ -54,7 +54,7 @@ class TestLowering(HeapLowering):
         raise NotImplementedError
 
     local_get = local_set = global_get = global_set = string_const = charge = _unused  # type: ignore[assignment]
-    array_copy = array_fill = new_object = new_default = new_array = new_closure = _unused  # type: ignore[assignment]
+    call_bulk = new_object = new_default = new_array = new_closure = _unused  # type: ignore[assignment]
 
     def is_instance(self, a: Val, target: RefType) -> Val:
         self._unused()
