@@ -194,23 +194,27 @@ def test_ripgrep(tool: Tool) -> None:
     assert run(tool, script, "rg").split() == ["d/one:1", "d/one", "d/two"]
 
 
-PYTHON_CASES = (
-    "FileTests ExecTests *SpawnTests* TestScandir WalkTests MakedirTests PidTests LinkTests UtimeTests "
-    "StatAttributeTests RunFuncTestCase BarrierTests BasicTCPTest BasicUDPTest "
-    "BasicSocketPairTest NonBlockingTCPTests"
-)
+PYTHON_LEFT_OUT = {
+    "Pep383Tests": "names are UTF-8 in PVM",
+    "testUnencodableAddr": "names are UTF-8 in PVM",
+    "POSIXProcessTestCase.test_user": "there is no other user than root",
+    "POSIXProcessTestCase.test_group": "there is no other group than that of root",
+    "GeneralModuleTests.testInterfaceNameIndex": "interfaces are listed over netlink, which is not offered",
+    "GeneralModuleTests.test_get*info_ipv6_scopeid_symbolic": "interfaces are listed over netlink",
+}
+"""The tests that are not run, by parts of their names, and why."""
 
 
-def test_tests_of_python_itself(tool: Tool) -> None:
-    """Some of CPython's own tests of os, subprocess, threading and socket (on the loopback device)."""
+@pytest.mark.parametrize("module", ["os", "subprocess", "threading", "socket"])
+def test_tests_of_python_itself(module: str, tool: Tool) -> None:
+    """CPython's own tests of what asks most of a system, with sockets on the loopback device."""
     tool("python3")
     if not list(Path("/usr/lib").glob("python3*/test/test_os.py")):
         print("not run: the tests of python3")
         pytest.skip("not run: the tests of python3")
-    cases = " ".join(f"-m '{case}'" for case in PYTHON_CASES.split())
-    modules = "test_os test_subprocess test_threading test_socket"
-    shown = run(tool, f"exec /usr/bin/python3 -m test {modules} {cases} 2>&1")
-    assert "All 4 tests OK." in shown
+    left_out = " ".join(f"-i '*{case}*'" for case in PYTHON_LEFT_OUT)
+    shown = run(tool, f"exec /usr/bin/python3 -m test -w test_{module} {left_out} 2>&1")
+    assert shown.rstrip().endswith("Tests result: SUCCESS") or shown.rstrip().endswith("then SUCCESS"), shown
 
 
 def test_unix_sockets_by_path(tool: Tool) -> None:

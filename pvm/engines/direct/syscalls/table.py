@@ -19,7 +19,8 @@ NEW_NAMESPACE = (
 )
 UNIX, INET, INET6 = 1, 2, 10
 FAMILIES = frozenset({UNIX, INET, INET6})
-PROTOCOLS = frozenset({0, 1, 6, 17, 58})  # the default, ICMP, TCP, UDP; others could load modules of the host
+PROTOCOLS = frozenset({0, 1, 6, 17, 58, 136})
+# The default, ICMP, TCP, UDP, UDP-Lite, which no kernel has as a module; others could load modules of the host.
 IOCTLS = frozenset(
     {
         *range(0x5401, 0x5408),  # TCGETS to TCSETAF: the mode of a terminal
