@@ -16,15 +16,17 @@ from pvm.kernel.quotas import Ledger
 class Growth:
     """Bytes and names added below one mount; ``opens`` counts the open files by identity.
 
-    ``sizes`` has the size of each file that is written through a descriptor which was handed out, as counted so far.
+    ``sizes`` has the size of each file that is written through a descriptor which was handed out, as counted so far;
+    ``attributes`` the bytes of extended attributes that were added to a file.
     """
 
-    __slots__ = ("_bytes", "_files", "ledger", "opens", "sizes")
+    __slots__ = ("_bytes", "_files", "attributes", "ledger", "opens", "sizes")
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.opens: dict[tuple[int, int], int] = {}
         self.sizes: dict[tuple[int, int], int] = {}
+        self.attributes: dict[tuple[int, int], int] = {}
         self._bytes = 0
         self._files = 0
 
@@ -50,6 +52,20 @@ class Growth:
             self._files -= 1
             self.ledger.release_file()
 
+    def add_attributes(self, identity: tuple[int, int], count: int) -> None:
+        """Charge what extended attributes of a file grow, or give NOSPC; what shrinks is released."""
+        held = self.attributes.get(identity, 0)
+        if count > 0:
+            self.charge_bytes(count)
+        else:
+            count = -min(held, -count)
+            self.release_bytes(-count)
+        self.attributes[identity] = held + count
+
+    def release_attributes(self, identity: tuple[int, int]) -> None:
+        """Release those of a file that is gone."""
+        self.release_bytes(self.attributes.pop(identity, 0))
+
     def settle(self, identity: tuple[int, int], size: int) -> None:
         """Count growth that has happened already, quota or not; what was cut off natively gives no credit."""
         counted = self.sizes.get(identity)
@@ -63,6 +79,7 @@ class Growth:
         self.release_file()
         if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and identity_of(status) not in self.opens:
             self.release_bytes(status.st_size)
+            self.release_attributes(identity_of(status))
 
     def opened(self, identity: tuple[int, int]) -> None:
         """Count an open file."""
@@ -77,3 +94,4 @@ class Growth:
             self.sizes.pop(identity, None)
             if status.st_nlink == 0:
                 self.release_bytes(status.st_size)
+                self.release_attributes(identity)

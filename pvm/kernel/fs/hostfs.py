@@ -17,10 +17,13 @@ import os
 import stat
 import weakref
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from pvm.errors import UsageError
 from pvm.kernel.abi import Errno, GuestError, HostFailure
+from pvm.kernel.fs.attributes import change_host_attribute, host_attribute, host_attributes
 from pvm.kernel.fs.growth import Growth
 from pvm.kernel.fs.hoststatus import FORMAT_BITS, host_errors, host_failure, identity_of, kind_of
 from pvm.kernel.quotas import Ledger
@@ -50,6 +53,7 @@ SWAPS_MAX = 16
 """How often a name may change its kind while it is looked up."""
 
 DIRECTORY_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+PLACE_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -212,6 +216,32 @@ class HostFile(RegularNode):
         self._seen = None
         with host_errors():
             os.utime(self.name, ns=(accessed_ns, modified_ns), dir_fd=self.parent.acquire(), follow_symlinks=False)
+
+    def attributes(self) -> list[bytes]:
+        with self._named() as path:
+            return host_attributes(path)
+
+    def attribute(self, name: bytes) -> bytes | None:
+        with self._named() as path:
+            return host_attribute(path, name)
+
+    def change_attribute(self, name: bytes, value: bytes | None) -> None:
+        self.fs.check_writable()
+        self._seen = None
+        with self._named() as path:
+            change_host_attribute(path, name, value, self.fs.growth, self.identity)
+
+    @contextmanager
+    def _named(self) -> Iterator[str]:
+        """A path of the host that leads to this file and no other, for a while."""
+        with host_errors():
+            descriptor = os.open(self.name, PLACE_FLAGS, dir_fd=self.parent.acquire())
+        try:
+            if identity_of(os.fstat(descriptor)) != self.identity:
+                raise GuestError(Errno.NOENT, "the file was replaced")
+            yield f"/proc/self/fd/{descriptor}"
+        finally:
+            os.close(descriptor)
 
     def open(self, flags: int) -> OpenFile:
         self._seen = None
@@ -444,6 +474,16 @@ class HostDirectory(DirectoryNode):
         with host_errors():
             os.utime(".", ns=(accessed_ns, modified_ns), dir_fd=self.acquire())
 
+    def attributes(self) -> list[bytes]:
+        return host_attributes(f"/proc/self/fd/{self.acquire()}")
+
+    def attribute(self, name: bytes) -> bytes | None:
+        return host_attribute(f"/proc/self/fd/{self.acquire()}", name)
+
+    def change_attribute(self, name: bytes, value: bytes | None) -> None:
+        self.fs.check_writable()
+        change_host_attribute(f"/proc/self/fd/{self.acquire()}", name, value, self.fs.growth, self.identity)
+
     def same_as(self, other: Node) -> bool:
         return isinstance(other, HostDirectory) and other.fs is self.fs and other.identity == self.identity
 
@@ -610,6 +650,7 @@ class HostDirectory(DirectoryNode):
 
     def remove_directory(self, name: str) -> None:
         self.fs.check_writable()
+        status = self.status_of(name.encode())
         try:
             os.rmdir(name.encode(), dir_fd=self.acquire())
         except FileExistsError:
@@ -617,6 +658,7 @@ class HostDirectory(DirectoryNode):
         except OSError as error:
             raise host_failure(error) from None
         self.fs.growth.release_file()
+        self.fs.growth.release_attributes(identity_of(status))
 
 
 def _kind_of_entry(item: os.DirEntry[str]) -> FileKind:

@@ -115,9 +115,23 @@ def _check_replaceable(node: MemNode, target: MemNode) -> None:
 
 
 class MemNode(Node):
-    """What all nodes in memory share; ``links`` counts the names, ``counted`` says that it is charged as a file."""
+    """What all nodes in memory share; ``links`` counts the names, ``counted`` says that it is charged as a file.
 
-    __slots__ = ("accessed_ns", "changed_ns", "counted", "group", "inode", "links", "mode", "modified_ns", "user")
+    ``values`` has the extended attributes, or is None if there never were any.
+    """
+
+    __slots__ = (
+        "accessed_ns",
+        "changed_ns",
+        "counted",
+        "group",
+        "inode",
+        "links",
+        "mode",
+        "modified_ns",
+        "user",
+        "values",
+    )
 
     fs: MemFs
 
@@ -128,6 +142,7 @@ class MemNode(Node):
         self.links = 1
         self.user = self.group = 0
         self.counted = True
+        self.values: dict[bytes, bytes] | None = None
         self.accessed_ns = self.modified_ns = self.changed_ns = fs.clock.stamp()
 
     def size(self) -> int:
@@ -166,6 +181,19 @@ class MemNode(Node):
         self.accessed_ns, self.modified_ns = accessed_ns, modified_ns
         self.changed_ns = self.fs.clock.stamp()
 
+    def attributes(self) -> list[bytes]:
+        return sorted(self.values or ())
+
+    def attribute(self, name: bytes) -> bytes | None:
+        return None if self.values is None else self.values.get(name)
+
+    def change_attribute(self, name: bytes, value: bytes | None) -> None:
+        from pvm.kernel.fs.attributes import changed
+
+        self.fs.check_writable()
+        self.values = changed(self.values or {}, name, value, self.fs.ledger)
+        self.changed_ns = self.fs.clock.stamp()
+
     def touch(self) -> None:
         """Stamp a change of content."""
         self.modified_ns = self.changed_ns = self.fs.clock.stamp()
@@ -178,7 +206,14 @@ class MemNode(Node):
 
     def release_if_unused(self) -> None:
         """Give storage back if neither a name nor an open file holds the node."""
-        if self.links == 0 and self.counted:
+        if self.links:
+            return
+        if self.values:
+            from pvm.kernel.fs.attributes import stored_size
+
+            self.fs.ledger.release_bytes(stored_size(self.values))
+            self.values = None
+        if self.counted:
             self.fs.ledger.release_file()
 
 

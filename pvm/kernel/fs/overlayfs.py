@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from weakref import WeakValueDictionary
 
 from pvm.kernel.clock import Clock
+from pvm.kernel.fs.attributes import changed, stored_size
 from pvm.kernel.fs.memfs import MemDirectory, MemFile, MemFs, MemLink, MemNode, MemOpenFile
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.node import (
@@ -61,6 +62,16 @@ def _mirror(node: MemNode, lower: Node) -> None:
     node.changed_ns = state.changed_ns
     node.accessed_ns = state.accessed_ns
     node.counted = False
+
+
+def _charged_attributes(lower: Node, ledger: Ledger) -> dict[bytes, bytes]:
+    """The extended attributes of what is below, which are charged as if they had been set here."""
+    values: dict[bytes, bytes] = {}
+    for name in lower.attributes():
+        value = lower.attribute(name)
+        if value is not None:
+            values = changed(values, name, value, ledger)
+    return values
 
 
 class OverlayFile(MemFile):
@@ -115,16 +126,31 @@ class OverlayFile(MemFile):
         self.copy_up(keep=True)
         super().set_times(accessed_ns, modified_ns)
 
+    def attributes(self) -> list[bytes]:
+        return super().attributes() if self.lower is None else self.lower.attributes()
+
+    def attribute(self, name: bytes) -> bytes | None:
+        return super().attribute(name) if self.lower is None else self.lower.attribute(name)
+
+    def change_attribute(self, name: bytes, value: bytes | None) -> None:
+        self.copy_up(keep=True)
+        super().change_attribute(name, value)
+
     def copy_up(self, *, keep: bool) -> None:
         """Take the content into memory, or start empty, and stand on its own from now on."""
         if self.lower is None:
             return
-        self.fs.ledger.charge_file()
+        ledger = self.fs.ledger
+        ledger.charge_file()
+        values: dict[bytes, bytes] = {}
         try:
+            values = _charged_attributes(self.lower, ledger)
             content = self._content(self.lower) if keep else bytearray()
         except BaseException:
-            self.fs.ledger.release_file()
+            ledger.release_file()
+            ledger.release_bytes(stored_size(values))
             raise
+        self.values = values or None
         self.data = content
         self.charged = len(content)
         self.counted = True
@@ -277,6 +303,20 @@ class OverlayDirectory(MemDirectory):
 
     def set_times(self, accessed_ns: int, modified_ns: int) -> None:
         super().set_times(accessed_ns, modified_ns)
+        self.pin()
+
+    def attributes(self) -> list[bytes]:
+        return self.lower.attributes() if self.values is None and self.lower is not None else super().attributes()
+
+    def attribute(self, name: bytes) -> bytes | None:
+        if self.values is None and self.lower is not None:
+            return self.lower.attribute(name)
+        return super().attribute(name)
+
+    def change_attribute(self, name: bytes, value: bytes | None) -> None:
+        if self.values is None and self.lower is not None:
+            self.values = _charged_attributes(self.lower, self.fs.ledger)
+        super().change_attribute(name, value)
         self.pin()
 
     def add_name(self, name: str, node: Node) -> None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from pvm.kernel.vfs.description import Description
 
 
+NOT_SUPPORTED = 95
+"""The number of EOPNOTSUPP, which only personalities show."""
+
+
 class FileKind(IntEnum):
     """What a node is; the numbers are part of the stat and directory records."""
 
@@ -180,6 +184,18 @@ class Node:
         """Set user and group, -1 to keep one; a file system that keeps no owners goes on showing root."""
         if self.fs.read_only:
             raise GuestError(Errno.ROFS)
+
+    def attributes(self) -> list[bytes]:
+        """The names of the extended attributes, all of which begin with ``user.``, in order."""
+        return []
+
+    def attribute(self, name: bytes) -> bytes | None:
+        """The value of an extended attribute, or None."""
+        raise GuestError(NOT_SUPPORTED)
+
+    def change_attribute(self, name: bytes, value: bytes | None) -> None:
+        """Set an extended attribute, or remove it (None) if it is there."""
+        raise GuestError(Errno.ROFS if self.fs.read_only else NOT_SUPPORTED)
 
 
 class RegularNode(Node):

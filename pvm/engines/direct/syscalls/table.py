@@ -53,7 +53,6 @@ NO_IPC = "memory of System V and POSIX queues outlives its processes"
 NO_KEYS = "the keys of the host"
 NO_MODULES = "the modules of the host"
 NO_MOUNTS = "mounts are fixed when the kernel is made"
-NO_NAMES = "extended attributes are not kept"
 NO_OTHERS = "one guest process may not reach into another"
 NO_HANDLES = "a handle would pass the file system by"
 NO_WATCH = "files are not watched"
@@ -61,6 +60,7 @@ NO_POWER = "the machine is not the guest's"
 NO_CLOCK = "the clock is not the guest's"
 NO_OLD = "Linux has given it up"
 NO_PKEYS = "keys of memory protection are not offered"
+NAMES = "`user.` names only"
 OWNERS = "kept in memory and overlays; in writable mounts of the host the owner stays root"
 
 ROWS: tuple[Row, ...] = (
@@ -284,18 +284,18 @@ ROWS: tuple[Row, ...] = (
     denied(185, "security()", errno.ENOSYS, NO_OLD),
     native(186, "gettid()"),
     native(187, "readahead(fd, offset, size)"),
-    denied(188, "setxattr(ptr, ptr, ptr, size, hex)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(189, "lsetxattr(ptr, ptr, ptr, size, hex)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(190, "fsetxattr(fd, ptr, ptr, size, hex)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(191, "getxattr(ptr, ptr, ptr, size)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(192, "lgetxattr(ptr, ptr, ptr, size)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(193, "fgetxattr(fd, ptr, ptr, size)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(194, "listxattr(ptr, ptr, size)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(195, "llistxattr(ptr, ptr, size)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(196, "flistxattr(fd, ptr, size)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(197, "removexattr(ptr, ptr)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(198, "lremovexattr(ptr, ptr)", errno.EOPNOTSUPP, NO_NAMES),
-    denied(199, "fremovexattr(fd, ptr)", errno.EOPNOTSUPP, NO_NAMES),
+    mediated(188, "setxattr(path, path, ptr, size, hex)", NAMES),
+    mediated(189, "lsetxattr(path, path, ptr, size, hex)", NAMES),
+    mediated(190, "fsetxattr(fd, path, ptr, size, hex)", NAMES),
+    mediated(191, "getxattr(path, path, ptr, size)", NAMES),
+    mediated(192, "lgetxattr(path, path, ptr, size)", NAMES),
+    mediated(193, "fgetxattr(fd, path, ptr, size)", NAMES),
+    mediated(194, "listxattr(path, ptr, size)", NAMES),
+    mediated(195, "llistxattr(path, ptr, size)", NAMES),
+    mediated(196, "flistxattr(fd, ptr, size)", NAMES),
+    mediated(197, "removexattr(path, path)", NAMES),
+    mediated(198, "lremovexattr(path, path)", NAMES),
+    mediated(199, "fremovexattr(fd, path)", NAMES),
     native(200, "tkill(int, signal)"),
     native(201, "time(ptr)", aspect=Aspect.CLOCK),
     native(202, "futex(ptr, int, int, ptr, ptr, int)"),
