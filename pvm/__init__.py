@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         VerifyError,
     )
     from pvm.kernel import CAPTURE, INHERIT, HostDir, Kernel, MemDir, Quotas, TarDir, Usage
+    from pvm.kernel.network import Destination, Network, Published
 
 _HOMES = {
     "pvm.embed.compiling": ("compile",),
@@ -67,6 +68,7 @@ _HOMES = {
         "UsageError",
         "VerifyError",
     ),
+    "pvm.kernel.network": ("Destination", "Network", "Published"),
     "pvm.kernel": ("CAPTURE", "INHERIT", "HostDir", "Kernel", "MemDir", "Quotas", "TarDir", "Usage"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -79,6 +81,7 @@ __all__ = [
     "CompileError",
     "Completed",
     "ContainmentError",
+    "Destination",
     "Exhaustion",
     "FormatError",
     "Guest",
@@ -92,6 +95,8 @@ __all__ = [
     "LinkError",
     "MemDir",
     "Module",
+    "Network",
+    "Published",
     "PvmError",
     "Quotas",
     "Statistics",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 
 from pvm.cli.files import Kind, ProgramFile
+from pvm.errors import UsageError
 from pvm.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from pvm.embed.instance import Tier
     from pvm.embed.limits import Limits
     from pvm.kernel import HostDir
+
+
+class NetworkOptions(NamedTuple):
+    """What the command line grants of the network."""
+
+    allow: Sequence[str]
+    publish: Sequence[str]
+    hosts: Mapping[str, str]
 
 
 class LinuxOptions(NamedTuple):
@@ -29,6 +38,7 @@ class LinuxOptions(NamedTuple):
     cpu: str | None = None
     processes: int = 256
     lower: Sequence[str] = ()
+    network: NetworkOptions | None = None
 
 
 class RunOptions(NamedTuple):
@@ -51,6 +61,10 @@ def run_file(program: ProgramFile, arguments: Sequence[str], options: RunOptions
         from pvm.cli.linux import run_linux_program
 
         return run_linux_program(program.name, arguments, options)
+    if options.linux is not None and options.linux.network is not None:
+        raise UsageError(
+            "--allow-net, --publish and --add-host are for Linux programs: Pebble programs have no sockets"
+        )
     from pvm.cli.running import run_program
 
     return run_program(program, arguments, options)

@@ -14,6 +14,10 @@ from pvm.embed.system import FOLDERS, system_mounts
 from pvm.errors import ContainmentError, GuestError, UsageError
 from pvm.kernel import INHERIT, HostDir, Kernel, TarDir
 from pvm.kernel.grants import Grant
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pvm.kernel.network import Network
 
 KEYBOARD, SCREEN = 0, 1
 
@@ -52,6 +56,7 @@ def run_linux_program(name: str, arguments: Sequence[str], options: RunOptions) 
         stderr=INHERIT,
         clock=options.clock,
         seed=options.seed,
+        network=network_of(linux),
         trace=options.trace,
     )
     limits = GuestLimits(memory=linux.memory or "1G", timeout=linux.timeout, cpu=linux.cpu, processes=linux.processes)
@@ -64,7 +69,18 @@ def run_linux_program(name: str, arguments: Sequence[str], options: RunOptions) 
             with begin(kernel, path, argv, limits, linux) as guest:
                 done = wait_for(guest)
     report(done, stats=options.stats)
+    if options.stats:
+        report_network(kernel)
     return done.status
+
+
+def network_of(linux: LinuxOptions) -> Network | None:
+    """The network that the options grant."""
+    if linux.network is None:
+        return None
+    from pvm.kernel.network import Network
+
+    return Network(*linux.network)
 
 
 def is_at_terminal() -> bool:
@@ -127,6 +143,13 @@ def run_at_terminal(kernel: Kernel, path: str, argv: list[str], limits: GuestLim
         with begin(kernel, path, argv, limits, linux, streams) as guest:
             terminal.release()
             return wait_for(guest)
+
+
+def report_network(kernel: Kernel) -> None:
+    """Say what was refused."""
+    if kernel.network is not None:
+        for refused, times in kernel.network.refused.items():
+            print_error(f"refused         {refused}, {times:,} times (--allow-net {refused} lets it)")
 
 
 def report(done: Completed, *, stats: bool) -> None:

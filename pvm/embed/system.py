@@ -14,7 +14,7 @@ BASIC_ETC = {
     "group": "root:x:0:\nnogroup:x:65534:\n",
     "hosts": "127.0.0.1\tlocalhost pvm\n::1\tlocalhost\n",
     "hostname": "pvm\n",
-    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     "shells": "/bin/sh\n",
 }
 

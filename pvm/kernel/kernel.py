@@ -36,11 +36,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Literal, Self
 
+    from pvm.kernel.network import Network, NetworkPolicy
     from pvm.kernel.streams import InputSpec, OutputSpec
     from pvm.kernel.vfs.node import FileSystem
     from pvm.kernel.vfs.path import Location
 
 DEFAULT_QUOTAS = Quotas()
+NETWORK_DEVICE = 92
 ALWAYS_ALLOWED = frozenset({Errno.FAULT})
 
 
@@ -50,8 +52,9 @@ class Kernel(GuestFiles):
     ``mounts`` maps guest paths to ``HostDir`` or ``MemDir``; without any, the guest has an empty root
     in memory with ``/tmp``, and ``/dev``.  ``stdin`` is None (empty), bytes, text, a binary file or
     INHERIT; ``stdout`` and ``stderr`` are INHERIT, CAPTURE, None (discard) or a file.  With
-    ``clock="virtual"`` and a ``seed``, runs repeat exactly.  ``trace`` is called with a line for each
-    hypercall.  A kernel serves several runs in sequence and keeps its files between them.
+    ``clock="virtual"`` and a ``seed``, runs repeat exactly.  ``network`` is what Linux programs reach
+    outside, and what reaches them; None is nothing.  ``trace`` is called with a line for each hypercall.
+    A kernel serves several runs in sequence and keeps its files between them.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword for each thing that can be granted
@@ -65,6 +68,7 @@ class Kernel(GuestFiles):
         clock: Literal["host", "virtual"] = "host",
         seed: int | None = None,
         quotas: Quotas = DEFAULT_QUOTAS,
+        network: Network | None = None,
         trace: Callable[[str], None] | None = None,
     ) -> None:
         self.ledger = Ledger(quotas)
@@ -74,6 +78,7 @@ class Kernel(GuestFiles):
         self.random: RandomSource = HostRandom() if seed is None else SeededRandom(seed)
         self.env = checked_environment(env or {})
         self.trace = trace
+        self.network = None if network is None else network_policy(network)
         self._lock = RLock()
         self._source = make_source(stdin)
         self._sinks = {fd: make_sink(spec, fd, self.ledger) for fd, spec in ((1, stdout), (2, stderr))}
@@ -108,6 +113,12 @@ class Kernel(GuestFiles):
             root = MemFs(1, self.ledger, self.clock)
             root.root.create_directory("tmp", 0o777)
             built["/"] = root
+        if self.network is not None:
+            from pvm.kernel.fs.memfs import mounted_file
+
+            for place, (path, content) in enumerate(self.network.files().items()):
+                if path not in built:
+                    built[path] = mounted_file(NETWORK_DEVICE + place, self.ledger, self.clock, content.encode())
         return built
 
     def _build(self, mounts: Mapping[str, Grant]) -> dict[str, FileSystem]:
@@ -314,6 +325,15 @@ def checked_grants(mounts: Mapping[str, Grant]) -> dict[str, Grant]:
             raise UsageError(f"mount {path!r} is {type(grant).__name__}, expected HostDir, MemDir or TarDir")
         grants[key] = grant
     return grants
+
+
+def network_policy(network: Network) -> NetworkPolicy:
+    """What judges by what an embedder grants of the network."""
+    from pvm.kernel.network import Network, NetworkPolicy
+
+    if not isinstance(network, Network):
+        raise UsageError(f"network is {type(network).__name__}, expected Network")
+    return NetworkPolicy(network)
 
 
 def make_clock(name: str) -> Clock:

@@ -11,7 +11,7 @@ from pvm.engines.direct import filter as program
 from pvm.engines.direct.calls.handlers import HANDLERS
 from pvm.engines.direct.filter import ALLOW, FAIL, KILL, NOTIFY, Policy
 from pvm.engines.direct.machine_code import RECORDS_CALL
-from pvm.engines.direct.syscalls.row import Aspect, Handling, OneOf, Row, Without
+from pvm.engines.direct.syscalls.row import Aspect, Condition, Handling, OneOf, Pairs, Row, Without
 from pvm.engines.direct.syscalls.table import BY_NAME, ROWS
 
 ARCH = program.AUDIT_ARCH_X86_64
@@ -55,12 +55,16 @@ def expected(row: Row) -> int:
 def holding(row: Row) -> list[int]:
     """Arguments with which the conditions of a row hold."""
     args = [0] * 6
-    for condition in row.conditions:
-        args[condition.argument] = min(condition.values) if isinstance(condition, OneOf) else 0
+    for condition in (*row.conditions, *row.outside):
+        if isinstance(condition, OneOf):
+            args[condition.argument] = min(condition.values)
+        elif isinstance(condition, Pairs):
+            first, seconds = next(iter(condition.values.items()))
+            args[condition.argument : condition.argument + 2] = [first, min(seconds)]
     return args
 
 
-def wrong_value(condition: OneOf | Without) -> int:
+def wrong_value(condition: Condition) -> int:
     """An argument with which a condition does not hold."""
     if isinstance(condition, Without):
         return condition.bits
@@ -109,9 +113,26 @@ def test_policies() -> None:
     virtual = program.build(Policy(virtual=frozenset({Aspect.CLOCK})))
     assert decide(virtual, BY_NAME["clock_gettime"].number) == NOTIFY
     assert decide(virtual, BY_NAME["getrandom"].number) == ALLOW
+    outside = program.build(Policy(virtual=frozenset({Aspect.OUTSIDE})))
+    for row in ROWS:
+        expected_answer = NOTIFY if row.aspect is Aspect.OUTSIDE else expected(row)
+        assert decide(outside, row.number, *holding(row)) == expected_answer, row.name
+        for condition in row.outside:
+            args = holding(row)
+            args[condition.argument] = wrong_value(condition)
+            assert decide(outside, row.number, *args) == FAIL | condition.errno, row.name
     alone = program.build(Policy(network=False))
     assert decide(alone, BY_NAME["socket"].number, 1, 1, 0) == ALLOW
     assert decide(alone, BY_NAME["socket"].number, 2, 1, 0) == FAIL | errno.EAFNOSUPPORT
+
+
+def test_pairs_of_arguments_are_looked_at_together() -> None:
+    condition = Pairs(1, {7: frozenset({1, 5}), 3: frozenset({2}), 0: frozenset({9})}, errno.ENOPROTOOPT)
+    code = [*program.check(condition), (program.RETURN, 0, 0, ALLOW)]
+    packed = b"".join(program.INSTRUCTION.pack(*instruction) for instruction in code)
+    for first, second in itertools.product(range(9), range(11)):
+        held = second in condition.values.get(first, ())
+        assert decide(packed, 0, 0, first, second) == (ALLOW if held else FAIL | errno.ENOPROTOOPT), (first, second)
 
 
 def test_the_table_is_whole() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from pvm.cli.dispatch import LinuxOptions, RunOptions, run_file
+from pvm.cli.dispatch import LinuxOptions, NetworkOptions, RunOptions, run_file
 from pvm.cli.dumping import KINDS
 from pvm.cli.files import load_module, read_program
 from pvm.cli.status import STATUS_HELP, print_error
@@ -67,6 +67,14 @@ def parse_mount(text: str) -> tuple[str, HostDir]:
     return guest, HostDir(host, mode=cast("Literal['ro', 'rw', 'overlay']", mode))
 
 
+def parse_host(text: str) -> tuple[str, str]:
+    """Read ``NAME:ADDRESS``."""
+    name, colon, address = text.partition(":")
+    if not colon or not name or not address:
+        raise UsageError(f"--add-host {text!r} is not understood, expected NAME:ADDR, such as db.test:127.0.0.1")
+    return name, address.strip("[]")
+
+
 def parse_env(text: str) -> tuple[str, str]:
     """Read ``NAME=VALUE``."""
     name, equals, value = text.partition("=")
@@ -88,6 +96,7 @@ Examples:
   perf record -k mono pvm run --perf map long.peb      then: perf report
   pvm run --system /usr/bin/python3 script.py          a Linux program, contained
   pvm run --root debian /bin/bash                      a directory tree runs as itself
+  pvm run --system --allow-net example.org:443 /usr/bin/curl https://example.org/
 
 \b
 {STATUS_HELP}"""
@@ -146,6 +155,27 @@ Examples:
     help="For a Linux program: processes at a time.",
 )
 @click.option(
+    "--allow-net",
+    "destinations",
+    multiple=True,
+    metavar="HOST[:PORT][/udp]",
+    help="For a Linux program: let it connect there. HOST is a name, *.NAME, an address, a network such as "
+    "10.0.0.0/8, or * for every public address; PORT may be a range. By default there is no network but its own.",
+)
+@click.option(
+    "--publish",
+    multiple=True,
+    metavar="[ADDR:]PORT[:GUESTPORT]",
+    help="For a Linux program: let PORT of this machine, of its loopback or ADDR, lead to a port that it listens on.",
+)
+@click.option(
+    "--add-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME:ADDR",
+    help="For a Linux program: a name that it can look up besides those of --allow-net.",
+)
+@click.option(
     "--lower", "lowered", multiple=True, metavar="WALL", help="For a Linux program: run even if this wall is missing."
 )
 def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
@@ -167,6 +197,9 @@ def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
     system: bool,
     cpu: str | None,
     processes: int,
+    destinations: tuple[str, ...],
+    publish: tuple[str, ...],
+    hosts: tuple[str, ...],
     lowered: tuple[str, ...],
 ) -> int:
     """Run FILE with ARGS: a module (.pbc), Pebble source (.peb), which is compiled first, or a Linux program.
@@ -175,7 +208,8 @@ def command(  # noqa: PLR0913, PLR0917 - a parameter for each option
     standard streams, an empty file system in memory, and what the options grant. Nothing else.
     """
     program = None if root is not None else read_program(file)
-    linux = LinuxOptions(root, system, memory, timeout, cpu, processes, lowered)
+    network = NetworkOptions(destinations, publish, dict(parse_host(text) for text in hosts))
+    linux = LinuxOptions(root, system, memory, timeout, cpu, processes, lowered, network if any(network) else None)
     options = RunOptions(
         mounts=dict(parse_mount(text) for text in mounts),
         env=dict(parse_env(text) for text in variables),

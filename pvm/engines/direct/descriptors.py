@@ -99,15 +99,7 @@ class OpenFiles:
 
     def sweep(self, pids: Iterable[int]) -> None:
         """Give up what none of the processes ``pids``, which are all that there are, has open."""
-        alive: set[Identity] = set()
-        for pid in pids:
-            folder = f"/proc/{pid}/fd"
-            try:
-                for name in os.listdir(folder):  # noqa: PTH208 - a name is all that is wanted
-                    status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - one call, no object
-                    alive.add((status.st_dev, status.st_ino))
-            except OSError:  # the process or the descriptor has gone meanwhile
-                continue
+        alive = open_identities(pids)
         for identity in self._opened.keys() - alive:
             self._forget(identity)
         for identity in self._seen.keys() - alive:
@@ -284,6 +276,20 @@ class OpenFiles:
         if isinstance(node, OverlayFile | OverlayDirectory):
             return node.lower is not None
         return isinstance(node.fs, HostFs) and node.fs.read_only
+
+
+def open_identities(pids: Iterable[int]) -> set[Identity]:
+    """What the processes ``pids`` have open."""
+    alive: set[Identity] = set()
+    for pid in pids:
+        folder = f"/proc/{pid}/fd"
+        try:
+            for name in os.listdir(folder):  # noqa: PTH208 - a name is all that is wanted
+                status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - one call, no object
+                alive.add((status.st_dev, status.st_ino))
+        except OSError:  # the process or the descriptor has gone meanwhile
+            continue
+    return alive
 
 
 def pour(source: RandomSource, sink: int) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import errno
 import struct
+from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
 
 from pvm.engines.direct.machine_code import RECORDS_CALL
 from pvm.engines.direct.shim.table import MARK
-from pvm.engines.direct.syscalls.row import Aspect, Handling, OneOf, Row, Without
+from pvm.engines.direct.syscalls.row import Aspect, Condition, Handling, OneOf, Row, Without
 from pvm.engines.direct.syscalls.table import ROWS, UNIX
 
 ALLOW, NOTIFY, FAIL, KILL = 0x7FFF_0000, 0x7FC0_0000, 0x0005_0000, 0x8000_0000
@@ -91,6 +92,8 @@ def leaf(row: Row, policy: Policy) -> Code:
             (RETURN, 0, 0, ALLOW),
             (RETURN, 0, 0, answer),
         ]
+    if Aspect.OUTSIDE in policy.virtual:
+        conditions += row.outside
     if row.name in {"socket", "socketpair"} and not policy.network:
         family = conditions[0]
         assert isinstance(family, OneOf), "the first condition of a socket is its family"
@@ -98,14 +101,25 @@ def leaf(row: Row, policy: Policy) -> Code:
     return [*(step for condition in conditions for step in check(condition)), (RETURN, 0, 0, answer)]
 
 
-def check(condition: OneOf | Without) -> Code:
+def check(condition: Condition) -> Code:
     """Fail unless a condition holds; what comes next is behind the end."""
     load = (LOAD, 0, 0, ARGUMENTS_OFFSET + 8 * condition.argument)
     if isinstance(condition, Without):
         return [load, (ANY_BIT, 0, 1, condition.bits), *fail(condition.errno)]
-    values = sorted(condition.values)
-    tests: Code = [(EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
-    return [load, *tests, *fail(condition.errno)]
+    if isinstance(condition, OneOf):
+        return [load, *one_of(condition.values), *fail(condition.errno)]
+    code = fail(condition.errno)
+    for first, seconds in condition.values.items():
+        second = [(LOAD, 0, 0, ARGUMENTS_OFFSET + 8 * (condition.argument + 1)), *one_of(seconds, 1 + len(code))]
+        tail: Code = [(JUMP, 0, 0, len(code) - 1)]
+        code = [(EQUAL, 0, len(second) + len(tail), first), *second, *tail, *code]
+    return [load, *code]
+
+
+def one_of(values: Collection[int], beyond: int = 1) -> Code:
+    """Jump over what follows, and ``beyond`` more, if the word is one of these values."""
+    ordered = sorted(values)
+    return [(EQUAL, len(ordered) - place - 1 + beyond, 0, value) for place, value in enumerate(ordered)]
 
 
 def merged(leaves: list[tuple[int, Code]]) -> list[tuple[int, Code]]:

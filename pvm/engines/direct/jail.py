@@ -57,6 +57,9 @@ NOBODY = 65_534
 
 LANDLOCK_RIGHTS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 5: 0xFFFF}
 LANDLOCK_EXECUTE_READ, LANDLOCK_READ_LIST = 0b101, 0b1100
+LANDLOCK_NETWORK = 0b11
+"""Binding and connecting TCP sockets, which the supervisor does for guests where there is a network outside."""
+
 MOUNT_FD, MOUNT_FD_LAST = 64, 95
 """Where the launcher keeps the clones of mounts until Landlock knows them."""
 
@@ -64,6 +67,7 @@ LISTENER_FD = 4
 """The listener's number in the first guest process, where nothing but 0 to 3 is open."""
 
 STUB_NAME = b".stub"
+LOWEST_PORT = b"/proc/sys/net/ipv4/ip_unprivileged_port_start\0"
 
 ROOT_INODES = 16_384
 TERMINALS_MAX = 64
@@ -72,7 +76,10 @@ WAIT_SECONDS = 20.0
 
 
 class Confinement(NamedTuple):
-    """What the jail is to be: ``limits`` by resource number, the filter program, the size of the file store."""
+    """What the jail is to be: ``limits`` by resource number, the filter program, the size of the file store.
+
+    ``name_server`` is the address at which guests ask for names, where there is a network outside.
+    """
 
     hostname: str
     filter_program: bytes
@@ -82,20 +89,22 @@ class Confinement(NamedTuple):
     lowered: Collection[str] = ()
     mounts: NativeMounts | None = None
     vdso: bytes = b""
+    name_server: bytes = b""
 
 
 class Jail:
     """A jail with its first guest process, which is about to execute the stub.
 
     ``root_fd`` is the jail's root, writable from here only; ``store_fd`` a private file system for what
-    guests have open, ``terminals_fd`` one of pseudo-terminals, or -1; ``listener_fd`` is where filtered system calls
-    arrive.
+    guests have open, ``terminals_fd`` one of pseudo-terminals, or -1; ``names_fd`` is the socket where guests ask for
+    names, or -1; ``listener_fd`` is where filtered system calls arrive.
     """
 
     def __init__(self, confinement: Confinement) -> None:
         self.walls: list[str] = []
         self.init_pid = self.guest_pid = 0
         self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = self.terminals_fd = -1
+        self.names_fd = -1
         self._confinement = confinement
         self._cloned: dict[int, int] = {}
         self._privileged = os.geteuid() == 0 and is_mapped(NOBODY, "uid_map") and is_mapped(NOBODY, "gid_map")
@@ -187,6 +196,23 @@ class Jail:
             batch.add(linux.SOCKET, socket.AF_INET, socket.SOCK_DGRAM, 0)
             batch.add(linux.IOCTL, SIGNAL_FD, 0x8914, request, then=0)  # SIOCSIFFLAGS
             batch.add(linux.CLOSE, SIGNAL_FD)
+            batch.add(linux.OPENAT, linux.AT_FDCWD, LOWEST_PORT, os.O_WRONLY, 0, then=0)
+            batch.add(linux.WRITE, SIGNAL_FD, b"0", 1, then=0)  # a guest is root, who may have every port
+            batch.add(linux.CLOSE, SIGNAL_FD, then=0)
+        self._perform(batch, "network-namespace")
+        if self._confinement.name_server:
+            self._make_name_server(self._confinement.name_server)
+
+    def _make_name_server(self, address: bytes) -> None:
+        """Make the socket at which guests ask for names, in their network, and take it out of there."""
+        batch = Batch()
+        batch.add(linux.SOCKET, socket.AF_INET, socket.SOCK_DGRAM, 0)
+        batch.add(linux.BIND, SIGNAL_FD, address, len(address))
+        self._perform(batch, "network-namespace")
+        with pidfd(self._launcher_pid) as launcher:
+            self.names_fd = linux.syscall(linux.PIDFD_GETFD, launcher, SIGNAL_FD, 0)
+        batch = Batch()
+        batch.add(linux.CLOSE, SIGNAL_FD)
         self._perform(batch, "network-namespace")
 
     def _stand(self, wall: str, result: int) -> None:
@@ -338,7 +364,8 @@ class Jail:
         scoped = 3 if version >= 6 else 0  # abstract sockets and signals
         size = 24 if version >= 6 else 16 if version >= 4 else 8
         batch = Batch()
-        batch.add(linux.LANDLOCK_CREATE_RULESET, struct.pack("<QQQ", rights, 0, scoped), size, 0)
+        network = LANDLOCK_NETWORK if version >= 4 and self._confinement.name_server else 0
+        batch.add(linux.LANDLOCK_CREATE_RULESET, struct.pack("<QQQ", rights, network, scoped), size, 0)
         batch.add(linux.OPENAT, linux.AT_FDCWD, b"/\0", os.O_PATH | os.O_CLOEXEC, 0)
         batch.add(linux.LANDLOCK_ADD_RULE, 4, 1, struct.pack("<Qi", LANDLOCK_EXECUTE_READ, 5), 0)
         for descriptor in self._cloned:
@@ -378,10 +405,11 @@ class Jail:
                     os.waitpid(pid, 0)
                 except ChildProcessError:  # somebody in this process waits for all children
                     continue
-        for descriptor in (self.root_fd, self.store_fd, self.listener_fd, self.init_pidfd, self.terminals_fd):
+        for name in ("root_fd", "store_fd", "listener_fd", "init_pidfd", "terminals_fd", "names_fd"):
+            descriptor: int = getattr(self, name)
             if descriptor >= 0:
                 os.close(descriptor)
-        self.root_fd = self.store_fd = self.listener_fd = self.init_pidfd = self.terminals_fd = -1
+            setattr(self, name, -1)
         self._launcher_pid = self.init_pid = 0
 
 

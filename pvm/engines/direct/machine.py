@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import socket
+import struct
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -31,12 +32,16 @@ from pvm.engines.direct.streams import StandardStreams
 from pvm.engines.direct.supervisor import Supervisor, reads_shared_clock
 from pvm.engines.direct.syscalls.row import Aspect
 from pvm.engines.direct.vdso import assembled
+from pvm.errors import UsageError
 from pvm.kernel.clock import HostClock
 from pvm.kernel.kernel import Kernel
 from pvm.kernel.process import Process
 from pvm.kernel.randomness import HostRandom
 
 HOSTNAME = "pvm"
+NAME_SERVER = struct.pack("<HBB4B8x", socket.AF_INET, 0, 53, 127, 0, 0, 53)
+"""The address of the name server, as ``pvm.kernel.network`` tells guests."""
+
 GROUP_AFTER = 0.2
 """How many seconds a program has run when it gets a control group, which costs more than the start itself."""
 
@@ -150,6 +155,13 @@ class Machine:
         if not isinstance(kernel.random, HostRandom):
             virtual.add(Aspect.RANDOM)
         network = "network-namespace" not in lowered
+        outside = kernel.network is not None and kernel.network.is_open
+        if outside and not network:
+            raise UsageError("a network outside needs the network-namespace, which was lowered")
+        if kernel.network is not None and (kernel.network.network.publish or kernel.network.uses("udp")):
+            raise UsageError("published ports and UDP are not offered yet")
+        if outside:
+            virtual.add(Aspect.OUTSIDE)
         policy = Policy(network, frozenset(virtual), tracing=kernel.trace is not None, shim=mounts is not None)
         descriptors = quotas.descriptors + (0 if mounts is None else len(mounts.sources) + 1)
         limits = {
@@ -171,6 +183,7 @@ class Machine:
             lowered=frozenset(lowered),
             mounts=mounts,
             vdso=assembled(CLOCK_PAGE) if reads_shared_clock(kernel) else b"",
+            name_server=NAME_SERVER if outside else b"",
         )
 
     def _enter_group(self) -> None:

@@ -22,7 +22,7 @@ from pvm.engines.direct import image, layouts, linux
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
 from pvm.engines.direct.calls.handlers import HANDLERS
 from pvm.engines.direct.commands import Commands
-from pvm.engines.direct.descriptors import OpenFiles
+from pvm.engines.direct.descriptors import OpenFiles, open_identities
 from pvm.engines.direct.elf import PAGE
 from pvm.engines.direct.execution import Image, StubLinks, checked_start
 from pvm.engines.direct.fifos import Fifos
@@ -31,6 +31,8 @@ from pvm.engines.direct.jail import Jail
 from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL, VDSO
 from pvm.engines.direct.memory import StaleMemory
 from pvm.engines.direct.mounts import NativeMounts
+from pvm.engines.direct.nameserver import NameServer
+from pvm.engines.direct.outside import Outside
 from pvm.engines.direct.proc import MULTIPLEXER_PATH, ProcFiles
 from pvm.engines.direct.records import RECORD
 from pvm.engines.direct.sites import ANSWERED_BY_SHIM, Sites
@@ -95,6 +97,7 @@ class Supervisor:
         self.processes: dict[int, GuestProcess] = {}
         self.fifos = Fifos(jail)
         self.socket_names = SocketNames()
+        self.outside = self._outside()
         self.terminal = -1
         self._threads: dict[int, GuestProcess] = {}
         self._stack_bytes = stack_bytes
@@ -106,6 +109,20 @@ class Supervisor:
         self._buffer = bytearray(EMPTY)
         shared = kernel.clock if reads_shared_clock(kernel) else None
         self._clock_page = clock_page(shared) if isinstance(shared, VirtualClock) else None
+
+    def _outside(self) -> Outside | None:
+        """What answers for the network outside, if there is any."""
+        policy = self.kernel.network
+        if policy is None or self.jail.names_fd < 0:
+            return None
+        names = NameServer(policy, os.dup(self.jail.names_fd), None if self.trace is None else self._trace_apart)
+        return Outside(policy, names, lambda: open_identities(descendants(self.jail.init_pid)))
+
+    def _trace_apart(self, line: str) -> None:
+        """Show a line of another thread."""
+        with self.kernel.lock:
+            if self.trace is not None:
+                self.trace(line)
 
     def _proc_files(self) -> ProcFiles:
         """What a personality brings along: made for the first jail of a kernel, and shared by all."""
@@ -144,23 +161,33 @@ class Supervisor:
         poll.register(self.jail.control, select.POLLIN)
         if commands is not None:
             commands.watch(poll)
+        if self.outside is not None:
+            self.outside.watch(poll)
         control = self.jail.control.fileno()
         due = time.monotonic() + first_watch
         while True:
             now = time.monotonic()
             if now >= due:
                 due = now + watch()
+                if self.outside is not None:
+                    self.outside.look()
             for fd, events in poll.poll(max(0, due - now) * 1000):
                 if fd == control:
                     message = self._control_message()
                     if len(message) in {0, STATUS_SIZE}:
                         return int.from_bytes(message, "little") if message else None
-                elif commands is not None and commands.serve(fd, poll):
+                elif self._serve_others(fd, poll, commands):
                     continue
                 elif events & select.POLLIN:
                     self._serve()
                 else:
                     poll.unregister(fd)
+
+    def _serve_others(self, descriptor: int, poll: select.poll, commands: Commands | None) -> bool:
+        """Serve a descriptor that is neither the listener nor the jail's; whether it is one."""
+        if commands is not None and commands.serve(descriptor, poll):
+            return True
+        return self.outside is not None and self.outside.serve(descriptor)
 
     def _control_message(self) -> bytes:
         """What the jail says: nothing if it has ended, a wait status, or a late reply to a batch."""
@@ -182,6 +209,8 @@ class Supervisor:
             self.proc.leave(self)
         self.listener = -1
         self.fifos.close()
+        if self.outside is not None:
+            self.outside.close()
         if self.terminal >= 0:
             os.close(self.terminal)
             self.terminal = -1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE
 from pvm.engines.direct.memory import StaleMemory
+from pvm.engines.direct.rawsockets import ADDRESS_MAX, endpoint
 from pvm.engines.direct.syscalls.table import BY_NUMBER
 from pvm.errors import GuestError
 
@@ -49,6 +50,8 @@ def argument(call: Call, kind: str, index: int, value: int) -> str:
             return text(call, value)
         case "bytes":
             return text(call, value, min(call.args[index + 1], PREVIEW))
+        case "address":
+            return address(call, value, call.args[index + 1])
         case "fd" | "int" | "signal":
             low = value & 0xFFFF_FFFF
             return "AT_FDCWD" if low == 0xFFFF_FF9C else str(low - (1 << 32) if low >> 31 else low)
@@ -58,6 +61,18 @@ def argument(call: Call, kind: str, index: int, value: int) -> str:
             return str(value)
         case _:
             return hex(value) if value else "0"
+
+
+def address(call: Call, place: int, size: int) -> str:
+    """An address of a socket."""
+    try:
+        data = call.guest.memory.read(place, min(size & 0xFFFF_FFFF, ADDRESS_MAX)) if place else b""
+    except (GuestError, StaleMemory):
+        return hex(place)
+    found = endpoint(data)
+    if found is None:
+        return hex(place) if place else "0"
+    return f"[{found.address}]:{found.port}" if found.address.version == 6 else f"{found.address}:{found.port}"
 
 
 def text(call: Call, address: int, size: int | None = None) -> str:

@@ -388,6 +388,20 @@ def _host_file_errors() -> Iterator[None]:
         raise GuestError(Errno.IO, f"memory file: {error.strerror}") from None
 
 
+def mounted_file(device: int, ledger: Ledger, clock: Clock, content: bytes) -> MemFs:
+    """A file system that is one file, to be mounted at a file's path."""
+    fs = MemFs(device, ledger, clock)
+    node = fs.root.create_file("file", 0o644)
+    opened = node.open(OpenFlag.WRITE)
+    try:
+        opened.truncate(len(content))
+        opened.write_at(content, 0)
+    finally:
+        opened.close()
+    fs.root = node  # type: ignore[assignment]
+    return fs
+
+
 def new_memory_file() -> int:
     """A file in the host's memory, without a name."""
     try:

@@ -107,10 +107,10 @@ class Call:
             raise GuestError(error.errno or errno.EMFILE) from None
         return ANSWERED
 
-    def put_descriptor(self, descriptor: int, number: int = -1) -> int:
+    def put_descriptor(self, descriptor: int, number: int = -1, *, close_on_exec: bool = False) -> int:
         """Give the guest a descriptor before the answer, at ``number`` or at the lowest that is free; its number."""
         flags, wanted = (0, 0) if number < 0 else (linux.ADDFD_SETFD, number)
-        request = linux.ADDFD.pack(self.ticket, flags, descriptor, wanted, 0)
+        request = linux.ADDFD.pack(self.ticket, flags, descriptor, wanted, linux.O_CLOEXEC if close_on_exec else 0)
         try:
             given: int = fcntl.ioctl(self.supervisor.listener, linux.NOTIF_ADDFD, bytearray(request))
         except OSError as error:

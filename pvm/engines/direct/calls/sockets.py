@@ -1,20 +1,25 @@
-"""Unix sockets by path: the virtual file system has the name, the host's kernel an abstract one in the jail's network.
+"""Sockets: Unix sockets by path, and what leads outside where a policy allows it.
 
-A socket is bound, or connected, through a duplicate that the supervisor takes of it, to an address that nobody else
-can know.  All else about sockets is native: whatever address a guest passes, even one that it changes after it
-was looked at, leads no further than the jail's own network and its empty root, so such calls may go on.
+A path is a name in the virtual file system, which stands for an abstract address in the jail's network that nobody
+else can know.  A socket is bound, or connected, through a duplicate that the supervisor takes of it.
+
+Where there is no network outside, all else is native: whatever address a guest passes, even one that it changes
+after it was looked at, leads no further than the jail's own network and its empty root, so such calls may go on.
+Where there is one, guests may have sockets of this machine, so no call with an address goes on: it is done by the
+supervisor, on the copy of the address, with a duplicate of the socket.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pvm.engines.direct import linux
+from pvm.engines.direct import linux, rawsockets
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
 from pvm.engines.direct.execution import decode_path
 from pvm.errors import GuestError
@@ -24,53 +29,95 @@ from pvm.kernel.vfs.path import Last
 FAMILY_SIZE = 2
 ADDRESS_MAX = 128
 PATH_ROOM = 108
+UNIX = socket.AF_UNIX.to_bytes(FAMILY_SIZE, "little")
 PREFIX = b"\0pvm-"
+PROTOCOLS: dict[tuple[int, int], str] = {
+    (socket.SOCK_STREAM, socket.IPPROTO_TCP): "tcp",
+    (socket.SOCK_DGRAM, socket.IPPROTO_UDP): "udp",
+}
 
 
-def unix_path(call: Call) -> str | None:
-    """The path in the address that a call passes, or None if it is another kind of address."""
-    size = call.args[2] & 0xFFFF_FFFF
-    if not FAMILY_SIZE < size <= ADDRESS_MAX:
-        return None
+def address_of(call: Call) -> bytes:
+    """The address that a call passes."""
+    size = call.signed(2)
+    if not 0 <= size <= ADDRESS_MAX:
+        raise GuestError(errno.EINVAL)
     address = call.guest.memory.read(call.args[1], size)
     call.check_waiting()
-    if int.from_bytes(address[:FAMILY_SIZE], "little") != socket.AF_UNIX or address[FAMILY_SIZE] == 0:
+    return address
+
+
+def unix_path(address: bytes) -> str | None:
+    """The path in an address, or None if it is another kind of address."""
+    if rawsockets.family_of(address) != socket.AF_UNIX or address[FAMILY_SIZE : FAMILY_SIZE + 1] in {b"", b"\0"}:
         return None
     return decode_path(address[FAMILY_SIZE:].partition(b"\0")[0])
 
 
 @contextmanager
-def duplicate(call: Call) -> Iterator[socket.socket]:
-    """The caller's socket, for a while; what is no Unix socket gives EINVAL or ENOTSOCK."""
+def borrowed(call: Call) -> Iterator[int]:
+    """A duplicate of the socket in the first argument, for a while."""
     try:
         pidfd = os.pidfd_open(call.guest.pid)
         try:
             descriptor = linux.syscall(linux.PIDFD_GETFD, pidfd, call.signed(0), 0)
         finally:
             os.close(pidfd)
-        found = socket.socket(fileno=descriptor)
     except OSError as error:
         raise GuestError(error.errno or errno.EBADF) from None
-    with found:
-        if found.family != socket.AF_UNIX:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def borrowed_unix(call: Call) -> Iterator[int]:
+    """The same; what is no Unix socket gives EINVAL or ENOTSOCK."""
+    with borrowed(call) as descriptor:
+        if number(descriptor, socket.SO_DOMAIN) != socket.AF_UNIX:
             raise GuestError(errno.EINVAL)
-        yield found
+        yield descriptor
+
+
+def number(descriptor: int, option: int) -> int:
+    """An option of a guest's socket.
+
+    Raises:
+        GuestError: it is none.
+    """
+    try:
+        return rawsockets.get_number(descriptor, socket.SOL_SOCKET, option)
+    except OSError as error:
+        raise GuestError(error.errno or errno.ENOTSOCK) from None
 
 
 def bind(call: Call) -> int:
-    path = unix_path(call)
-    if path is None:
+    address = address_of(call)
+    path = unix_path(address)
+    if path is not None:
+        return bind_path(call, path)
+    outside = call.supervisor.outside
+    if outside is None:
         return CONTINUE
+    with borrowed(call) as own:
+        if not outside.is_inside(own):
+            raise GuestError(errno.EINVAL)
+        return performed(rawsockets.bind, own, address)
+
+
+def bind_path(call: Call, path: str) -> int:
+    """Bind a Unix socket to a path."""
     place = call.guest.view.walk(path, Last.NAME)
     if place.found is not None:
         raise GuestError(errno.EADDRINUSE)
     names = call.supervisor.socket_names
-    with duplicate(call) as found:
+    with borrowed_unix(call) as own:
         parent = place.parent.directory()
         node = parent.create_special(place.name, FileKind.SOCKET, 0o777 & ~call.guest.umask)
         address = PREFIX + os.urandom(8).hex().encode()
         try:
-            found.bind(address)
+            rawsockets.bind(own, UNIX + address)
         except OSError as error:
             parent.remove_file(place.name)
             raise GuestError(error.errno or errno.EINVAL) from None
@@ -79,43 +126,94 @@ def bind(call: Call) -> int:
     return 0
 
 
-def connect(call: Call) -> int:
-    path = unix_path(call)
-    if path is None:
+def listen(call: Call) -> int:
+    """Only what belongs to the jail's network may listen there."""
+    outside = call.supervisor.outside
+    if outside is None:
         return CONTINUE
-    node = call.guest.view.walk(path).existing().node
-    address = call.supervisor.socket_names.by_node.get(node)
-    if address is None:
-        raise GuestError(errno.ECONNREFUSED)
-    with duplicate(call) as found:
-        own = found.dup()
-    # It waits while the other side has no room, which only a thread may.
-    threading.Thread(target=finish_connect, args=(call, own, address), name="pvm-connect", daemon=True).start()
+    with borrowed(call) as own:
+        if not outside.is_inside(own):
+            raise GuestError(errno.EINVAL)
+        return performed(rawsockets.listen, own, call.signed(1))
+
+
+def performed(perform: Callable[..., None], *args: object) -> int:
+    """Perform a call that does not block, for a guest."""
+    try:
+        perform(*args)
+    except OSError as error:
+        return -(error.errno or errno.EINVAL)
+    return 0
+
+
+def connect(call: Call) -> int:
+    address = address_of(call)
+    path = unix_path(address)
+    if path is None and call.supervisor.outside is None:
+        return CONTINUE
+    if path is not None:
+        node = call.guest.view.walk(path).existing().node
+        bound = call.supervisor.socket_names.by_node.get(node)
+        if bound is None:
+            raise GuestError(errno.ECONNREFUSED)
+        with borrowed_unix(call) as own:
+            return connect_inside(call, own, UNIX + bound)
+    with borrowed(call) as own:
+        return connect_judged(call, own, address)
+
+
+def connect_judged(call: Call, own: int, address: bytes) -> int:
+    """Connect where there is a network outside: inside, or where the policy allows it to.
+
+    The host's kernel never takes the guest's own address or descriptor: another thread might change them meanwhile.
+    """
+    outside = call.supervisor.outside
+    assert outside is not None
+    inside = outside.is_inside(own)
+    target = rawsockets.endpoint(address)
+    protocol = PROTOCOLS.get((number(own, socket.SO_TYPE), number(own, socket.SO_PROTOCOL)))
+    same_family = number(own, socket.SO_DOMAIN) == rawsockets.family_of(address)
+    if target is None or protocol is None or not same_family or outside.means_itself(protocol, target):
+        if inside:
+            return connect_inside(call, own, address)
+        if rawsockets.family_of(address) == socket.AF_UNSPEC:
+            return performed(rawsockets.connect, own, address)
+        raise GuestError(errno.ENETUNREACH if target is not None and same_family else errno.EAFNOSUPPORT)
+    if protocol != "tcp" or not outside.policy.allows(protocol, *target):
+        raise GuestError(errno.ENETUNREACH)  # which programs take for final; EACCES makes some try again for long
+    return outside.connect(call, own, address) if inside else outside.connect_again(call, own, address)
+
+
+def connect_inside(call: Call, own: int, address: bytes) -> int:
+    """Connect a socket of the jail's network in the name of the guest; what may wait does so on a thread."""
+    waits = not fcntl.fcntl(own, fcntl.F_GETFL) & os.O_NONBLOCK and number(own, socket.SO_TYPE) != socket.SOCK_DGRAM
+    if not waits:
+        return performed(rawsockets.connect, own, address)
+    arguments = (call, os.dup(own), address)
+    threading.Thread(target=finish_connect, args=arguments, name="pvm-connect", daemon=True).start()
     return ANSWERED
 
 
-def finish_connect(call: Call, own: socket.socket, address: bytes) -> None:
+def finish_connect(call: Call, own: int, address: bytes) -> None:
     """Connect and answer."""
-    with own:
-        try:
-            own.connect(address)
-            result = 0
-        except OSError as error:
-            result = -(error.errno or errno.ECONNREFUSED)
+    try:
+        result = performed(rawsockets.connect, own, address)
+    finally:
+        os.close(own)
     call.supervisor.answer(call.ticket, result)
 
 
 def name_of(call: Call, *, peer: bool) -> int:
     """Give the path that a socket was bound to; other addresses are the host's to give."""
     try:
-        with duplicate(call) as found:
-            address = found.getpeername() if peer else found.getsockname()
+        with borrowed_unix(call) as own:
+            address = rawsockets.peer_of(own) if peer else rawsockets.name_of(own)
     except (GuestError, OSError):
         return CONTINUE
-    path = call.supervisor.socket_names.paths.get(address) if isinstance(address, bytes) else None
+    path = call.supervisor.socket_names.paths.get(address[FAMILY_SIZE:])
     if path is None:
         return CONTINUE
-    record = socket.AF_UNIX.to_bytes(FAMILY_SIZE, "little") + path.encode()[: PATH_ROOM - 1] + b"\0"
+    record = UNIX + path.encode()[: PATH_ROOM - 1] + b"\0"
     room = int.from_bytes(call.guest.memory.read(call.args[2], 4), "little")
     call.write(1, record[:room])
     call.write(2, len(record).to_bytes(4, "little"))
@@ -125,6 +223,7 @@ def name_of(call: Call, *, peer: bool) -> int:
 CALLS = {
     "bind": bind,
     "connect": connect,
+    "listen": listen,
     "getsockname": lambda call: name_of(call, peer=False),
     "getpeername": lambda call: name_of(call, peer=True),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pvm.engines.direct.syscalls.row import Handling, Row
+from pvm.engines.direct.syscalls.row import Aspect, Handling, Row
 from pvm.engines.direct.syscalls.table import ROWS, supported
 
 INTRODUCTION = """\
@@ -15,6 +15,12 @@ How PVM answers the system calls of x86-64 Linux programs (`docs/linux.md`). Wha
 within the jail; what is *mediated* is answered by the virtual kernel; what is *denied* fails at once with the errno in
 the note. Calls that are not listed fail with ENOSYS. Calls by `int 0x80` or with x32 numbers end the program.
 """
+
+WHEN = {
+    Aspect.CLOCK: "when the clock is virtual",
+    Aspect.RANDOM: "when the random is virtual",
+    Aspect.OUTSIDE: "where there is a network outside",
+}
 
 
 def manual() -> str:
@@ -34,6 +40,6 @@ def line(row: Row) -> str:
         note = f"{os.strerror(row.errno).lower()}: {note}" if note else os.strerror(row.errno).lower()
     if row.aspect is not None:
         note = f"{note}; " if note else note
-        note += f"mediated when the {row.aspect.value} is virtual"
+        note += f"mediated {WHEN[row.aspect]}"
     arguments = ", ".join(row.arguments)
     return f"| {row.number} | `{row.name}({arguments})` | {row.handling.value} | {supported(row)} | {note} |"

@@ -6,10 +6,11 @@ kernel untouched; what is *mediated* comes to the supervisor; what is *denied* f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-KINDS = frozenset({"fd", "path", "int", "hex", "octal", "size", "offset", "ptr", "signal", "bytes"})
+KINDS = frozenset({"fd", "path", "int", "hex", "octal", "size", "offset", "ptr", "signal", "bytes", "address"})
 
 
 class Handling(Enum):
@@ -25,6 +26,7 @@ class Aspect(Enum):
 
     CLOCK = "clock"
     RANDOM = "random"
+    OUTSIDE = "outside"
 
 
 class OneOf(NamedTuple):
@@ -43,10 +45,22 @@ class Without(NamedTuple):
     errno: int
 
 
+class Pairs(NamedTuple):
+    """The low 32 bits of two arguments must be one of these pairs, by the first of the two, or the call fails."""
+
+    argument: int
+    values: Mapping[int, frozenset[int]]
+    errno: int
+
+
+Condition = OneOf | Without | Pairs
+
+
 class Row(NamedTuple):
     """One system call; ``conditions`` limit a native one, ``note`` says what is missing or why it is denied.
 
-    ``marked`` is a mediated call that the shim may make natively.
+    ``marked`` is a mediated call that the shim may make natively.  ``outside`` limits it besides where guests may have
+    sockets of the host.
     """
 
     number: int
@@ -56,9 +70,10 @@ class Row(NamedTuple):
     errno: int = 0
     note: str = ""
     partial: bool = False
-    conditions: tuple[OneOf | Without, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     aspect: Aspect | None = None
     marked: bool = False
+    outside: tuple[Condition, ...] = ()
 
 
 def parse(signature: str) -> tuple[str, tuple[str, ...]]:
@@ -75,12 +90,13 @@ def native(
     signature: str,
     note: str = "",
     *,
-    conditions: tuple[OneOf | Without, ...] = (),
+    conditions: tuple[Condition, ...] = (),
     aspect: Aspect | None = None,
+    outside: tuple[Condition, ...] = (),
 ) -> Row:
     """A call that the host's kernel answers."""
     name, kinds = parse(signature)
-    return Row(number, name, kinds, Handling.NATIVE, 0, note, bool(conditions), conditions, aspect)
+    return Row(number, name, kinds, Handling.NATIVE, 0, note, bool(conditions), conditions, aspect, outside=outside)
 
 
 def mediated(number: int, signature: str, note: str = "", *, marked: bool = False) -> Row:

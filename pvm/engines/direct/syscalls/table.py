@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 
 from pvm.engines.direct import linux
-from pvm.engines.direct.syscalls.row import Aspect, Handling, OneOf, Row, Without, denied, mediated, native
+from pvm.engines.direct.syscalls.row import Aspect, Handling, OneOf, Pairs, Row, Without, denied, mediated, native
 
 NEW_NAMESPACE = (
     linux.CLONE_NEWNS
@@ -48,6 +48,20 @@ FCNTLS = frozenset({0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 16, 36, 37, 38, 1030, 1031, 1
 PRCTLS = frozenset({1, 2, 3, 7, 8, 15, 16, 21, 23, 27, 29, 30, 36, 37, 38, 39, 40, 41, 42, 0x53564D41, 47})
 # The death signal, reading dumpable, keep capabilities, name, slack, subreaper, no_new_privs, names of memory.
 
+MSG_FASTOPEN = 0x2000_0000
+NO_ROUTES = "what concerns routes and interfaces is refused where there is a network outside"
+SOCKET_OPTIONS = {
+    1: frozenset({2, 6, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19, 20, 21, 29, 35, 37, 40, 42, 46, 47, 63, 64, 65, 66, 67}),
+    6: frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 16, 17, 18, 24, 25, 27, 36}),
+    0: frozenset({1, 2, 6, 8, 10, 11, 12, 13, 20, 21, 24}),
+    41: frozenset({16, 23, 24, 25, 26, 49, 51, 62, 66, 67, 70, 72}),
+    17: frozenset({1, 103, 104}),
+}
+"""Options by level that guests may set where they can have sockets of the host: those that leave data where it goes.
+
+Not among them: IP options and routing headers, which name a way; devices and marks; groups; fast open, which connects
+when it sends; filters, upper protocols and encapsulation."""
+
 NO_AIO = "asynchronous I/O by the kernel would pass the filter by"
 NO_IPC = "memory of System V and POSIX queues outlives its processes"
 NO_KEYS = "the keys of the host"
@@ -62,6 +76,12 @@ NO_OLD = "Linux has given it up"
 NO_PKEYS = "keys of memory protection are not offered"
 NAMES = "`user.` names only"
 OWNERS = "kept in memory and overlays; in writable mounts of the host the owner stays root"
+
+
+def without_fast_open(argument: int) -> Without:
+    """The flags in an argument do not ask for a connection."""
+    return Without(argument, MSG_FASTOPEN, errno.EOPNOTSUPP)
+
 
 ROWS: tuple[Row, ...] = (
     native(0, "read(fd, ptr, size)"),
@@ -121,19 +141,29 @@ ROWS: tuple[Row, ...] = (
             OneOf(2, PROTOCOLS, errno.EPROTONOSUPPORT),
         ),
     ),
-    mediated(42, "connect(fd, ptr, size)"),
+    mediated(42, "connect(fd, address, size)"),
     native(43, "accept(fd, ptr, ptr)"),
-    native(44, "sendto(fd, bytes, size, hex, ptr, size)", "not to a Unix socket by path"),
+    native(
+        44,
+        "sendto(fd, bytes, size, hex, address, size)",
+        "not to a Unix socket by path",
+        outside=(without_fast_open(3),),
+    ),
     native(45, "recvfrom(fd, ptr, size, hex, ptr, ptr)"),
-    native(46, "sendmsg(fd, ptr, hex)", "not to a Unix socket by path"),
+    native(46, "sendmsg(fd, ptr, hex)", "not to a Unix socket by path", outside=(without_fast_open(2),)),
     native(47, "recvmsg(fd, ptr, hex)"),
     native(48, "shutdown(fd, int)"),
-    mediated(49, "bind(fd, ptr, size)", "Unix sockets by path in memory and overlays only"),
-    native(50, "listen(fd, int)"),
+    mediated(49, "bind(fd, address, size)", "Unix sockets by path in memory and overlays only"),
+    native(50, "listen(fd, int)", aspect=Aspect.OUTSIDE),
     mediated(51, "getsockname(fd, ptr, ptr)"),
     mediated(52, "getpeername(fd, ptr, ptr)"),
     native(53, "socketpair(int, int, int, ptr)", conditions=(OneOf(0, FAMILIES, errno.EAFNOSUPPORT),)),
-    native(54, "setsockopt(fd, int, int, ptr, size)"),
+    native(
+        54,
+        "setsockopt(fd, int, int, ptr, size)",
+        NO_ROUTES,
+        outside=(Pairs(1, SOCKET_OPTIONS, errno.ENOPROTOOPT),),
+    ),
     native(55, "getsockopt(fd, int, int, ptr, ptr)"),
     native(
         56, "clone(hex, ptr, ptr, ptr, ptr)", "no new namespaces", conditions=(Without(0, NEW_NAMESPACE, errno.EPERM),)
@@ -403,7 +433,7 @@ ROWS: tuple[Row, ...] = (
     denied(304, "open_by_handle_at(fd, ptr, hex)", errno.EPERM, NO_HANDLES),
     denied(305, "clock_adjtime(int, ptr)", errno.EPERM, NO_CLOCK),
     mediated(306, "syncfs(fd)", "does nothing"),
-    native(307, "sendmmsg(fd, ptr, int, hex)"),
+    native(307, "sendmmsg(fd, ptr, int, hex)", outside=(without_fast_open(3),)),
     denied(308, "setns(fd, hex)", errno.EPERM, NO_MOUNTS),
     native(309, "getcpu(ptr, ptr)"),
     denied(310, "process_vm_readv(int, ptr, int, ptr, int, hex)", errno.EPERM, NO_OTHERS),
