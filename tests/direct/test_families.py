@@ -16,7 +16,7 @@ FAMILIES = ("attributes", "events", "files", "memory", "processes", "threads")
 
 
 def test_every_program_is_in_a_family() -> None:
-    assert {path.stem for path in PROGRAMS.glob("*.c")} == {*FAMILIES, "clock", "escapes", "shim"}
+    assert {path.stem for path in PROGRAMS.glob("*.c")} == {*FAMILIES, "clock", "escapes", "locks", "shim"}
 
 
 @pytest.mark.parametrize("linking", ["-static", "-pie"])

@@ -11,7 +11,7 @@ from pvm.engines.direct import filter as program
 from pvm.engines.direct.calls.handlers import HANDLERS
 from pvm.engines.direct.filter import ALLOW, FAIL, KILL, NOTIFY, Policy
 from pvm.engines.direct.machine_code import RECORDS_CALL
-from pvm.engines.direct.syscalls.row import Aspect, Condition, Handling, OneOf, Pairs, Row, Without
+from pvm.engines.direct.syscalls.row import Asked, Aspect, Condition, Handling, OneOf, Pairs, Row, Without
 from pvm.engines.direct.syscalls.table import BY_NAME, ROWS
 
 ARCH = program.AUDIT_ARCH_X86_64
@@ -86,6 +86,11 @@ def test_conditions_are_about_the_low_half_of_an_argument(code: bytes) -> None:
         args = holding(row)
         args[condition.argument] |= 0xFFFF_FFFF << 32
         assert decide(code, row.number, *args) == expected(row)
+        if isinstance(condition, Asked):
+            for value in condition.values:
+                args[condition.argument] = value | 1 << 32
+                assert decide(code, row.number, *args) == NOTIFY, row.name
+            continue
         args[condition.argument] = wrong_value(condition)
         assert decide(code, row.number, *args) == FAIL | condition.errno, row.name
         args[condition.argument] |= 1 << 32
@@ -139,8 +144,9 @@ def test_the_table_is_whole() -> None:
     numbers = [row.number for row in ROWS]
     assert numbers == sorted(set(numbers))
     assert set(range(335)) <= set(numbers)
+    asked = {row.number for row in ROWS if any(isinstance(condition, Asked) for condition in row.conditions)}
     wanted = {row.number for row in ROWS if row.handling is Handling.MEDIATED or row.aspect is not None}
-    assert wanted == set(HANDLERS)
+    assert wanted | asked == set(HANDLERS)
     for row in ROWS:
         assert bool(row.note) or row.handling is not Handling.DENIED, f"{row.name}: a denied call says why"
         assert (row.errno != 0) == (row.handling is Handling.DENIED)

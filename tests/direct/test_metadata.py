@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,37 +50,6 @@ def test_owners_are_kept_in_memory_only(mode: str, contained: None, tool: Tool, 
 def test_owners_on_a_read_only_mount(contained: None, tool: Tool, tmp_path: Path) -> None:
     script = "import os\ntry: os.chown('/work', 1, 1)\nexcept OSError as error: print(error.strerror)"
     assert python(tool, script, {"/work": pvm.HostDir(tmp_path)}) == "Read-only file system\n"
-
-
-LOCKS = """
-import fcntl, os
-def lock(path):
-    file = open(path)
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return file
-held = lock("/read-only/file"), lock("/overlay/file")
-open("/overlay/own", "w").close()
-own = lock("/overlay/own")
-try:
-    lock("/overlay/own")
-except BlockingIOError:
-    print("locked")
-input()
-"""
-
-
-def test_locks_do_not_reach_the_host(contained: None, tool: Tool, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    mounts = {"/read-only": pvm.HostDir(tmp_path), "/overlay": pvm.HostDir(tmp_path, mode="overlay")}
-    path = tool("/usr/bin/python3")
-    with (
-        pvm.Kernel(pvm.system_mounts() | mounts) as kernel,
-        pvm.start(path, ["python3", "-c", LOCKS], kernel=kernel, stdin=pvm.PIPE, stdout=pvm.PIPE) as guest,
-        (tmp_path / "file").open() as file,
-    ):
-        assert guest.stdout is not None
-        assert guest.stdout.read(7) == b"locked\n"
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 PLACES = """

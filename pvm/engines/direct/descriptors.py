@@ -23,8 +23,6 @@ from pvm.engines.direct.memory import StaleMemory
 from pvm.engines.direct.mounts import NativeMount, NativeMounts
 from pvm.errors import GuestError
 from pvm.kernel.fs.devfs import DataDescription
-from pvm.kernel.fs.hostfs import HostFs
-from pvm.kernel.fs.overlayfs import OverlayDirectory, OverlayFile
 from pvm.kernel.randomness import RandomSource, SeededRandom
 from pvm.kernel.vfs.description import Description, DirectoryDescription, FileDescription
 from pvm.kernel.vfs.node import DirectoryEntry, DirectoryNode, FileKind, OpenFlag, Stat
@@ -267,15 +265,21 @@ class OpenFiles:
             return opened.description.location
         return None
 
-    def is_of_host(self, guest: GuestProcess, fd: int) -> bool:
-        """Whether a descriptor refers to a file of the host in a read-only mount, or below an overlay."""
-        location = self.location(guest, fd)
-        if location is None:
-            return False
-        node = location.node
-        if isinstance(node, OverlayFile | OverlayDirectory):
-            return node.lower is not None
-        return isinstance(node.fs, HostFs) and node.fs.read_only
+    def known(self, identity: Identity) -> Location | None:
+        """Where a file that the supervisor opened for a guest was opened."""
+        opened = self._opened.get(identity)
+        if opened is not None:
+            return getattr(opened.description, "location", None)
+        seen = self._seen.get(identity)
+        return None if seen is None else seen.location
+
+    def is_native(self, descriptor: int) -> bool:
+        """Whether a file is in a mount that guests look into by themselves."""
+        return self.mounts is not None and self.mounts.holds(descriptor)
+
+    def is_stored(self, status: os.stat_result) -> bool:
+        """Whether a file is one of the jail's private store."""
+        return status.st_dev == os.fstat(self._jail.store_fd).st_dev
 
 
 def open_identities(pids: Iterable[int]) -> set[Identity]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pvm.engines.direct.machine_code import RECORDS_CALL
 from pvm.engines.direct.shim.table import MARK
-from pvm.engines.direct.syscalls.row import Aspect, Condition, Handling, OneOf, Row, Without
+from pvm.engines.direct.syscalls.row import Asked, Aspect, Condition, Handling, OneOf, Row, Without
 from pvm.engines.direct.syscalls.table import ROWS, UNIX
 
 ALLOW, NOTIFY, FAIL, KILL = 0x7FFF_0000, 0x7FC0_0000, 0x0005_0000, 0x8000_0000
@@ -102,12 +102,14 @@ def leaf(row: Row, policy: Policy) -> Code:
 
 
 def check(condition: Condition) -> Code:
-    """Fail unless a condition holds; what comes next is behind the end."""
+    """Fail unless a condition holds, or ask; what comes next is behind the end."""
     load = (LOAD, 0, 0, ARGUMENTS_OFFSET + 8 * condition.argument)
     if isinstance(condition, Without):
         return [load, (ANY_BIT, 0, 1, condition.bits), *fail(condition.errno)]
     if isinstance(condition, OneOf):
         return [load, *one_of(condition.values), *fail(condition.errno)]
+    if isinstance(condition, Asked):
+        return [load, *one_of(condition.values), (JUMP, 0, 0, 1), (RETURN, 0, 0, NOTIFY)]
     code = fail(condition.errno)
     for first, seconds in condition.values.items():
         second = [(LOAD, 0, 0, ARGUMENTS_OFFSET + 8 * (condition.argument + 1)), *one_of(seconds, 1 + len(code))]

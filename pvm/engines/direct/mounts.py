@@ -176,6 +176,10 @@ class NativeMounts:
                     return MappedFile(place, mount.fs.device, mount.fs.shown_inode(*identity))
         return None
 
+    def holds(self, descriptor: int) -> bool:
+        """Whether one of our descriptors refers to a file in one of these."""
+        return linux.mount_of(descriptor) in self._by_id
+
     def find(self, pid: int, fd: int) -> NativeMount | None:
         """The mount in which a guest's descriptor is, if it is one of these."""
         if not self._by_id:

@@ -28,6 +28,7 @@ from pvm.engines.direct.execution import Image, StubLinks, checked_start
 from pvm.engines.direct.fifos import Fifos
 from pvm.engines.direct.guest import GuestProcess, Identification, children, descendants, identify
 from pvm.engines.direct.jail import Jail
+from pvm.engines.direct.locks import Locks
 from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL, VDSO
 from pvm.engines.direct.memory import StaleMemory
 from pvm.engines.direct.mounts import NativeMounts
@@ -90,6 +91,7 @@ class Supervisor:
         self._first_directory = working_directory
         self.listener = jail.listener_fd
         self.files = OpenFiles(jail, mounts)
+        self.locks = Locks(self.files, lambda: descendants(jail.init_pid))
         self.links = StubLinks(jail)
         self.terminals = Terminals(jail)
         self.proc = self._proc_files()
@@ -216,6 +218,7 @@ class Supervisor:
             self.terminal = -1
         with self.kernel.lock:
             self.kernel.leave_host_files(self.files.new_store_file)
+            self.locks.close()
             self.files.close()
 
     def _serve(self) -> None:
@@ -369,6 +372,8 @@ class Supervisor:
         for pid in self.processes.keys() - alive:
             if identify(pid) is None:
                 self.forget_process(self.processes[pid])
+        with self.kernel.lock:
+            self.locks.end_cheats()
 
     # Programs.
 

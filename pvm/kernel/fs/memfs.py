@@ -348,7 +348,7 @@ class MemFile(MemNode, RegularNode):
     def host_fd(self) -> int:
         """Move the content into a host memory file, once, and give its descriptor."""
         if self.descriptor < 0:
-            descriptor = self.fs.new_host_file()
+            descriptor = self.new_content_file()
             try:
                 with _host_file_errors(), memoryview(self.data) as view:
                     done = 0
@@ -361,6 +361,10 @@ class MemFile(MemNode, RegularNode):
             self.host_modified_ns = os.fstat(descriptor).st_mtime_ns
             self.data = bytearray()
         return self.descriptor
+
+    def new_content_file(self) -> int:
+        """An empty file of the host for the content."""
+        return self.fs.new_host_file()
 
     def drop_host_file(self) -> None:
         """Take the content back from the host memory file."""

@@ -13,6 +13,7 @@ mirrored names, pinned directories and whiteouts are bounded by what the embedde
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from weakref import WeakValueDictionary
 
@@ -74,15 +75,31 @@ def _charged_attributes(lower: Node, ledger: Ledger) -> dict[bytes, bytes]:
     return values
 
 
-class OverlayFile(MemFile):
-    """A file; ``lower`` is None from the first write on, and ``source`` is ``lower`` while it is open."""
+class Reserve:
+    """A descriptor that is closed with this object."""
 
-    __slots__ = ("lower", "origin", "source")
+    __slots__ = ("descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
+
+
+class OverlayFile(MemFile):
+    """A file; ``lower`` is None from the first write on, and ``source`` is ``lower`` while it is open.
+
+    ``reserve`` is the host file that the content is to move to, if it was asked for before.
+    """
+
+    __slots__ = ("lower", "origin", "reserve", "source")
 
     def __init__(self, fs: MemFs, mode: int, lower: RegularNode | None = None) -> None:
         super().__init__(fs, mode)
         self.lower = lower
         self.source: OpenFile | None = None
+        self.reserve: Reserve | None = None
         self.origin: tuple[OverlayDirectory, str] | None = None
         if lower is not None:
             _mirror(self, lower)
@@ -113,6 +130,17 @@ class OverlayFile(MemFile):
             return super().host_fd()
         assert self.source is not None, "an open file that mirrors has its source open"
         return self.source.host_fd()
+
+    def lock_file(self) -> int:
+        """The host file to be locked for this one: that of the content, be it there already or later."""
+        if self.lower is None:
+            return self.host_fd()
+        if self.reserve is None:
+            self.reserve = Reserve(self.fs.new_host_file())
+        return self.reserve.descriptor
+
+    def new_content_file(self) -> int:
+        return super().new_content_file() if self.reserve is None else os.dup(self.reserve.descriptor)
 
     def change_owner(self, user: int, group: int) -> None:
         self.copy_up(keep=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pvm.engines.direct import layouts, linux
-from pvm.engines.direct.calls.call import CONTINUE, Call
+from pvm.engines.direct.calls.call import Call
 from pvm.engines.direct.calls.paths import change_owner_of, seen_from
 from pvm.engines.direct.descriptors import PlaceDescription, advance, next_entries
 from pvm.engines.direct.terminals import TerminalNode
@@ -214,11 +214,6 @@ def fchown(call: Call) -> int:
     return change_owner_of(call, call.signed(0), 1)
 
 
-def flock(call: Call) -> int:
-    """Let the host's kernel do it, but for its own files in read-only mounts: there a lock excludes nobody."""
-    return 0 if call.supervisor.files.is_of_host(call.guest, call.signed(0)) else CONTINUE
-
-
 def fstatfs(call: Call) -> int:
     call.supervisor.files.status(call.guest, call.signed(0))
     call.write(1, call.supervisor.file_system_state())
@@ -295,7 +290,6 @@ CALLS = {
     "fstat": fstat,
     "fchmod": fchmod,
     "fchown": fchown,
-    "flock": flock,
     "fstatfs": fstatfs,
     "getdents": lambda call: list_directory(call, wide=False),
     "getdents64": lambda call: list_directory(call, wide=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pvm.engines.direct.calls import attributes, files, paths, process, sockets
+from pvm.engines.direct.calls import attributes, files, locks, paths, process, sockets
 from pvm.engines.direct.calls.call import Call
 from pvm.engines.direct.syscalls.table import BY_NAME
 
@@ -12,6 +12,6 @@ Handler = Callable[[Call], int]
 
 HANDLERS: dict[int, Handler] = {
     BY_NAME[name].number: handler
-    for family in (paths.CALLS, attributes.CALLS, files.CALLS, process.CALLS, sockets.CALLS)
+    for family in (paths.CALLS, attributes.CALLS, files.CALLS, locks.CALLS, process.CALLS, sockets.CALLS)
     for name, handler in family.items()
 }

@@ -53,7 +53,14 @@ class Pairs(NamedTuple):
     errno: int
 
 
-Condition = OneOf | Without | Pairs
+class Asked(NamedTuple):
+    """If the low 32 bits of an argument are one of these, a native call is mediated."""
+
+    argument: int
+    values: frozenset[int]
+
+
+Condition = OneOf | Without | Pairs | Asked
 
 
 class Row(NamedTuple):

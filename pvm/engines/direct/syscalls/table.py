@@ -5,7 +5,18 @@ from __future__ import annotations
 import errno
 
 from pvm.engines.direct import linux
-from pvm.engines.direct.syscalls.row import Aspect, Handling, OneOf, Pairs, Row, Without, denied, mediated, native
+from pvm.engines.direct.syscalls.row import (
+    Asked,
+    Aspect,
+    Handling,
+    OneOf,
+    Pairs,
+    Row,
+    Without,
+    denied,
+    mediated,
+    native,
+)
 
 NEW_NAMESPACE = (
     linux.CLONE_NEWNS
@@ -45,6 +56,7 @@ IOCTLS = frozenset(
     }
 )
 FCNTLS = frozenset({0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 16, 36, 37, 38, 1030, 1031, 1032, 1034})
+LOCKS = frozenset({5, 6, 7, 36, 37, 38})
 PRCTLS = frozenset({1, 2, 3, 7, 8, 15, 16, 21, 23, 27, 29, 30, 36, 37, 38, 39, 40, 41, 42, 0x53564D41, 47})
 # The death signal, reading dumpable, keep capabilities, name, slack, subreaper, no_new_privs, names of memory.
 
@@ -186,10 +198,10 @@ ROWS: tuple[Row, ...] = (
     native(
         72,
         "fcntl(fd, int, hex)",
-        "no leases, signals or seals",
-        conditions=(OneOf(1, FCNTLS, errno.EINVAL),),
+        "locks are mediated; no leases, signals or seals",
+        conditions=(OneOf(1, FCNTLS, errno.EINVAL), Asked(1, LOCKS)),
     ),
-    mediated(73, "flock(fd, hex)", "excludes nobody in read-only mounts of the host and overlays"),
+    mediated(73, "flock(fd, hex)"),
     native(74, "fsync(fd)"),
     native(75, "fdatasync(fd)"),
     mediated(76, "truncate(path, size)"),
