@@ -145,6 +145,8 @@ FUNCTION_NATIVE: Final = 32
 """Where machine code enters the function, in bytes from the dispatch table: ``@interpret`` until it is compiled."""
 FUNCTION_TEXT: Final = 36
 """Address of all its internal code, in which positions are counted; 0 until the function is translated."""
+FUNCTION_BODY: Final = 40
+"""Its compiled code as other compiled code calls it, in bytes from the dispatch table, 32 bits; 0: there is none."""
 NO_SIGNATURE: Final = 0xFFFF_FFFF
 
 # Frames: a header of four words, then slots of 8 bytes: reference parameters, primitive parameters, other references,
@@ -161,7 +163,7 @@ FRAME_FLAGS: Final = 12
 FRAME_RESULT: Final = 16
 """What a function returned to machine code, or to nobody.  Word 2 of the header."""
 FRAME_NATIVE: Final = 24
-"""Where machine code goes on in the caller, in bytes from the dispatch table, 32 bits; 0: internal code goes on."""
+"""Where a return goes instead of internal code of the caller, in bytes from the dispatch table, 32 bits; 0: nowhere."""
 
 # Task records: at the start of each stack, not moved while the stack is not
 TASK_SIZE: Final = 128
@@ -377,6 +379,8 @@ CONTROL_WORDS: Final = (
     "machine_pc",  # where machine code goes on, in bytes from the dispatch table, instead of ``pc``; 0: nowhere
     "progress",  # bytes that an interrupted array operation has done: it goes on there
     "resume_marks",  # frames that may still be made to look for their callers' machine code, since some was left
+    "leave_for",  # the place in the dispatch table where what compiled code has left goes on, at ``pc`` and ``base``
+    "native_limit",  # address that the native stack of compiled code may come down to
 )
 COLLECTOR_WORDS: Final = (
     # The nursery: HEAP to nursery_end, zeros between nursery_top and zeroed

@@ -130,14 +130,6 @@ class Activation:
         """From the root to this one."""
         return [*(self.parent.chain if self.parent else ()), self]
 
-    def shadowed_in(self, other: Activation) -> int:
-        """Locals of one that this is inlined into, as bits, whose shadows are read until this returns.
-
-        Nobody else may read them again, but shadows are loaded anew where a frame is read.
-        """
-        roots = {origin.root for origin in self.origins.values()}
-        return sum(1 << number for number in other.facts.shadowed if other.local(number) in roots)
-
     @property
     def depth(self) -> int:
         """How many it is inlined into."""

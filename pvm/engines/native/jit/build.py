@@ -10,7 +10,7 @@ from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.text import ModuleText
-from pvm.engines.native.machine_code.target import Target
+from pvm.engines.native.machine_code.target import STACK_POINTERS, Target
 from pvm.pbc.reader import read_module
 from pvm.verify import verify
 
@@ -33,7 +33,7 @@ def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
     data, function, fuel = marshal.loads(argument)  # noqa: S302 - from the process that started this one
     linkage, targets = _program(data)
     module = ModuleText()
-    unit = Unit(module, linkage, function, targets, "body", fuel)
+    unit = Unit(module, linkage, function, targets, STACK_POINTERS[target.architecture], fuel)
     unit.define()
     translations = {index: tuple(facts.translation) for index, facts in unit.facts.items()}
     return module.finish(target.triple), marshal.dumps(translations)

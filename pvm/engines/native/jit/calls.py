@@ -1,7 +1,6 @@
-"""Calls in compiled code: inlined where the callee is known and small, else through frames as the interpreter calls.
+"""Calls in compiled code: inlined where the callee is known and small, else of its compiled code.
 
-A call that is not inlined writes the frames that the caller stands for, builds the callee's, and ends in a jump to it.
-What follows is an entry of its own: the callee comes back there, with the caller's variables in the frames.
+What is not compiled is called by internal code: whoever wants to call it leaves.
 """
 
 from __future__ import annotations
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.engines.native import layout
 from pvm.engines.native.jit.activation import Activation, kind_of
+from pvm.engines.native.jit.installed import BODY
+from pvm.engines.native.jit.prototype import GONE, call_of, result_type
 from pvm.engines.native.jit.targets import MAX_TARGETS
 from pvm.engines.native.llvm.image import image_function
-from pvm.engines.native.llvm.lowering import IR_TYPES
-from pvm.engines.native.slots import argument_order
+from pvm.engines.native.llvm.lowering import IR_TYPES, ir_type
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form
 from pvm.isa.machine import Val
@@ -96,7 +96,7 @@ class _Call:
             self._inline(function, self.arguments, done, result)
             self._go_on(done, result)
         else:
-            self._through_frames(self._known(function), self.arguments)
+            self._out_of_line(self._known(function), self.arguments)
 
     def _known(self, function: int) -> Callee:
         return Callee(function, str(self.unit.metadata.descriptor(function)))
@@ -167,7 +167,7 @@ class _Call:
                 self._inline(known, arguments, done, result)
                 self._go_on(done, result)
             else:
-                self._through_frames(self._known(known), arguments)
+                self._out_of_line(self._known(known), arguments)
             return
         address = text.value(f"and i64 {word}, 4294967295")
         result, done = self._result_variable(), text.fresh_label("done")
@@ -177,7 +177,7 @@ class _Call:
         text.branch(is_bound, bound, plain)
         for label, environment in ((bound, captured), (plain, "")):
             text.block(label)
-            self._through_frames(Callee(None, address, environment), self.arguments, done, result)
+            self._out_of_line(Callee(None, address, environment), self.arguments, done, result)
         self._go_on(done, result)
 
     def _fits(self, function: int) -> bool:
@@ -236,7 +236,7 @@ class _Call:
             text.block(no)
         else:
             address = address or self._look_up(number, class_index, slot)
-            self._through_frames(Callee(None, address), self.arguments, done, result)
+            self._out_of_line(Callee(None, address), self.arguments, done, result)
         self._go_on(done, result)
 
     # Inlining
@@ -294,112 +294,85 @@ class _Call:
             value = self.unit.get(result, self.kind)
             (self.activation.refs if self.kind == "ref" else self.activation.prims).append(value)
 
-    # Calls through frames
+    # Calls of compiled code
 
-    def _through_frames(self, callee: Callee, arguments: Sequence[Val], done: str = "", result: str = "") -> None:
-        """Emit the call and the entry behind it; goes on there, or with the result in its variable at ``done``."""
+    def _out_of_line(self, callee: Callee, arguments: Sequence[Val], done: str = "", result: str = "") -> None:
+        """Emit a call of compiled code, else leave; goes on behind it, or at ``done`` with the result in its variable.
+
+        Nothing is written to frames unless the callee leaves.
+        """
         unit, text, activation = self.unit, self.text, self.activation
         unit.refuse_strip()
-        facts = activation.facts
+        unit.calls = True
         waiting = list(activation.prims), list(activation.refs)
-        base = unit.frame(activation)
-        frame = text.value(f"getelementptr i8, ptr {base}, i64 {8 * facts.frame.size}")
-        self._check_stack(frame, callee)
-        point = facts.points.after[self.instruction.offset]
-        live = facts.live_across(self.instruction)
-        unit.write_frames(activation, point, live, activation.prims, activation.refs)
-        self._write_arguments(frame, callee, arguments)
-        self._clear_references(frame, callee)
-        label = text.fresh_label("back")
-        number = unit.new_entry(label)
-        native = unit.distance_of(f'@"{unit.symbol_of(number)}"')
-        unit.write_return(activation, point.position, frame, native)
-        place = text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_FUNCTION}")
-        text.line(f"store i64 {callee.address}, ptr {place}, align 8")
-        self._jump_to(callee, frame)
-        text.block(label)
-        self._come_back(done, result)
+        frame = text.value(f"getelementptr i8, ptr {unit.frame(activation)}, i64 {8 * activation.facts.frame.size}")
+        self._see_to_stack(frame, callee)
+        values = [Val(text.value(f"trunc i64 {callee.bound} to i32"), "ref")] if callee.bound else []
+        typed = [f"{ir_type(each.kind)} {unit.raw(each)}" for each in (*values, *arguments)]
+        returned = text.value(call_of(self._body(callee), self.kind, frame, self._paid(callee), typed))
+        fuel, value = returned, None
+        if self.kind:
+            type_ = result_type(self.kind)
+            fuel = text.value(f"extractvalue {type_} {returned}, 0")
+            value = Val(text.value(f"extractvalue {type_} {returned}, 1"), self.kind)
+        cold, scarce = text.fresh_label("left"), text.fresh_label("scarce")
+        with text.cold(cold):
+            gone = text.fresh_label("gone")
+            text.branch(text.value(f"icmp eq i64 {fuel}, {GONE}"), gone, scarce)
+            text.block(gone)
+            unit.unwind(activation, self.instruction, frame, callee.address)
+        if value is not None:
+            (activation.refs if self.kind == "ref" else activation.prims).append(value)
+        with text.cold(scarce):
+            unit.set_fuel(fuel)
+            unit.leave_after(activation, self.instruction)
+        text.branch_away(text.value(f"icmp slt i64 {fuel}, {unit.segment}"), cold)
+        unit.set_fuel(fuel)
         if done:
-            activation.prims[:], activation.refs[:] = waiting  # other ways to ``done`` have not come back from here
+            if value is not None:
+                unit.set(result, value)
+            text.jump(done)
+            activation.prims[:], activation.refs[:] = waiting  # other ways to ``done`` have not come from here
 
-    def _descriptor(self, callee: Callee, offset: int, bits: int = 32) -> str:
+    def _descriptor(self, callee: Callee, offset: int) -> str:
         """A number of the callee's descriptor, as i64."""
         text = self.text
         place = text.value(f"add i64 {callee.address}, {offset}")
         pointer = text.value(f"getelementptr i8, ptr %cage, i64 {place}")
-        return text.value(f"zext i{bits} {text.value(f'load i{bits}, ptr {pointer}, align {bits // 8}')} to i64")
+        return text.value(f"zext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
 
-    def _check_stack(self, frame: str, callee: Callee) -> None:
-        unit, text = self.unit, self.text
-        if callee.function is None:
-            size = self._descriptor(callee, layout.FUNCTION_FRAME)
-        else:
-            size = str(8 * unit.metadata.frames[callee.function].size)
-        end = text.value(f"getelementptr i8, ptr {frame}, i64 {size}")
+    def _see_to_stack(self, frame: str, callee: Callee) -> None:
+        """Have room for the callee's frame: if it is known, whoever enters the root sees to it."""
+        unit, text, activation = self.unit, self.text, self.activation
+        if callee.function is not None:
+            size = activation.facts.frame.size + unit.metadata.frames[callee.function].size
+            unit.extent = max(unit.extent, activation.offset + 8 * size)
+            return
+        end = text.value(f"getelementptr i8, ptr {frame}, i64 {self._descriptor(callee, layout.FUNCTION_FRAME)}")
         bound = text.value(f"load i64, ptr {unit.word(layout.control_word('stack_limit'))}, align 8")
         limit = text.value(f"getelementptr i8, ptr %cage, i64 {bound}")
         unit.leave_if(text.value(f"icmp ugt ptr {end}, {limit}"))
 
-    def _write_arguments(self, frame: str, callee: Callee, arguments: Sequence[Val]) -> None:
-        params = self.signature.params
-        if callee.function is not None:
-            module = self.unit.metadata.module
-            params = module.signatures[module.functions[callee.function].signature].params
-        first = layout.FRAME_SLOTS
-        if callee.bound:
-            self.text.line(f"store i64 {callee.bound}, ptr {self._slot(frame, first)}, align 8")
-            first += 1
-        for place, number in enumerate(argument_order([kind_of(each) for each in params])):
-            self.unit.store_slot(self._slot(frame, first + place), arguments[number])
-
-    def _slot(self, frame: str, slot: int | str) -> str:
-        return self.text.value(f"getelementptr i64, ptr {frame}, i64 {slot}")
-
-    def _clear_references(self, frame: str, callee: Callee) -> None:
-        text = self.text
-        if callee.function is not None:
-            shape = self.unit.metadata.frames[callee.function]
-            for slot in range(layout.FRAME_SLOTS + shape.params, layout.FRAME_SLOTS + shape.params + shape.refs):
-                text.line(f"store i64 0, ptr {self._slot(frame, slot)}, align 8")
-            return
-        count = self._descriptor(callee, layout.FUNCTION_REFS)
-        self.unit.clear_references(frame, lambda: self._descriptor(callee, layout.FUNCTION_PARAMS, 16), count)
-
-    def _jump_to(self, callee: Callee, frame: str) -> None:
-        """Pay for the callee's first block and enter it."""
+    def _body(self, callee: Callee) -> str:
+        """The function to call; leaves if the callee is not compiled."""
         unit, text = self.unit, self.text
-        if callee.function is not None:
-            cost = str(unit.facts_of(callee.function).translation.cost & 0x7FFFFFFF)
-            unit.cost += int(cost)
-        else:
-            cost = text.value(f"and i64 {self._descriptor(callee, layout.FUNCTION_COST)}, 2147483647")
-        left = unit.after_paying(cost)
-        place = text.value(f"add i64 {callee.address}, {layout.FUNCTION_NATIVE}")
+        if callee.function == unit.root.facts.index:
+            return f"@{BODY}"
+        place = text.value(f"add i64 {callee.address}, {layout.FUNCTION_BODY}")
         pointer = text.value(f"getelementptr i8, ptr %cage, i64 {place}")
-        distance = text.value(f"sext i32 {text.value(f'load i32, ptr {pointer}, align 4')} to i64")
-        unit.tail(text.value(f"getelementptr i8, ptr %table, i64 {distance}"), "%pc", frame, left)
+        distance = text.value(f"load i32, ptr {pointer}, align 4")
+        unit.leave_if(text.value(f"icmp eq i32 {distance}, 0"))
+        return text.value(f"getelementptr i8, ptr %table, i64 {text.value(f'sext i32 {distance} to i64')}")
 
-    def _come_back(self, done: str, result: str) -> None:
-        """The entry that the callee returns to: %base is the frame of the innermost function of the caller."""
-        unit, text, activation = self.unit, self.text, self.activation
-        root = text.value(f"getelementptr i8, ptr %base, i64 {-activation.offset}")
-        text.line(f"store ptr {root}, ptr %root.v")
-        text.line("store i64 %fuel, ptr %fuel.v")
-        unit.read_frames(activation, self.instruction.offset)
-        unit.take_back(activation)
-        if self.kind:
-            offset = 8 * activation.facts.frame.size + layout.FRAME_RESULT
-            place = text.value(f"getelementptr i8, ptr %base, i64 {offset}")
-            value = unit.load_slot(place, self.kind)
-            (activation.refs if self.kind == "ref" else activation.prims).append(value)
-        cold = text.fresh_label("scarce")
-        with text.cold(cold):
-            unit.leave_after(activation, self.instruction)
-        text.branch_away(text.value(f"icmp slt i64 %fuel, {unit.segment}"), cold)
-        if done:
-            if self.kind:
-                unit.set(result, value)
-            text.jump(done)
+    def _paid(self, callee: Callee) -> str:
+        """What is left of the fuel when the callee's first block is paid for."""
+        unit = self.unit
+        if callee.function is not None:
+            cost = unit.facts_of(callee.function).translation.cost & 0x7FFFFFFF
+            unit.cost += cost
+            return unit.after_paying(str(cost))
+        cost_word = self._descriptor(callee, layout.FUNCTION_COST)
+        return unit.after_paying(self.text.value(f"and i64 {cost_word}, 2147483647"))
 
 
 # The runtime image

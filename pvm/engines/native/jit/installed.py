@@ -6,7 +6,10 @@ COUNTS, LOOKS, NEITHER = "counts", "looks", "neither"
 """What compiled code does about fuel: counts and looks at the counter, looks only, or nothing.
 
 Only the first is right, the others are there so that one can measure what it costs."""
+BODY = "body"
+"""What other compiled code calls."""
 ENTRY = "entry"
+"""Where internal code enters the function at its beginning."""
 _LOOP = "osr."
 
 

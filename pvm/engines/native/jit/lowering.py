@@ -8,11 +8,11 @@ internal code executes the instruction from its beginning.  So no trap and no co
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 from pvm.engines.native import layout
-from pvm.engines.native.interpreter.handler import CONVENTION
 from pvm.engines.native.interpreter.services import ALLOCATE, service_index
 from pvm.engines.native.jit.activation import Activation
 from pvm.engines.native.jit.aliasing import Aliasing
@@ -39,7 +39,7 @@ class JitLowering(HeapLowering):
         self.linkage = linkage
         self.metadata = linkage.metadata
         self.aliasing = Aliasing(text.module)
-        self.variables: dict[str, str] = {"%fuel.v": "i64", "%root.v": "ptr"}
+        self.variables: dict[str, str] = {"%fuel.v": "i64"}
         self.current: Activation
         self._exit = ""
         self._charged = ""
@@ -47,6 +47,15 @@ class JitLowering(HeapLowering):
         """Which function a function value is of, by operand text."""
         self.classes: dict[str, int] = {}
         """Exact classes of objects, by operand text."""
+
+    @contextmanager
+    def writing(self, text: FunctionText) -> Iterator[None]:
+        """Write another function."""
+        self.text, kept = text, self.text
+        try:
+            yield
+        finally:
+            self.text = kept
 
     # What overlaps
 
@@ -90,30 +99,16 @@ class JitLowering(HeapLowering):
 
     def frame(self, activation: Activation) -> str:
         """A pointer to the frame of an activation."""
-        root = self.text.value("load ptr, ptr %root.v")
         if not activation.offset:
-            return root
-        return self.text.value(f"getelementptr i8, ptr {root}, i64 {activation.offset}")
+            return "%base"
+        return self.text.value(f"getelementptr i8, ptr %base, i64 {activation.offset}")
 
     # Ways out
-
-    def tail(self, target: str, pc: str, base: str, fuel: str) -> None:
-        """End in another function of the handlers' prototype."""
-        arguments = f"ptr {pc}, ptr {base}, ptr %cage, ptr %table, i64 {fuel}"
-        self.text.line(f"musttail call {CONVENTION} void {target}({arguments})")
-        self.text.line("ret void")
 
     def service(self, symbol: str) -> str:
         """A pointer to a function of the interpreter or of the image."""
         place = self.text.value(f"getelementptr ptr, ptr %table, i64 {service_index(symbol)}")
         return self.text.value(f"load ptr, ptr {place}, align 8")
-
-    def dispatch(self, pc: str, base: str, fuel: str) -> None:
-        """End in the handler of the instruction at ``pc``."""
-        text = self.text
-        number = text.value(f"zext i16 {text.value(f'load i16, ptr {pc}, align 8')} to i64")
-        entry = text.value(f"getelementptr ptr, ptr %table, i64 {number}")
-        self.tail(text.value(f"load ptr, ptr {entry}, align 8"), pc, base, fuel)
 
     @abstractmethod
     def leave_before(self) -> None:

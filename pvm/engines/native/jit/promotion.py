@@ -16,7 +16,7 @@ import time
 from pvm.engines.api import Compilation
 from pvm.engines.native import layout
 from pvm.engines.native.interpreter.loading import PROFILING, code_region
-from pvm.engines.native.jit.installed import COUNTS, ENTRY, osr_offset
+from pvm.engines.native.jit.installed import BODY, COUNTS, ENTRY, osr_offset
 from pvm.engines.native.jit.kept import HotFunction, store_hot
 from pvm.engines.native.machine_code.request import Request
 from pvm.engines.native.translation import Translation
@@ -56,12 +56,10 @@ class Promotion:
         self._loaded = loaded
         self._key = key
         self._table = code.symbol("handlers")
-        self._interpret = code.symbol("interpret") - self._table
         self._heat: dict[int, int] = {}
         self._asked: set[int] = set()
         self._taken: set[int] = set()
         self._module = b""
-        self._prepared = False
         self._loops_only = False
         self._blobs: dict[int, Blob] = {}
         self._kept = 0
@@ -154,7 +152,6 @@ class Promotion:
         if PROFILING in sys.modules:
             name = self._program.module.functions[function].name
             sys.modules[PROFILING].note_function(loaded, blob.code_size, name)
-        self._prepare()
         program = self._program
         translations = marshal.loads(blob.notes)  # noqa: S302 - our worker wrote it
         for used, fields in translations.items():
@@ -169,7 +166,9 @@ class Promotion:
                     self.entries[placed.address + placed.position_of(offset)] = loaded.symbol(name) - self._table
             self.compiled[function] = len(blob.data)
             return
+        body = loaded.symbol(BODY) - self._table
         program.shared.write(descriptor + layout.FUNCTION_NATIVE, _I32.pack(native))
+        program.shared.write(descriptor + layout.FUNCTION_BODY, _I32.pack(body))
         for name in blob.symbols:
             offset = osr_offset(name)
             if offset is not None:
@@ -181,16 +180,6 @@ class Promotion:
         self.compiled[function] = len(blob.data)
         # The translations are kept with the linked program; it is enough to know whose they are.
         self._blobs[function] = blob._replace(notes=marshal.dumps(dict.fromkeys(translations)))
-
-    def _prepare(self) -> None:
-        """Before the first compiled function: its callees are interpreted."""
-        if self._prepared:
-            return
-        program = self._program
-        for function in range(len(program.linked.functions)):
-            descriptor = program.descriptor(function)
-            program.shared.write(descriptor + layout.FUNCTION_NATIVE, _I32.pack(self._interpret))
-        self._prepared = True
 
     def _add_entry(self, pc: int, distance: int) -> None:
         """Let whoever polls at an address go on in machine code, if there is room in the table."""

@@ -1,7 +1,7 @@
 """One compilation: a hot function, with the functions that are inlined into it, as a function of LLVM IR.
 
-The function has the handlers' prototype, and ``%pc`` says where it is entered: at its beginning, at the head of a loop,
-or behind a call that has returned.  Calls are tail calls of the callee, so nothing is ever on the native stack.
+Compiled code calls the function as ``prototype.py`` says.  Internal code enters it at its beginning or at the head of a
+loop, from the frame, by entries that have the handlers' prototype (``entries.py``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from contextlib import contextmanager
 
 from pvm.engines.native import layout
 from pvm.engines.native.code.translator import Point
-from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.services import (
     DISPATCH,
     GO_ON,
@@ -23,11 +22,14 @@ from pvm.engines.native.interpreter.services import (
 from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
 from pvm.engines.native.jit.calls import emit_call
 from pvm.engines.native.jit.copies import back_note, edge, emit_copies, emit_strip_test, plan_copies, way_in
-from pvm.engines.native.jit.installed import COUNTS, ENTRY, NEITHER, osr_symbol
+from pvm.engines.native.jit.entries import define_entries
+from pvm.engines.native.jit.installed import BODY, COUNTS, NEITHER
 from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
+from pvm.engines.native.jit.prototype import CONVENTION, GONE, parameters, result_type
 from pvm.engines.native.jit.strips import StripLowering
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.linkage import Linkage
+from pvm.engines.native.llvm.lowering import ir_type
 from pvm.engines.native.llvm.text import FunctionText, ModuleText
 from pvm.engines.polls import branch_labels
 from pvm.isa.encoding import Instruction
@@ -45,29 +47,31 @@ class Unit(StripLowering):
     segment = SEGMENT
 
     def __init__(
-        self, module: ModuleText, linkage: Linkage, root: int, targets: Targets, symbol: str, fuel: str = COUNTS
+        self, module: ModuleText, linkage: Linkage, root: int, targets: Targets, stack: str, fuel: str = COUNTS
     ) -> None:
         super().__init__(FunctionText(module), linkage)
         self.counts, self.looks = fuel == COUNTS, fuel != NEITHER
         self.module_text = module
-        self.symbol = symbol
+        self.stack = stack
+        """The name of the register that is the stack pointer."""
         self.targets = targets
         self.facts: dict[int, FunctionFacts] = {}
         self.origins, self.shadows = {}, {}
         self.cost = 0
         self.size = 0
         self.extent = 0
-        """Bytes from the root's frame to the end of the last one of an inlined function."""
-        self.entries: list[str] = []
-        """Labels by number of the entry."""
-        self.symbols: dict[str, int] = {}
-        """Numbers of the entries that the host knows."""
+        """Bytes from the root's frame to the end of the last one of a function that is inlined or called."""
+        self.calls = False
+        """Whether it calls compiled code."""
         self.activations = 0
         self._left: dict[str, Activation] = {}
         """Activations that have exits, by prefix."""
-        self._shared: dict[str, Activation] = {}
-        """Activations whose exits share the writing of what is around them, by prefix."""
+        self._unwound: dict[str, Activation] = {}
+        """Activations that write their frames for an exit, or because what they called has left, by prefix."""
         self.root = Activation(self.facts_of(root), self.new_prefix())
+        signature = self.metadata.module.signatures[self.root.facts.verified.function.signature]
+        self.parameter_kinds = tuple(kind_of(each) for each in signature.params)
+        self.result_kind = kind_of(signature.results[0]) if signature.results else ""
         self._instruction: Instruction
         self._before: tuple[list[Val], list[Val]] = ([], [])
 
@@ -84,72 +88,50 @@ class Unit(StripLowering):
 
     # The whole
 
-    def symbol_of(self, number: int) -> str:
-        """The symbol of an entry that only the compilation itself knows."""
-        return f"{self.symbol}.{number}"
-
     def define(self) -> None:
         """Add the function and its entries to the module."""
-        text, root, symbol = self.text, self.root, self.symbol
+        text, root = self.text, self.root
         plan_copies(self, root)
-        self._enter_root()
-        for offset in sorted(root.facts.polled):
+        loops = sorted(root.facts.polled)
+        for offset in loops:
             self._enter_loop(offset)
         self.emit_blocks(root)
+        self._enter_root()
         self._define_exits()
         self.load_shadows()
-        cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(self.entries))
-        head = [
+        cases = " ".join(f"i64 {number}, label %{_loop_label(offset)}" for number, offset in enumerate(loops, 1))
+        text.lines[1:1] = [
             *(f"{name} = alloca {type_}" for name, type_ in self.variables.items()),
             "store i64 %fuel, ptr %fuel.v",
-            "store ptr %base, ptr %root.v",
-            "%entry.number = ptrtoint ptr %pc to i64",
-            f"switch i64 %entry.number, label %nowhere [ {cases} ]",
-            "nowhere:",
-            "unreachable",
+            f"switch i64 %where, label %enter [ {cases} ]" if loops else "br label %enter",
         ]
-        text.lines[1:1] = head
-        segment = str(self.cost) if self.looks else str(-(1 << 63))
+        segment = str(self.cost) if self.looks else str(-(1 << 62))
         body = text.finish().replace(SEGMENT, segment).replace(EXTENT, str(self.extent))
-        group = self.module_text.group('nounwind "frame-pointer"="none"')
-        self.module_text.define(f"define internal {CONVENTION} void @{symbol}({PROTOTYPE}) {group} {{\n{body}\n}}")
-        known = {number: name for name, number in self.symbols.items()}
-        for number in range(len(self.entries)):
-            linkage = "" if number in known else "internal "
-            name = known.get(number, self.symbol_of(number))
-            self.module_text.define(
-                f'define {linkage}{CONVENTION} void @"{name}"({PROTOTYPE}) {group} {{\n'
-                f"  musttail call {CONVENTION} void @{symbol}(ptr inttoptr (i64 {number} to ptr), "
-                "ptr %base, ptr %cage, ptr %table, i64 %fuel)\n  ret void\n}"
-            )
-
-    def new_entry(self, label: str, symbol: str = "") -> int:
-        """A place where the function can be entered; its number."""
-        self.entries.append(label)
-        if symbol:
-            self.symbols[symbol] = len(self.entries) - 1
-        return len(self.entries) - 1
+        group = self.module_text.group('nounwind noinline "frame-pointer"="none"')
+        head = f"define {CONVENTION} {result_type(self.result_kind)} @{BODY}({parameters(self.parameter_kinds)})"
+        self.module_text.define(f"{head} {group} {{\n{body}\n}}")
+        define_entries(self, loops)
 
     def _enter_root(self) -> None:
         """The beginning: the caller has paid for the first block."""
         text, root = self.text, self.root
-        self.new_entry("enter", ENTRY)
         text.block("enter")
         facts = root.facts
-        live = (1 << len(self.metadata.module.signatures[facts.verified.function.signature].params)) - 1
-        self.read_locals(root, live, self.frame(root))
-        self._look(facts.translation.entry, poll=POLL_BLOCK if facts.bounded else POLL_POINT)
+        for number, kind in enumerate(self.parameter_kinds):
+            self.set(root.local(number), Val(f"%argument{number}", kind))
+            self.note_set(root, number)
+        live = (1 << len(self.parameter_kinds)) - 1
+        poll = POLL_BLOCK if facts.bounded else POLL_POINT
+        self._look(facts.translation.entry, live, poll, is_called=True)
         self._enter_block(0)
 
     def _enter_loop(self, offset: int) -> None:
         """The head of a loop, from a frame; whoever comes has paid for the block."""
         text, root = self.text, self.root
-        label = f"enter{offset}"
-        self.new_entry(label, osr_symbol(offset))
-        text.block(label)
-        self.read_locals(root, root.facts.live[offset], self.frame(root))
-        position = root.facts.points.before[offset].position
-        self._look(position, poll=POLL_POINT)
+        text.block(_loop_label(offset))
+        live = root.facts.live[offset]
+        self.read_locals(root, live, self.frame(root))
+        self._look(root.facts.points.before[offset].position, live, POLL_POINT, is_called=False)
         self._enter_block(offset)
 
     def _enter_block(self, offset: int) -> None:
@@ -157,27 +139,35 @@ class Unit(StripLowering):
         self.pay(-len(self.root.facts.blocks[offset]))
         self.text.jump(edge(self.root, offset))
 
-    def _look(self, position: int, poll: str) -> None:
-        """See whether fuel and stack suffice; else internal code goes on at a position of the root; its frame is right.
+    def _look(self, position: int, live: int, poll: str, *, is_called: bool) -> None:
+        """See whether fuel and stack suffice; else internal code goes on at a position of the root.
 
-        The stack does for all frames that there may be, since calls of what is inlined do not look.
+        The stack does for all frames that there may be, since calls of what is known do not look.
         """
         text = self.text
         cold = text.fresh_label("scarce")
         fuel = self.fuel()
         with text.cold(cold):
-            pc, frame = self.internal_code(self.root, position), self.frame(self.root)
-            empty, some = text.fresh_label(), text.fresh_label()
-            text.branch(text.value(f"icmp slt i64 {fuel}, 0"), empty, some)
-            text.block(empty, dominated=True)
-            self.tail(self.service(poll), pc, frame, fuel)
-            text.block(some, dominated=True)
-            self.dispatch(pc, frame, fuel)
-        end = text.value(f"getelementptr i8, ptr {self.frame(self.root)}, i64 {EXTENT}")
-        bound = text.value(f"load i64, ptr {self.word(layout.control_word('stack_limit'))}, align 8")
-        is_deep = text.value(f"icmp ugt ptr {end}, {text.value(f'getelementptr i8, ptr %cage, i64 {bound}')}")
-        is_scarce = text.value(f"icmp slt i64 {fuel}, {SEGMENT}")
-        text.branch_away(text.value(f"or i1 {is_scarce}, {is_deep}"), cold)
+            is_empty = text.value(f"icmp slt i64 {fuel}, 0")
+            service = text.value(f"select i1 {is_empty}, i64 {service_index(poll)}, i64 {service_index(DISPATCH)}")
+            self._leave_at(self.root, Point(position, (), ()), live, [], [], target=service)
+        scarce = [text.value(f"icmp slt i64 {fuel}, {SEGMENT}")]
+        if self.extent > 8 * self.root.facts.frame.size or not is_called:
+            end = text.value(f"getelementptr i8, ptr {self.frame(self.root)}, i64 {EXTENT}")
+            bound = text.value(f"load i64, ptr {self.word(layout.control_word('stack_limit'))}, align 8")
+            limit = text.value(f"getelementptr i8, ptr %cage, i64 {bound}")
+            scarce.append(text.value(f"icmp ugt ptr {end}, {limit}"))
+        if self.calls and is_called:
+            lowest = text.value(f"load i64, ptr {self.word(layout.control_word('native_limit'))}, align 8")
+            scarce.append(text.value(f"icmp ult i64 {self.stack_pointer()}, {lowest}"))
+        for flag in scarce:
+            text.branch_away(flag, cold)
+
+    def stack_pointer(self) -> str:
+        """Where the native stack is (i64)."""
+        name = self.module_text.node(f'!"{self.stack}"')
+        reader = self.module_text.declare("llvm.read_register.i64", "i64 (metadata)")
+        return self.text.value(f"call i64 {reader}(metadata {name})")
 
     # Blocks
 
@@ -278,7 +268,8 @@ class Unit(StripLowering):
         fuel = self.fuel()
         with text.cold(cold):
             stub = facts.translation.stubs[facts.labels_at[offset]]
-            self._leave_at(activation, Point(stub, (), ()), facts.live[offset], [], [], target=DISPATCH)
+            target = str(service_index(DISPATCH))
+            self._leave_at(activation, Point(stub, (), ()), facts.live[offset], [], [], target=target)
         text.branch_away(text.value(f"icmp slt i64 {fuel}, {SEGMENT}"), cold)
 
     def _emit_block(self, activation: Activation, block: list[Instruction]) -> bool:
@@ -344,14 +335,13 @@ class Unit(StripLowering):
     @contextmanager
     def attempt(self, refused: type[Exception]) -> Iterator[None]:
         """Emit something that is forgotten if it turns out to be refused, which is raised again."""
-        mark, entries, symbols = self.text.mark(), len(self.entries), dict(self.symbols)
-        size, cost, shared, left = self.size, self.cost, dict(self._shared), dict(self._left)
+        mark, size, cost = self.text.mark(), self.size, self.cost
+        exits = dict(self._left), dict(self._unwound)
         try:
             yield
         except refused:
             self.text.rewind(mark)
-            del self.entries[entries:]
-            self.symbols, self._shared, self._left = symbols, shared, left
+            self._left, self._unwound = exits
             self.size, self.cost = size, cost
             raise
 
@@ -372,7 +362,7 @@ class Unit(StripLowering):
         activation, instruction = self.current, self._instruction
         point = activation.facts.points.before[instruction.offset]
         live = activation.facts.live[instruction.offset]
-        self._leave_at(activation, point, live, *self._before, target=RETURN_EARLY)
+        self._leave_at(activation, point, live, *self._before, target=str(service_index(RETURN_EARLY)))
 
     def leave_after(self, activation: Activation, instruction: Instruction) -> None:
         """End the block by going on behind a call in internal code; its result is on the stack."""
@@ -387,7 +377,8 @@ class Unit(StripLowering):
             changed = (*items[:-1], slot)
             point = point._replace(refs=changed) if is_ref else point._replace(prims=changed)
             live &= ~sum(1 << number for number, known in enumerate(facts.frame.locals) if known == slot)
-        self._leave_at(activation, point, live, activation.prims, activation.refs, target=GO_ON)
+        target = str(service_index(GO_ON))
+        self._leave_at(activation, point, live, activation.prims, activation.refs, target=target)
 
     def _result_type(self, activation: Activation, instruction: Instruction) -> ValueType:
         function = activation.facts.verified.function
@@ -396,61 +387,58 @@ class Unit(StripLowering):
     def _leave_at(
         self, activation: Activation, point: Point, live: int, prims: list[Val], refs: list[Val], *, target: str
     ) -> None:
-        """Leave for a service, which goes on with internal code at a point.
+        """Leave for a service, by its place (i64) in the dispatch table, which goes on with internal code at a point.
 
         An activation writes the values of its own frame; the rest is code that all its exits share.
         """
         text = self.text
         self.write_values(activation, point, live, prims, refs)
         text.line(f"store i64 {point.position}, ptr {self.wide_variable('%leave.position')}")
-        text.line(f"store i64 {service_index(target)}, ptr {self.wide_variable('%leave.target')}")
+        text.line(f"store i64 {target}, ptr {self.word(layout.control_word('leave_for'))}, align 8")
         self._left.setdefault(activation.prefix, activation)
         text.jump(f"{activation.prefix}.leave")
+
+    def unwind(self, activation: Activation, instruction: Instruction, frame: str, descriptor: str) -> None:
+        """End the block where a call has left: write the header of its frame (ptr), and what is around it."""
+        point = activation.facts.points.after[instruction.offset]
+        live = activation.facts.live_across(instruction)
+        self.write_values(activation, point, live, activation.prims, activation.refs)
+        self.write_callee(activation, point.position, frame, descriptor)
+        self.text.jump(self._unwinding(activation))
+
+    def _unwinding(self, activation: Activation) -> str:
+        """The label of the code that finishes the frame of an activation, whose values are written, and leaves."""
+        self._unwound.setdefault(activation.prefix, activation)
+        return f"{activation.prefix}.unwind"
 
     def wide_variable(self, name: str) -> str:
         """A variable of 64 bits."""
         self.variables[name] = "i64"
         return name
 
-    def _around(self, activation: Activation) -> str:
-        """The label of the code that writes the frames around an activation and leaves."""
-        if activation.parent is None:
-            return "leave"
-        self._shared.setdefault(activation.prefix, activation)
-        return f"{activation.prefix}.around"
-
     def _define_exits(self) -> None:
         """Emit what exits share, innermost first: writing a frame may need what is around it."""
         text = self.text
         for activation in self._left.values():
             text.block(f"{activation.prefix}.leave")
-            frame = self.frame(activation)
-            if activation.parent is not None:
-                self.write_header(activation, activation.parent, frame)
             position = text.value(f"load i64, ptr {self.wide_variable('%leave.position')}")
-            address = text.value(f"add i64 {self.text_address(activation)}, {position}")
-            text.line(f"store i64 {address}, ptr {self.wide_variable('%leave.pc')}")
-            text.line(f"store i64 {activation.offset}, ptr {self.wide_variable('%leave.base')}")
-            text.jump(self._around(activation))
+            pc = text.value(f"add i64 {self.text_address(activation)}, {position}")
+            here = text.value(f"ptrtoint ptr {self.frame(activation)} to i64")
+            base = text.value(f"sub i64 {here}, {text.value('ptrtoint ptr %cage to i64')}")
+            for word, value in (("pc", pc), ("base", base), ("fuel_left", self.fuel())):
+                text.line(f"store i64 {value}, ptr {self.word(layout.control_word(word))}, align 8")
+            text.jump(self._unwinding(activation))
         done: set[str] = set()
-        while pending := [each for prefix, each in self._shared.items() if prefix not in done]:
-            for child in pending:
-                done.add(child.prefix)
-                assert child.parent is not None
-                text.block(f"{child.prefix}.around")
-                self.write_parent(child)
-                text.jump(self._around(child.parent))
-        text.block("leave")
-        target, pc, base = (
-            text.value(f"load i64, ptr {self.wide_variable(f'%leave.{name}')}") for name in ("target", "pc", "base")
-        )
-        place = text.value(f"getelementptr ptr, ptr %table, i64 {target}")
-        self.tail(
-            text.value(f"load ptr, ptr {place}, align 8"),
-            text.value(f"getelementptr i8, ptr %cage, i64 {pc}"),
-            text.value(f"getelementptr i8, ptr {self.frame(self.root)}, i64 {base}"),
-            self.fuel(),
-        )
+        while pending := [each for prefix, each in self._unwound.items() if prefix not in done]:
+            for activation in pending:
+                done.add(activation.prefix)
+                text.block(f"{activation.prefix}.unwind")
+                if activation.parent is None:
+                    text.line(f"ret {self._returned(GONE)}")
+                else:
+                    self.write_header(activation, activation.parent)
+                    self.write_parent(activation)
+                    text.jump(self._unwinding(activation.parent))
 
     # Control
 
@@ -507,33 +495,24 @@ class Unit(StripLowering):
                 self.set(activation.result, results[0])
             self.text.jump(activation.done)
             return
-        self._return(results)
+        self.text.line(f"ret {self._returned(self.fuel(), *(self.raw(each) for each in results))}")
 
-    def _return(self, results: list[Val]) -> None:
-        """Go back to whoever called the root."""
-        text, frame, fuel = self.text, self.frame(self.root), self.fuel()
-        header = text.value(f"load i64, ptr {frame}, align 8")
-        native_at = text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_NATIVE}")
-        native = text.value(f"load i64, ptr {native_at}, align 8")
-        distance = text.value(f"sub i64 0, {text.value(f'lshr i64 {header}, 32')}")
-        caller = text.value(f"getelementptr i8, ptr {frame}, i64 {distance}")
-        internal = text.fresh_label("internal")
-        with text.cold(internal):
-            address = text.value(f"and i64 {header}, 4294967295")
-            pc = text.value(f"getelementptr i8, ptr %cage, i64 {address}")
-            if results:
-                before = text.value(f"getelementptr i8, ptr {pc}, i64 -2")
-                slot = text.value(f"zext i16 {text.value(f'load i16, ptr {before}, align 2')} to i64")
-                self.store_slot(text.value(f"getelementptr i64, ptr {caller}, i64 {slot}"), results[0])
-            self.dispatch(pc, caller, fuel)
-        text.branch_away(text.value(f"icmp eq i64 {native}, 0"), internal)
-        if results:
-            self.store_slot(text.value(f"getelementptr i8, ptr {frame}, i64 {layout.FRAME_RESULT}"), results[0])
-        self.tail(text.value(f"getelementptr i8, ptr %table, i64 {native}"), "%pc", caller, fuel)
+    def _returned(self, fuel: str, result: str = "poison") -> str:
+        """What the function returns, with its type."""
+        type_ = result_type(self.result_kind)
+        if not self.result_kind:
+            return f"{type_} {fuel}"
+        first = self.text.value(f"insertvalue {type_} poison, i64 {fuel}, 0")
+        return f"{type_} {self.text.value(f'insertvalue {type_} {first}, {ir_type(self.result_kind)} {result}, 1')}"
 
     def call(self, activation: Activation, instruction: Instruction) -> None:
         """Calls, which have a module of their own."""
         emit_call(self, activation, instruction)
+
+
+def _loop_label(offset: int) -> str:
+    """The label where internal code enters a loop."""
+    return f"loop{offset}"
 
 
 def _may_stop_halfway(instruction: Instruction) -> bool:

@@ -31,6 +31,9 @@ class Target(NamedTuple):
         return self.triple.partition("-")[0]
 
 
+STACK_POINTERS = {"x86_64": "rsp", "aarch64": "sp"}
+"""The register by architecture."""
+
 X86_64_V2 = Target("x86_64-unknown-linux-gnu", "x86-64-v2", 1 << 12)
 X86_64_V3 = Target("x86_64-unknown-linux-gnu", "x86-64-v3", 1 << 12)
 AARCH64 = Target("aarch64-unknown-linux-gnu", "generic", 1 << 16)
