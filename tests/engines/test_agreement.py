@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = programs(ROOT / "tests/lang")
 STRIDE = {"plain": 5, "stress": 16, "suspend": 16, "both": 16} | dict.fromkeys(COMPILED_MODES, 24)
 """Every so many programs, if the tests are not to be longer."""
-WHEN_MEMORY_IS_FULL = {"out_of_memory"}
-"""Programs that go on after they have filled the memory: collectors find at different times that it is full."""
+SEE_COLLECTIONS = {"out_of_memory", "weak_references"}
+"""Programs that see when something is collected, and go on in another way: their fuel differs."""
 SAMPLES = {
     "hello": ((), ""),
     "json_pretty": ((), '{"a": [1, 2.5, {"b": "\\u00e9\\n"}], "c": null}'),
@@ -51,7 +51,7 @@ def by_reference(path: Path) -> Shown:
 
 
 def without_fuel(path: Path, shown: Shown) -> Shown:
-    return shown._replace(fuel=0) if path.stem in WHEN_MEMORY_IS_FULL else shown
+    return shown._replace(fuel=0) if path.stem in SEE_COLLECTIONS else shown
 
 
 def test_program(path: Path, mode: str) -> None:
