@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 from functools import lru_cache
 
-from pvm.engines.native.jit.installed import COUNTS
+from pvm.engines.native.jit.installed import COUNTS, encode_notes
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
 from pvm.engines.native.linkage import Linkage
@@ -26,17 +26,14 @@ def function_ir(target: Target, argument: bytes) -> str:
 
 
 def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
-    """The same with notes: the translations, by function, of those that the code calls or stands for.
-
-    Whoever installs the code has not to make them.
-    """
+    """The same with notes, for whoever installs the code: ``encode_notes``."""
     data, function, fuel = marshal.loads(argument)  # noqa: S302 - from the process that started this one
     linkage, targets = _program(data)
     module = ModuleText()
     unit = Unit(module, linkage, function, targets, STACK_POINTERS[target.architecture], fuel)
     unit.define()
     translations = {index: tuple(facts.translation) for index, facts in unit.facts.items()}
-    return module.finish(target.triple), marshal.dumps(translations)
+    return module.finish(target.triple), encode_notes(translations, unit.called)
 
 
 @lru_cache(maxsize=4)

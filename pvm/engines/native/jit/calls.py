@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 MAX_DEPTH = 6
 SMALL = 45
 """Instructions of a function that is inlined wherever it is known."""
-LARGE = 200
+LARGE = 100
 """Instructions of a function that may be inlined near the root."""
-MAX_SIZE = 1000
+MAX_SIZE = 400
 """Instructions of one compilation."""
 TINY = 24
 """Instructions of a function whose recursive calls are inlined once more."""
@@ -42,6 +42,8 @@ class Callee(NamedTuple):
     address: str
     bound: str = ""
     """What the function value captured (i64), or empty if there is none."""
+    candidates: tuple[int, ...] = ()
+    """Functions that it may be, if it is not known; maybe not all."""
 
 
 def emit_call(unit: Unit, activation: Activation, instruction: Instruction) -> None:
@@ -177,7 +179,8 @@ class _Call:
         text.branch(is_bound, bound, plain)
         for label, environment in ((bound, captured), (plain, "")):
             text.block(label)
-            self._out_of_line(Callee(None, address, environment), self.arguments, done, result)
+            callee = Callee(None, address, environment, unit.targets.of_value(self.signature)[:MAX_TARGETS])
+            self._out_of_line(callee, self.arguments, done, result)
         self._go_on(done, result)
 
     def _fits(self, function: int) -> bool:
@@ -236,7 +239,8 @@ class _Call:
             text.block(no)
         else:
             address = address or self._look_up(number, class_index, slot)
-            self._out_of_line(Callee(None, address), self.arguments, done, result)
+            candidates = tuple(each for each in unit.targets.of_method(class_index, slot) if each not in wanted)
+            self._out_of_line(Callee(None, address, candidates=candidates), self.arguments, done, result)
         self._go_on(done, result)
 
     # Inlining
@@ -304,6 +308,7 @@ class _Call:
         unit, text, activation = self.unit, self.text, self.activation
         unit.refuse_strip()
         unit.calls = True
+        unit.called |= dict.fromkeys(callee.candidates if callee.function is None else (callee.function,))
         waiting = list(activation.prims), list(activation.refs)
         frame = text.value(f"getelementptr i8, ptr {unit.frame(activation)}, i64 {8 * activation.facts.frame.size}")
         self._see_to_stack(frame, callee)

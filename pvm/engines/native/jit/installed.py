@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import marshal
+
+from pvm.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
 COUNTS, LOOKS, NEITHER = "counts", "looks", "neither"
 """What compiled code does about fuel: counts and looks at the counter, looks only, or nothing.
 
@@ -21,3 +29,20 @@ def osr_symbol(offset: int) -> str:
 def osr_offset(symbol: str) -> int | None:
     """The offset of the loop that a symbol enters, if it is such a symbol."""
     return int(symbol.removeprefix(_LOOP)) if symbol.startswith(_LOOP) else None
+
+
+def encode_notes(translations: Mapping[int, tuple[Any, ...] | None], called: Iterable[int]) -> bytes:
+    """What is known of a compiled function beside its code.
+
+    Args:
+        translations: fields of the ``Translation`` of the functions that it stands for or calls; None where whoever
+            installs it has them.
+        called: functions whose compiled code it may call.
+    """
+    return marshal.dumps((dict(translations), tuple(called)))
+
+
+def decode_notes(notes: bytes) -> tuple[dict[int, tuple[Any, ...] | None], tuple[int, ...]]:
+    """The same, which our worker or ``store_hot`` has written."""
+    translations, called = marshal.loads(notes)  # noqa: S302
+    return translations, called

@@ -16,7 +16,7 @@ import time
 from pvm.engines.api import Compilation
 from pvm.engines.native import layout
 from pvm.engines.native.interpreter.loading import PROFILING, code_region
-from pvm.engines.native.jit.installed import BODY, COUNTS, ENTRY, osr_offset
+from pvm.engines.native.jit.installed import BODY, COUNTS, ENTRY, decode_notes, encode_notes, osr_offset
 from pvm.engines.native.jit.kept import HotFunction, store_hot
 from pvm.engines.native.machine_code.request import Request
 from pvm.engines.native.translation import Translation
@@ -62,6 +62,8 @@ class Promotion:
         self._module = b""
         self._loops_only = False
         self._blobs: dict[int, Blob] = {}
+        self._called: dict[int, tuple[int, ...]] = {}
+        """What compiled functions call that was not asked for yet."""
         self._kept = 0
         """Of how many functions the code was kept."""
         self.compiled: dict[int, int] = {}
@@ -82,11 +84,20 @@ class Promotion:
         """Count the functions of a stack, innermost first, and ask for those that are hot."""
         for function, weight in zip(functions, SEEN, strict=False):
             heat = self._heat[function] = self._heat.get(function, 0) + weight
-            if function not in self._asked and heat >= HOT and len(self._asked) < MAX_FUNCTIONS:
-                from pvm.engines.native.jit.background import background
+            if heat >= HOT:
+                self._ask(function)
+            # Compiled code leaves to call what is not compiled, which is seldom seen if it is short.
+            for called in self._called.pop(function, ()):
+                self._heat.setdefault(called, HOT)
+                self._ask(called)
 
-                self._asked.add(function)
-                background().ask(self)
+    def _ask(self, function: int) -> None:
+        """Have a function compiled, unless that was asked before."""
+        if function not in self._asked and len(self._asked) < MAX_FUNCTIONS:
+            from pvm.engines.native.jit.background import background
+
+            self._asked.add(function)
+            background().ask(self)
 
     def hottest(self) -> int | None:
         """Take the hottest function of those that are asked for."""
@@ -153,9 +164,9 @@ class Promotion:
             name = self._program.module.functions[function].name
             sys.modules[PROFILING].note_function(loaded, blob.code_size, name)
         program = self._program
-        translations = marshal.loads(blob.notes)  # noqa: S302 - our worker wrote it
+        translations, self._called[function] = decode_notes(blob.notes)
         for used, fields in translations.items():
-            program.translate(used, enter=False, known=fields and Translation(*fields))
+            program.translate(used, enter=False, known=None if fields is None else Translation(*fields))
         placed = program.translate(function)
         descriptor = program.descriptor(function)
         native = loaded.symbol(ENTRY) - self._table
@@ -179,7 +190,8 @@ class Promotion:
         self.natives[function] = native
         self.compiled[function] = len(blob.data)
         # The translations are kept with the linked program; it is enough to know whose they are.
-        self._blobs[function] = blob._replace(notes=marshal.dumps(dict.fromkeys(translations)))
+        called = self._called[function]
+        self._blobs[function] = blob._replace(notes=encode_notes(dict.fromkeys(translations), called))
 
     def _add_entry(self, pc: int, distance: int) -> None:
         """Let whoever polls at an address go on in machine code, if there is room in the table."""

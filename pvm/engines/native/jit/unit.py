@@ -61,6 +61,8 @@ class Unit(StripLowering):
         self.size = 0
         self.extent = 0
         """Bytes from the root's frame to the end of the last one of a function that is inlined or called."""
+        self.called: dict[int, None] = {}
+        """Functions that it may call, in order."""
         self.calls = False
         """Whether it calls compiled code."""
         self.activations = 0
