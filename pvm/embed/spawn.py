@@ -190,6 +190,11 @@ class Guest:
         """The walls that stand between the program and this machine."""
         return self._machine.walls
 
+    @property
+    def published(self) -> dict[int, tuple[str, int]]:
+        """Address and port of this machine that lead to a port of the program, by that port, while it runs."""
+        return self._machine.published
+
     def poll(self) -> Completed | None:
         """How the program ended, or None while it runs."""
         return self.wait(0) if self._machine.wait(0) else None

@@ -67,6 +67,8 @@ def _register(wanted: Sequence[Registration], instances: dict[int, int], descrip
     high = max([descriptor, *instances.values(), *(one.number for one in wanted)]) + 1
     file = os.dup2(descriptor, high)
     moved = {epoll: os.dup2(instance, high + 1 + place) for place, (epoll, instance) in enumerate(instances.items())}
+    linux.syscall(linux.CLOSE_RANGE, 0, high - 1, 0)  # what is replaced must not live on here
+    linux.syscall(linux.CLOSE_RANGE, high + len(moved) + 1, 0xFFFF_FFFF, 0)
     for one in wanted:
         os.dup2(file, one.number)
         event = ctypes.create_string_buffer(EVENT.pack(one.events, one.data), EVENT.size)
@@ -74,3 +76,4 @@ def _register(wanted: Sequence[Registration], instances: dict[int, int], descrip
             linux.syscall(EPOLL_CTL, moved[one.epoll], EPOLL_CTL_ADD, one.number, ctypes.addressof(event))
         except OSError:  # it is registered already, or may not be: the guest hears of it when it asks
             continue
+    linux.syscall(linux.CLOSE_RANGE, 0, 0xFFFF_FFFF, 0)

@@ -28,6 +28,7 @@ from pvm.engines.direct.guest import Invocation, descendants
 from pvm.engines.direct.jail import Confinement, Jail, check_lowered
 from pvm.engines.direct.machine_code import CLOCK_PAGE
 from pvm.engines.direct.mounts import NativeMounts, candidates
+from pvm.engines.direct.publishing import PublishedPorts
 from pvm.engines.direct.streams import StandardStreams
 from pvm.engines.direct.supervisor import Supervisor, reads_shared_clock
 from pvm.engines.direct.syscalls.row import Aspect
@@ -118,6 +119,9 @@ class Machine:
             mounts = self._native_mounts(lowered)
             if mounts is not None:
                 undo.callback(mounts.close)
+            self._ports = None if kernel.network is None else PublishedPorts(kernel.network.published)
+            if self._ports is not None:
+                undo.callback(self._ports.close)
             self._jail = Jail(self._confinement(lowered, mounts))
             undo.callback(self._jail.close)
             self.walls = tuple(self._jail.walls)
@@ -130,6 +134,7 @@ class Machine:
                 stack_bytes=bounds.stack,
                 working_directory=working_directory,
                 mounts=mounts,
+                ports=self._ports,
             )
             self._thread = threading.Thread(target=self._run, name="pvm-supervisor", daemon=True)
             self._thread.start()
@@ -158,8 +163,8 @@ class Machine:
         outside = kernel.network is not None and kernel.network.is_open
         if outside and not network:
             raise UsageError("a network outside needs the network-namespace, which was lowered")
-        if kernel.network is not None and (kernel.network.network.publish or kernel.network.uses("udp")):
-            raise UsageError("published ports and UDP are not offered yet")
+        if kernel.network is not None and kernel.network.uses("udp"):
+            raise UsageError("UDP is not offered yet")
         if outside:
             virtual.add(Aspect.OUTSIDE)
         policy = Policy(network, frozenset(virtual), tracing=kernel.trace is not None, shim=mounts is not None)
@@ -224,6 +229,8 @@ class Machine:
             if self._commands is not None:
                 self._commands.close()
             self._supervisor.close()
+            if self._ports is not None:
+                self._ports.close()
             self._streams.abandon()
             self._ended.set()
 
@@ -264,6 +271,11 @@ class Machine:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end of the run; false if ``timeout`` seconds pass before."""
         return self._ended.wait(timeout)
+
+    @property
+    def published(self) -> dict[int, tuple[str, int]]:
+        """Address and port of this machine, by published port of the guest."""
+        return {} if self._ports is None else self._ports.places()
 
     def kill(self) -> None:
         """End everything at once."""

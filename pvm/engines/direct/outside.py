@@ -24,6 +24,7 @@ from pvm.engines.direct import rawsockets
 from pvm.engines.direct.calls.call import ANSWERED, Call
 from pvm.engines.direct.epolls import EPOLL_LINK, register_again, registrations
 from pvm.engines.direct.nameserver import NameServer
+from pvm.engines.direct.publishing import PublishedPorts
 from pvm.errors import GuestError
 from pvm.kernel.network import NetworkPolicy
 from pvm.kernel.network.addresses import canonical, is_loopback
@@ -64,13 +65,14 @@ COPIED = {
 
 SNDTIMEO = 21
 BUFFERS = {1: 7, 2: 8}  # SO_BUF_LOCK says that SO_SNDBUF, SO_RCVBUF were set
-CLOSED, ESTABLISHED, SYN_SENT, SYN_RECV = 7, 1, 2, 3
+SYN_SENT, SYN_RECV, CLOSED = 2, 3, 7
 
 
 class Attempt(NamedTuple):
     """A blocking ``connect`` that waits; ``old`` is the guest's socket, or -1 if ``new`` is that."""
 
     call: Call
+    address: bytes
     old: int
     new: int
     deadline: float | None
@@ -83,9 +85,14 @@ class Outside:
     """
 
     def __init__(
-        self, policy: NetworkPolicy, names: NameServer, alive: Callable[[], Collection[tuple[int, int]]]
+        self,
+        policy: NetworkPolicy,
+        names: NameServer,
+        ports: PublishedPorts,
+        alive: Callable[[], Collection[tuple[int, int]]],
     ) -> None:
         self.policy = policy
+        self.ports = ports
         self._names = names
         self._network = rawsockets.network_of(names.fileno())
         self._alive = alive
@@ -105,14 +112,42 @@ class Outside:
             self._drop(next(iter(self._attempts)))
 
     def is_inside(self, descriptor: int) -> bool:
-        """Whether a socket belongs to the jail's network."""
-        return rawsockets.network_of(descriptor) == self._network
+        """Whether a socket belongs to the jail's network.
+
+        Raises:
+            GuestError: it is no socket.
+        """
+        try:
+            return rawsockets.network_of(descriptor) == self._network
+        except OSError as error:
+            raise GuestError(error.errno or errno.ENOTSOCK) from None
 
     def means_itself(self, protocol: str, target: rawsockets.Endpoint) -> bool:
         """Whether an address is one of the guest's own, and not this machine's by an explicit grant."""
         if not is_loopback(target.address):
             return False
         return canonical(target.address).is_unspecified or not self.policy.names_exactly(protocol, *target)
+
+    # Listening.
+
+    def listen(self, call: Call, old: int, backlog: int) -> int:
+        """Let a socket of the jail listen: at this machine, if its port is published."""
+        try:
+            name = rawsockets.name_of(old)
+            bound, family = rawsockets.endpoint(name), rawsockets.family_of(name)
+            if bound is None or not is_stream(old) or not self.ports.fits(bound.port, family, old):
+                rawsockets.listen(old, backlog)
+                return 0
+            new = self._make(old)
+            try:
+                self.ports.bind(new, bound.port, family)
+                rawsockets.listen(new, backlog)
+                hand_over(call, old, new, waits=not fcntl.fcntl(old, fcntl.F_GETFL) & os.O_NONBLOCK)
+            finally:
+                os.close(new)
+        except OSError as error:
+            raise GuestError(error.errno or errno.EADDRINUSE) from None
+        return 0
 
     # Connecting.
 
@@ -127,7 +162,7 @@ class Outside:
             except BlockingIOError:
                 result = -errno.EINPROGRESS
             if result and waits:
-                self._wait(Attempt(call, os.dup(old), os.dup(new), deadline_of(old)))
+                self._wait(Attempt(call, address, os.dup(old), os.dup(new), deadline_of(old)))
                 return ANSWERED
             hand_over(call, old, new, waits=waits)
         except OSError as error:
@@ -138,15 +173,14 @@ class Outside:
 
     def connect_again(self, call: Call, own: int, address: bytes) -> int:
         """``connect`` to an address that was judged, of a TCP socket of this machine that a guest has."""
+        waits = not fcntl.fcntl(own, fcntl.F_GETFL) & os.O_NONBLOCK
         state = rawsockets.get_option(own, TCP, rawsockets.TCP_INFO, 1)[0]
-        if state == CLOSED:
+        if waits and state == CLOSED:
             return self.connect(call, own, address)
-        if state not in {SYN_SENT, SYN_RECV}:
-            raise GuestError(errno.EISCONN)
-        if fcntl.fcntl(own, fcntl.F_GETFL) & os.O_NONBLOCK:
-            raise GuestError(errno.EALREADY)
-        self._wait(Attempt(call, -1, os.dup(own), deadline_of(own)))
-        return ANSWERED
+        if waits and state in {SYN_SENT, SYN_RECV}:
+            self._wait(Attempt(call, address, -1, os.dup(own), deadline_of(own)))
+            return ANSWERED
+        return connected(own, address)
 
     def _make(self, old: int) -> int:
         """A socket of this machine like the guest's, which does not block."""
@@ -201,8 +235,10 @@ class Outside:
         attempt = self._attempts.get(descriptor)
         if attempt is None:
             return False
-        failure = rawsockets.get_number(descriptor, socket.SOL_SOCKET, socket.SO_ERROR)
-        self._finish(attempt, -failure, replace=failure == 0)
+        result = connected(descriptor, attempt.address)
+        if result in {-errno.EALREADY, -errno.EINPROGRESS}:
+            return True
+        self._finish(attempt, result, replace=result == 0)
         return True
 
     def look(self) -> None:
@@ -214,7 +250,7 @@ class Outside:
             elif attempt.deadline is not None and now >= attempt.deadline:
                 self._finish(attempt, -errno.EINPROGRESS, replace=True)
             elif has_signal(attempt.call.guest.pid, attempt.call.tid):
-                self._finish(attempt, -RESTART, replace=True)
+                self._finish(attempt, -RESTART if attempt.deadline is None else -errno.EINTR, replace=True)
 
     def _finish(self, attempt: Attempt, answer: int, *, replace: bool) -> None:
         try:
@@ -224,6 +260,20 @@ class Outside:
             answer = -(error.errno or errno.EMFILE)
         attempt.call.supervisor.answer(attempt.call.ticket, answer)
         self._drop(attempt.new)
+
+
+def connected(descriptor: int, address: bytes) -> int:
+    """What the host says of a connection that was begun before, or of one that does not wait."""
+    try:
+        rawsockets.connect(descriptor, address)
+    except OSError as error:
+        return -(error.errno or errno.ECONNREFUSED)
+    return 0
+
+
+def is_stream(descriptor: int) -> bool:
+    """Whether a socket is one of TCP."""
+    return rawsockets.get_number(descriptor, socket.SOL_SOCKET, socket.SO_PROTOCOL) == TCP
 
 
 def hand_over(call: Call, old: int, new: int, *, waits: bool) -> None:

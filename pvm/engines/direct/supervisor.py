@@ -35,6 +35,7 @@ from pvm.engines.direct.mounts import NativeMounts
 from pvm.engines.direct.nameserver import NameServer
 from pvm.engines.direct.outside import Outside
 from pvm.engines.direct.proc import MULTIPLEXER_PATH, ProcFiles
+from pvm.engines.direct.publishing import PublishedPorts
 from pvm.engines.direct.records import RECORD
 from pvm.engines.direct.sites import ANSWERED_BY_SHIM, Sites
 from pvm.engines.direct.synthetic import RootedAt
@@ -71,7 +72,7 @@ class SocketNames:
 class Supervisor:
     """Runs what is in ``jail`` on ``kernel``; ``first`` is the image that the first guest is to get."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a keyword for each part of a run
         self,
         kernel: Kernel,
         jail: Jail,
@@ -82,6 +83,7 @@ class Supervisor:
         stack_bytes: int,
         working_directory: str = "/",
         mounts: NativeMounts | None = None,
+        ports: PublishedPorts | None = None,
     ) -> None:
         self.kernel = kernel
         self.jail = jail
@@ -99,7 +101,7 @@ class Supervisor:
         self.processes: dict[int, GuestProcess] = {}
         self.fifos = Fifos(jail)
         self.socket_names = SocketNames()
-        self.outside = self._outside()
+        self.outside = self._outside(ports)
         self.terminal = -1
         self._threads: dict[int, GuestProcess] = {}
         self._stack_bytes = stack_bytes
@@ -112,13 +114,13 @@ class Supervisor:
         shared = kernel.clock if reads_shared_clock(kernel) else None
         self._clock_page = clock_page(shared) if isinstance(shared, VirtualClock) else None
 
-    def _outside(self) -> Outside | None:
+    def _outside(self, ports: PublishedPorts | None) -> Outside | None:
         """What answers for the network outside, if there is any."""
         policy = self.kernel.network
-        if policy is None or self.jail.names_fd < 0:
+        if policy is None or ports is None or self.jail.names_fd < 0:
             return None
         names = NameServer(policy, os.dup(self.jail.names_fd), None if self.trace is None else self._trace_apart)
-        return Outside(policy, names, lambda: open_identities(descendants(self.jail.init_pid)))
+        return Outside(policy, names, ports, lambda: open_identities(descendants(self.jail.init_pid)))
 
     def _trace_apart(self, line: str) -> None:
         """Show a line of another thread."""

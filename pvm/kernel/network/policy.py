@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pvm.kernel.network.addresses import Address, Reach, canonical, reach, without_scope
-from pvm.kernel.network.rules import ANYWHERE, Destination, Network, is_near
+from pvm.kernel.network.rules import ANYWHERE, Destination, Network, Published, is_near
 
 REMEMBERED_MAX = 16_384
 """Addresses that were handed out; the oldest are forgotten."""
@@ -58,6 +58,11 @@ class NetworkPolicy:
     def uses(self, protocol: str) -> bool:
         """Whether any destination is of this protocol."""
         return any(rule.protocol == protocol for rule in self.rules)
+
+    @property
+    def published(self) -> list[Published]:
+        """The ports of guests that are reachable from outside."""
+        return [one for one in self.network.publish if isinstance(one, Published)]
 
     @property
     def is_open(self) -> bool:

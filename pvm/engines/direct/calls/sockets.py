@@ -127,14 +127,14 @@ def bind_path(call: Call, path: str) -> int:
 
 
 def listen(call: Call) -> int:
-    """Only what belongs to the jail's network may listen there."""
+    """Only what belongs to the jail's network may listen, there or where its port is published."""
     outside = call.supervisor.outside
     if outside is None:
         return CONTINUE
     with borrowed(call) as own:
         if not outside.is_inside(own):
             raise GuestError(errno.EINVAL)
-        return performed(rawsockets.listen, own, call.signed(1))
+        return outside.listen(call, own, call.signed(1))
 
 
 def performed(perform: Callable[..., None], *args: object) -> int:
@@ -174,6 +174,9 @@ def connect_judged(call: Call, own: int, address: bytes) -> int:
     protocol = PROTOCOLS.get((number(own, socket.SO_TYPE), number(own, socket.SO_PROTOCOL)))
     same_family = number(own, socket.SO_DOMAIN) == rawsockets.family_of(address)
     if target is None or protocol is None or not same_family or outside.means_itself(protocol, target):
+        if inside and target is not None and protocol == "tcp" and same_family and outside.ports.has(target.port):
+            published = outside.ports.address(target.port, rawsockets.family_of(address), own=True)
+            return outside.connect(call, own, published)
         if inside:
             return connect_inside(call, own, address)
         if rawsockets.family_of(address) == socket.AF_UNSPEC:

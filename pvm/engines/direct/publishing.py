@@ -1,0 +1,110 @@
+"""Ports of this machine that lead to servers inside: they are kept from the start, and listen when a guest does.
+
+A port is kept by a socket that is bound and never listens, so that whoever connects is refused until a guest listens.
+The guest's socket is then replaced by a socket of this machine that is bound to the same port.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pvm.engines.direct import rawsockets
+from pvm.errors import GuestError, UsageError
+from pvm.kernel.network import Published
+from pvm.kernel.network.addresses import Address
+
+REUSE = struct.pack("<i", 1)
+
+
+class Kept(NamedTuple):
+    """A published port: the address and port of this machine, and the socket that keeps it."""
+
+    address: Address
+    port: int
+    keeper: socket.socket
+
+
+class PublishedPorts:
+    """The published ports of a run, by the port of the guest."""
+
+    def __init__(self, published: Sequence[Published]) -> None:
+        self._kept: dict[int, Kept] = {}
+        try:
+            for one in published:
+                self._kept[one.guest_port] = keep(one)
+        except OSError as error:
+            self.close()
+            place = f"{one.address}:{one.port}"
+            raise UsageError(f"port {place} of this machine cannot be published: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Give the ports back."""
+        for kept in self._kept.values():
+            kept.keeper.close()
+        self._kept = {}
+
+    def places(self) -> dict[int, tuple[str, int]]:
+        """Address and port of this machine, by port of the guest."""
+        return {port: (str(kept.address), kept.port) for port, kept in self._kept.items()}
+
+    def has(self, guest_port: int) -> bool:
+        """Whether a port of guests is published."""
+        return guest_port in self._kept
+
+    def fits(self, guest_port: int, family: int, descriptor: int) -> bool:
+        """Whether a port is published where a guest's socket of a family could be reached; raises OSError."""
+        kept = self._kept.get(guest_port)
+        if kept is None:
+            return False
+        if kept.address.version == 6:
+            return family == socket.AF_INET6
+        return family == socket.AF_INET or not rawsockets.get_number(
+            descriptor, socket.IPPROTO_IPV6, socket.IPV6_V6ONLY
+        )
+
+    def address(self, guest_port: int, family: int, *, own: bool = False) -> bytes:
+        """Where a port is published, for a socket of a family; ``own`` is for whoever connects from here.
+
+        Raises:
+            GuestError: EADDRNOTAVAIL, since sockets for IPv4 reach no IPv6 address.
+        """
+        kept = self._kept[guest_port]
+        address = kept.address
+        if own and address.is_unspecified:
+            address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")
+        if family == socket.AF_INET and address.version == 4:
+            return struct.pack("<H", family) + kept.port.to_bytes(2, "big") + address.packed + bytes(8)
+        if family != socket.AF_INET6:
+            raise GuestError(errno.EADDRNOTAVAIL)
+        packed = address.packed if address.version == 6 else bytes(10) + b"\xff\xff" + address.packed
+        return struct.pack("<H", family) + kept.port.to_bytes(2, "big") + bytes(4) + packed + bytes(4)
+
+    def bind(self, descriptor: int, guest_port: int, family: int) -> None:
+        """Bind a socket of this machine where a port is published; raises OSError."""
+        address = self.address(guest_port, family)
+        rawsockets.set_option(descriptor, socket.SOL_SOCKET, socket.SO_REUSEADDR, REUSE)
+        if family == socket.AF_INET6:
+            only = struct.pack("<i", self._kept[guest_port].address.version == 6)
+            rawsockets.set_option(descriptor, socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
+        rawsockets.bind(descriptor, address)
+
+
+def keep(published: Published) -> Kept:
+    """Bind a socket to a port of this machine; raises OSError."""
+    address = ipaddress.ip_address(published.address)
+    keeper = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+    try:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if address.version == 6:
+            keeper.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        keeper.bind((published.address, published.port))
+    except OSError:
+        keeper.close()
+        raise
+    return Kept(address, keeper.getsockname()[1], keeper)
