@@ -126,6 +126,12 @@ def test_policies() -> None:
             args = holding(row)
             args[condition.argument] = wrong_value(condition)
             assert decide(outside, row.number, *args) == FAIL | condition.errno, row.name
+    datagrams = program.build(Policy(virtual=frozenset({Aspect.DATAGRAMS})))
+    sendto = BY_NAME["sendto"].number
+    assert decide(datagrams, BY_NAME["sendmsg"].number) == NOTIFY
+    assert decide(datagrams, sendto, 1, 2, 3, 0, 0, 16) == ALLOW
+    for address in (1, 1 << 32, 1 << 63):
+        assert decide(datagrams, sendto, 1, 2, 3, 0, address, 16) == NOTIFY
     alone = program.build(Policy(network=False))
     assert decide(alone, BY_NAME["socket"].number, 1, 1, 0) == ALLOW
     assert decide(alone, BY_NAME["socket"].number, 2, 1, 0) == FAIL | errno.EAFNOSUPPORT

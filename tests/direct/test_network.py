@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import gc
 import http.server
+import os
 import socket
 import socketserver
 import subprocess
@@ -217,19 +220,28 @@ def test_one_who_waits_keeps_nobody_else(compile_c: Callable[..., Path], full: s
         assert guest.stdout.read(100) == b"go(s, port): 0\ngo(s, port): EISCONN\n"
 
 
-@pytest.mark.parametrize("name", ["addresses", "again", "options", "families", "passed", "ports", "races"])
-def test_trespass_is_held(name: str, compile_c: Callable[..., Path], echo: int) -> None:
+@pytest.mark.parametrize("datagrams", [False, True])
+@pytest.mark.parametrize("name", ["addresses", "again", "options", "families", "passed", "ports", "races", "datagrams"])
+def test_trespass_is_held(name: str, datagrams: bool, compile_c: Callable[..., Path], echo: int) -> None:
     program = compile_c(PROGRAMS / "trespasses.c", "-static", "-pthread")
-    with socket.socket() as forbidden, socket.socket(socket.AF_UNIX) as abstract:
+    network = pvm.Network([f"127.0.0.1:{echo}", "*:1", *([f"127.0.0.1:{echo}/udp"] if datagrams else [])])
+    with (
+        socket.socket() as forbidden,
+        socket.socket(type=socket.SOCK_DGRAM) as mailbox,
+        socket.socket(socket.AF_UNIX) as abstract,
+    ):
         forbidden.bind(("127.0.0.1", 0))
         forbidden.listen(1)
-        forbidden.setblocking(False)
+        mailbox.bind(forbidden.getsockname())
         abstract.bind("\0pvm-host-socket")
         abstract.listen(1)
-        port = forbidden.getsockname()[1]
-        done = run_contained(program, pvm.Network([f"127.0.0.1:{echo}", "*:1"]), name, echo, port)
+        done = run_contained(program, network, name, echo, forbidden.getsockname()[1])
+        for server in (forbidden, mailbox):
+            server.setblocking(False)
         with pytest.raises(BlockingIOError):
             forbidden.accept()
+        with pytest.raises(BlockingIOError):
+            mailbox.recv(1)
     assert (done.stdout, done.stderr, done.returncode) == (b"held\n", b"", 0)
 
 
@@ -359,3 +371,206 @@ def test_a_server_that_waits_with_epoll_is_reached(tool: Tool) -> None:
             with socket.create_connection(guest.published[7], timeout=30) as connection:
                 connection.sendall(b"line\n")
                 assert connection.makefile("rb").read() == b"line\n"
+
+
+class Answer(socketserver.BaseRequestHandler):
+    """Says back what a datagram says, and from which port it came."""
+
+    def handle(self) -> None:
+        """Answer."""
+        data, connection = self.request
+        connection.sendto(b"%d:%s" % (self.client_address[1], data), self.client_address)
+
+
+@pytest.fixture
+def mail() -> Iterator[list[int]]:
+    """Ports of two servers of this machine that answer datagrams."""
+    with ExitStack() as running:
+        servers = []
+        for _ in range(2):
+            server = running.enter_context(socketserver.ThreadingUDPServer(("127.0.0.1", 0), Answer))
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            running.callback(thread.join)
+            running.callback(server.shutdown)
+            servers.append(server.server_address[1])
+        yield servers
+
+
+SENDER = """
+import socket, sys
+first, second = map(int, sys.argv[1:])
+def text(data): return data.partition(b":")[2][:9]
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.settimeout(30)
+for port in (first, second, first):
+    s.sendto(b"one", ("127.0.0.1", port))
+    data, sender = s.recvfrom(100)
+    print(text(data), sender == ("127.0.0.1", port))
+s.sendmsg([b"t", b"wo"], [], 0, ("127.0.0.1", second))
+print(text(s.recv(100)))
+s.connect(("127.0.0.1", first))
+print(s.getpeername() == ("127.0.0.1", first), s.send(b"x" * 60000), len(text(s.recv(70000))))
+t = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+t.settimeout(30)
+t.sendto(b"six", ("::ffff:127.0.0.1", second))
+print(text(t.recv(100)))
+one, two = (socket.socket(type=socket.SOCK_DGRAM) for _ in range(2))
+for end in (one, two):
+    end.settimeout(30)
+    end.sendto(b"", ("127.0.0.1", first))
+print(len({one.recv(100), two.recv(100)}))
+own = socket.socket(type=socket.SOCK_DGRAM)
+own.bind(("127.0.0.1", 0))
+t.sendto(b"inside", ("::ffff:127.0.0.1", own.getsockname()[1]))
+print(own.recv(100))
+try: own.sendto(b"x", ("8.8.8.8", 53))
+except OSError as error: print(error)
+"""
+
+
+def test_datagrams_go_to_what_is_allowed(mail: list[int], tool: Tool) -> None:
+    network = pvm.Network([f"127.0.0.1:{port}/udp" for port in mail])
+    done = run(tool, network, "python3", "-c", SENDER, *map(str, mail))
+    assert (done.stdout or b"").decode().splitlines() == [
+        *["b'one' True"] * 3,
+        "b'two'",
+        "True 60000 9",
+        "b'six'",
+        "2",
+        "b'inside'",
+        "[Errno 101] Network is unreachable",
+    ], done
+
+
+def test_own_addresses_of_one_who_sends_outside(tool: Tool) -> None:
+    script = """
+import socket
+for family, address in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.connect((address, 9))
+    print(s.getsockname()[0], s.getpeername()[:2])
+"""
+    network = pvm.Network(["192.0.2.1:9/udp", "[2001:db8::1]:9/udp"])
+    assert run_python(tool, network, script).splitlines() == [
+        "10.0.2.15 ('192.0.2.1', 9)",
+        "fd00::2:15 ('2001:db8::1', 9)",
+    ]
+
+
+def test_connections_are_bounded(echo: int, tool: Tool) -> None:
+    script = f"""
+import socket
+def fill():
+    kept = []
+    try:
+        while len(kept) < 100: kept.append(socket.create_connection(("127.0.0.1", {echo})))
+    except OSError as error: print(len(kept), error)
+    return kept
+kept = fill()
+kept[0].close()
+kept.append(socket.create_connection(("127.0.0.1", {echo})))
+del kept
+fill()
+"""
+    network = pvm.Network([f"127.0.0.1:{echo}"], connections=7)
+    assert run_python(tool, network, script).splitlines() == ["7 [Errno 105] No buffer space available"] * 2
+
+
+def test_a_machine_without_a_family_of_addresses(echo: int, tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = socket.socket
+
+    def only_four(family: int = socket.AF_INET, *args: object, **options: object) -> socket.socket:
+        if family == socket.AF_INET6 and "fileno" not in options:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return genuine(family, *args, **options)  # type: ignore[arg-type]
+
+    script = """
+import socket, sys
+for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+    try: socket.socket(socket.AF_INET6, kind).connect(("2001:db8::1", 9)); print("connected")
+    except OSError as error: print(error)
+print(socket.create_connection(("127.0.0.1", int(sys.argv[1]))).getpeername()[0])
+"""
+    network = pvm.Network(["[2001:db8::1]:9", f"127.0.0.1:{echo}"])
+    monkeypatch.setattr(socket, "socket", only_four)
+    done = run(tool, network, "python3", "-c", script, str(echo))
+    assert done.stdout == b"[Errno 101] Network is unreachable\n" * 2 + b"127.0.0.1\n", done
+
+
+@pytest.fixture
+def six() -> Iterator[socket.socket]:
+    """A server of this machine on the loopback address of IPv6, or leave the test."""
+    with socket.socket(socket.AF_INET6) as server:
+        try:
+            server.bind(("::1", 0))
+        except OSError:
+            print("not run: IPv6")
+            pytest.skip("not run: IPv6")
+        server.listen(5)
+        yield server
+
+
+def test_addresses_of_ipv6(six: socket.socket, tool: Tool) -> None:
+    port = six.getsockname()[1]
+    script = f"""
+import socket
+for address in ("::1", "127.0.0.1", "::ffff:127.0.0.1"):
+    try: print(socket.create_connection((address, {port})).getpeername()[0])
+    except OSError as error: print(error)
+"""
+    assert run_python(tool, pvm.Network([f"[::1]:{port}"]), script).splitlines() == [
+        "::1",
+        "[Errno 111] Connection refused",
+        "[Errno 111] Connection refused",
+    ]
+    network = pvm.Network(publish=["[::1]:0:80"])
+    script = "import socket; s = socket.create_server(('::', 80), family=socket.AF_INET6); s.accept()[0].send(b'six')"
+    with (
+        pvm.Kernel(pvm.system_mounts(), network=network) as kernel,
+        pvm.start("/usr/bin/env", ["env", "python3", "-c", script], kernel=kernel) as guest,
+    ):
+        received = b""
+        while guest.poll() is None and not received:
+            with suppress(ConnectionRefusedError), socket.create_connection(guest.published[80]) as connection:
+                received = connection.recv(3)
+    assert received == b"six"
+
+
+def test_nothing_of_a_network_stays(mail: list[int], tool: Tool) -> None:
+    def state() -> tuple[list[str], list[str]]:
+        gc.collect()
+        links = []
+        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are all that is wanted
+            with suppress(FileNotFoundError):
+                links.append(os.readlink(f"/proc/self/fd/{name}").partition(":")[0])  # noqa: PTH115 - the same
+        names = [thread.name for thread in threading.enumerate() if thread.name.startswith("pvm-")]
+        return sorted(links), names
+
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        port = server.getsockname()[1]
+        network = pvm.Network(
+            [f"web.test:{port}", *(f"127.0.0.1:{port}/udp" for port in mail)], ["0:80"], {"web.test": "127.0.0.1"}
+        )
+        script = f"""
+import socket
+s = socket.socket(type=socket.SOCK_DGRAM)
+for port in {mail}: s.sendto(b"x", ("127.0.0.1", port)); s.recv(100)
+socket.create_connection(("web.test", {port}))
+socket.getaddrinfo("other.test", 80, type=socket.SOCK_STREAM)
+"""
+        run(tool, network, "python3", "-c", script)
+        before = state()
+        for _ in range(3):
+            done = run(tool, network, "python3", "-c", script)
+            assert b"Name or service not known" in (done.stderr or b"")
+        assert state() == before
+
+
+def test_a_network_needs_its_namespace(build: Callable[[str], bytes]) -> None:
+    network = pvm.Network(["example.org"])
+    with (
+        pvm.Kernel({"/bin": pvm.MemDir({"program": build(EXIT_0)}, mode=0o755)}, network=network) as kernel,
+        pytest.raises(pvm.UsageError, match="network-namespace"),
+    ):
+        pvm.spawn("/bin/program", kernel=kernel, lower=["network-namespace"])

@@ -94,11 +94,14 @@ def leaf(row: Row, policy: Policy) -> Code:
         ]
     if Aspect.OUTSIDE in policy.virtual:
         conditions += row.outside
+    ending: Code = [(RETURN, 0, 0, answer)]
+    if row.pointer >= 0 and chosen is not row.handling and not policy.tracing:
+        ending = [*null(row.pointer), (RETURN, 0, 0, ALLOW), *ending]
     if row.name in {"socket", "socketpair"} and not policy.network:
         family = conditions[0]
         assert isinstance(family, OneOf), "the first condition of a socket is its family"
         conditions = (family._replace(values=frozenset({UNIX})), *conditions[1:])
-    return [*(step for condition in conditions for step in check(condition)), (RETURN, 0, 0, answer)]
+    return [*(step for condition in conditions for step in check(condition)), *ending]
 
 
 def check(condition: Condition) -> Code:
@@ -116,6 +119,12 @@ def check(condition: Condition) -> Code:
         tail: Code = [(JUMP, 0, 0, len(code) - 1)]
         code = [(EQUAL, 0, len(second) + len(tail), first), *second, *tail, *code]
     return [load, *code]
+
+
+def null(argument: int) -> Code:
+    """Jump over the next instruction unless an argument is null."""
+    low = ARGUMENTS_OFFSET + 8 * argument
+    return [(LOAD, 0, 0, low), (EQUAL, 0, 3, 0), (LOAD, 0, 0, low + 4), (EQUAL, 0, 1, 0)]
 
 
 def one_of(values: Collection[int], beyond: int = 1) -> Code:

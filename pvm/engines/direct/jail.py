@@ -12,13 +12,14 @@ supervisor does, the host's kernel ends everything in the jail.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import select
 import signal
 import socket
 import struct
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple
@@ -78,7 +79,8 @@ WAIT_SECONDS = 20.0
 class Confinement(NamedTuple):
     """What the jail is to be: ``limits`` by resource number, the filter program, the size of the file store.
 
-    ``name_server`` is the address at which guests ask for names, where there is a network outside.
+    ``name_server`` is the address at which guests ask for names, where there is a network outside; ``routes`` are
+    messages to the host's kernel about the jail's network.
     """
 
     hostname: str
@@ -90,6 +92,7 @@ class Confinement(NamedTuple):
     mounts: NativeMounts | None = None
     vdso: bytes = b""
     name_server: bytes = b""
+    routes: Sequence[bytes] = ()
 
 
 class Jail:
@@ -206,6 +209,10 @@ class Jail:
     def _make_name_server(self, address: bytes) -> None:
         """Make the socket at which guests ask for names, in their network, and take it out of there."""
         batch = Batch()
+        batch.add(linux.SOCKET, socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        for message in self._confinement.routes:
+            batch.add(linux.WRITE, SIGNAL_FD, message, len(message))
+        batch.add(linux.CLOSE, SIGNAL_FD)
         batch.add(linux.SOCKET, socket.AF_INET, socket.SOCK_DGRAM, 0)
         batch.add(linux.BIND, SIGNAL_FD, address, len(address))
         self._perform(batch, "network-namespace")
@@ -476,21 +483,24 @@ def pidfd(pid: int) -> Iterator[int]:
         os.close(descriptor)
 
 
-def start_launcher(control: int) -> int:
-    """Start the launcher with nothing of this process but one end of the control socket."""
+def start_launcher(control: int, others: Mapping[int, int] | None = None) -> int:
+    """Start the launcher with nothing of this process but one end of the control socket, and ``others`` by number."""
+    above = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, MOUNT_FD) for descriptor in (others or {}).values()]
     program = os.memfd_create("pvm-launcher", os.MFD_CLOEXEC)
     try:
         os.write(program, machine_code.launcher())
+        given = [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in zip(above, others or {}, strict=True)]
         null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in range(3)]
         return os.posix_spawn(
             f"/proc/self/fd/{program}",
             ["pvm"],
             {},
-            file_actions=[*null, (os.POSIX_SPAWN_DUP2, control, CONTROL_FD)],
+            file_actions=[*null, (os.POSIX_SPAWN_DUP2, control, CONTROL_FD), *given],
             setsigmask=[],
             setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT],
         )
     except OSError as error:
         raise ContainmentError([], f"the launcher cannot be started: {error.strerror}") from None
     finally:
-        os.close(program)
+        for descriptor in (program, *above):
+            os.close(descriptor)

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from pvm.engines.direct import filter as system_call_filter
 from pvm.engines.direct.commands import Commands
 from pvm.engines.direct.control_group import ControlGroup
+from pvm.engines.direct.datagrams import route_messages
 from pvm.engines.direct.execution import Image, prepare
 from pvm.engines.direct.filter import Policy
 from pvm.engines.direct.guest import Invocation, descendants
@@ -163,10 +164,11 @@ class Machine:
         outside = kernel.network is not None and kernel.network.is_open
         if outside and not network:
             raise UsageError("a network outside needs the network-namespace, which was lowered")
-        if kernel.network is not None and kernel.network.uses("udp"):
-            raise UsageError("UDP is not offered yet")
         if outside:
             virtual.add(Aspect.OUTSIDE)
+        datagrams = kernel.network is not None and kernel.network.uses("udp")
+        if datagrams:
+            virtual.add(Aspect.DATAGRAMS)
         policy = Policy(network, frozenset(virtual), tracing=kernel.trace is not None, shim=mounts is not None)
         descriptors = quotas.descriptors + (0 if mounts is None else len(mounts.sources) + 1)
         limits = {
@@ -189,6 +191,7 @@ class Machine:
             mounts=mounts,
             vdso=assembled(CLOCK_PAGE) if reads_shared_clock(kernel) else b"",
             name_server=NAME_SERVER if outside else b"",
+            routes=route_messages() if datagrams else (),
         )
 
     def _enter_group(self) -> None:

@@ -22,7 +22,9 @@ from typing import NamedTuple
 
 from pvm.engines.direct import rawsockets
 from pvm.engines.direct.calls.call import ANSWERED, Call
+from pvm.engines.direct.datagrams import GUEST_ADDRESSES, Datagrams
 from pvm.engines.direct.epolls import EPOLL_LINK, register_again, registrations
+from pvm.engines.direct.jailsockets import JailSockets
 from pvm.engines.direct.nameserver import NameServer
 from pvm.engines.direct.publishing import PublishedPorts
 from pvm.errors import GuestError
@@ -93,6 +95,8 @@ class Outside:
     ) -> None:
         self.policy = policy
         self.ports = ports
+        self._sockets = JailSockets(names.fileno())
+        self.datagrams = Datagrams(self._sockets.make, policy.network.connections)
         self._names = names
         self._network = rawsockets.network_of(names.fileno())
         self._alive = alive
@@ -107,9 +111,27 @@ class Outside:
 
     def close(self) -> None:
         """Give up what waits; every guest has ended."""
+        self.datagrams.close()
+        self._sockets.close()
         self._names.close()
         while self._attempts:
             self._drop(next(iter(self._attempts)))
+
+    def open_door(self, protocol: str, target: rawsockets.Endpoint) -> None:
+        """Let datagrams to an address outside be passed on, if the policy allows it; one of the guest's own needs not.
+
+        Raises:
+            GuestError: ENETUNREACH.
+        """
+        if self.means_itself(protocol, target):
+            return
+        if not self.policy.allows(protocol, *target):
+            raise GuestError(errno.ENETUNREACH)
+        try:
+            self.datagrams.open(*target)
+        except OSError as error:
+            usual = error.errno in {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+            raise GuestError(errno.ENETUNREACH if usual else errno.ENOBUFS) from None
 
     def is_inside(self, descriptor: int) -> bool:
         """Whether a socket belongs to the jail's network.
@@ -124,7 +146,7 @@ class Outside:
 
     def means_itself(self, protocol: str, target: rawsockets.Endpoint) -> bool:
         """Whether an address is one of the guest's own, and not this machine's by an explicit grant."""
-        if not is_loopback(target.address):
+        if not is_loopback(target.address) and str(canonical(target.address)) not in GUEST_ADDRESSES:
             return False
         return canonical(target.address).is_unspecified or not self.policy.names_exactly(protocol, *target)
 
@@ -182,12 +204,29 @@ class Outside:
             return ANSWERED
         return connected(own, address)
 
+    def taken_back(self, call: Call, own: int) -> int:
+        """Put a socket of the jail's network in the place of one of this machine's that is not connected."""
+        state = rawsockets.get_option(own, TCP, rawsockets.TCP_INFO, 1)[0]
+        if state != CLOSED:
+            raise GuestError(errno.EALREADY if state in {SYN_SENT, SYN_RECV} else errno.EISCONN)
+        family, kind = own_kind(own)
+        waits = not fcntl.fcntl(own, fcntl.F_GETFL) & os.O_NONBLOCK
+        try:
+            new = self._sockets.make(family, kind | os.O_NONBLOCK)
+            try:
+                copy_options(own, new, family, kind)
+                hand_over(call, own, new, waits=waits)
+            except BaseException:
+                os.close(new)
+                raise
+        except OSError as error:
+            raise GuestError(error.errno or errno.ENOBUFS) from None
+        return new
+
     def _make(self, old: int) -> int:
         """A socket of this machine like the guest's, which does not block."""
         self._count()
-        family, kind = (
-            rawsockets.get_number(old, socket.SOL_SOCKET, name) for name in (socket.SO_DOMAIN, socket.SO_TYPE)
-        )
+        family, kind = own_kind(old)
         try:
             made = socket.socket(family, kind | socket.SOCK_NONBLOCK)
         except OSError as error:  # this machine has not that family, or no more descriptors
@@ -269,6 +308,14 @@ def connected(descriptor: int, address: bytes) -> int:
     except OSError as error:
         return -(error.errno or errno.ECONNREFUSED)
     return 0
+
+
+def own_kind(descriptor: int) -> tuple[int, int]:
+    """Family and type of a socket; raises OSError."""
+    level = socket.SOL_SOCKET
+    return rawsockets.get_number(descriptor, level, socket.SO_DOMAIN), rawsockets.get_number(
+        descriptor, level, socket.SO_TYPE
+    )
 
 
 def is_stream(descriptor: int) -> bool:

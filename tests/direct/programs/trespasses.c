@@ -91,10 +91,8 @@ static void again(void)
     MUST_FAIL(go(s, "127.0.0.1", forbidden));
     struct sockaddr none = {AF_UNSPEC};
     MUST(connect(s, &none, sizeof none));
-    MUST_FAIL(go(s, "127.0.0.1", forbidden));
-    MUST_FAIL(go(s, "127.0.0.2", forbidden));
-    MUST_FAIL(go(s, "0.0.0.0", forbidden));
     MUST_FAIL(go(s, "8.8.8.8", allowed));
+    MUST_FAIL(go(s, "169.254.169.254", allowed));
     struct sockaddr_in a = at("127.0.0.1", forbidden), any = {AF_INET};
     MUST_FAIL(bind(s, (struct sockaddr *)&any, sizeof any));
     MUST_FAIL(listen(s, 1));
@@ -106,9 +104,61 @@ static void again(void)
     MUST_FAIL(sendmsg(s, &message.msg_hdr, MSG_NOSIGNAL));
     MUST_FAIL(sendmmsg(s, &message, 1, MSG_FASTOPEN));
     MUST_FAIL(sendmmsg(s, &message, 1, MSG_NOSIGNAL));
-    s = tcp();
+    MUST_FAIL(go(s, "127.0.0.1", forbidden)); /* from here on it is one of the program's own */
+    MUST_FAIL(go(s, "127.0.0.2", forbidden));
+    MUST_FAIL(go(s, "0.0.0.0", forbidden));
     MUST_FAIL(sendto(s, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&a, sizeof a));
     MUST(go(s, "127.0.0.1", allowed));
+}
+
+static struct sockaddr_in changing;
+static volatile int stop, target;
+
+static void *change(void *unused)
+{
+    while (!stop) {
+        changing.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        changing.sin_port = htons(allowed);
+        changing.sin_port = htons(forbidden);
+        changing.sin_addr.s_addr = htonl(0x08080808);
+    }
+    return 0;
+}
+
+/* Datagrams to whoever is not allowed, with the socket that was used for one who is. */
+static void datagrams(void)
+{
+    int s = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in a = at("127.0.0.1", allowed), b = at("127.0.0.1", forbidden), c = at("8.8.8.8", allowed);
+    struct sockaddr none = {AF_UNSPEC};
+    struct iovec part = {"x", 1};
+    struct mmsghdr messages[] = {{{&a, sizeof a, &part, 1}}, {{&b, sizeof b, &part, 1}}, {{&c, sizeof c, &part, 1}}};
+    pthread_t thread;
+    sendto(s, "x", 1, 0, (struct sockaddr *)&a, sizeof a);
+    for (int connected = 0; connected < 2; connected++) {
+        sendto(s, "x", 1, MSG_CONFIRM, (struct sockaddr *)&b, sizeof b);
+        sendmsg(s, &messages[1].msg_hdr, 0);
+        sendmmsg(s, messages, 2, 0);
+        MUST_FAIL(sendto(s, "x", 1, 0, (struct sockaddr *)&c, sizeof c));
+        MUST_FAIL(sendmsg(s, &messages[2].msg_hdr, 0));
+        MUST_FAIL(connect(s, (struct sockaddr *)&c, sizeof c));
+        connect(s, (struct sockaddr *)&b, sizeof b);
+        send(s, "x", 1, 0);
+        MUST(connect(s, &none, sizeof none));
+        connect(s, (struct sockaddr *)&a, sizeof a);
+    }
+    connect(s, &none, sizeof none);
+    changing = a;
+    pthread_create(&thread, 0, change, 0);
+    messages[0].msg_hdr.msg_name = &changing;
+    for (int i = 0; i < 2000; i++) {
+        sendto(s, "x", 1, MSG_DONTWAIT, (struct sockaddr *)&changing, sizeof changing);
+        sendmsg(s, &messages[0].msg_hdr, MSG_DONTWAIT);
+        sendmmsg(s, messages, 1, MSG_DONTWAIT);
+    }
+    stop = 1;
+    pthread_join(thread, 0);
+    stop = 0;
 }
 
 static void options(void)
@@ -158,8 +208,9 @@ static void passed(void)
         memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof got);
         MUST_FAIL(go(got, "127.0.0.1", forbidden));
         MUST(connect(got, &none, sizeof none));
-        MUST_FAIL(go(got, "127.0.0.1", forbidden));
         MUST_FAIL(listen(got, 1));
+        MUST_FAIL(go(got, "8.8.8.8", allowed));
+        MUST_FAIL(go(got, "127.0.0.1", forbidden));
         exit(0);
     }
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
@@ -170,6 +221,14 @@ static void passed(void)
     wait(&status);
     if (status)
         GAINED("by a child");
+}
+
+static long network_of(int s)
+{
+    long cookie = 0;
+    socklen_t size = sizeof cookie;
+    getsockopt(s, SOL_SOCKET, 71 /* SO_NETNS_COOKIE */, &cookie, &size);
+    return cookie;
 }
 
 /* Ports of one's own are not the host's. */
@@ -183,18 +242,6 @@ static void ports(void)
     struct pollfd p = {l, POLLIN};
     if (poll(&p, 1, 10000) != 1)
         GAINED("the connection went elsewhere");
-}
-
-static struct sockaddr_in changing;
-static volatile int stop, target;
-
-static void *change(void *unused)
-{
-    while (!stop) {
-        changing.sin_port = htons(allowed);
-        changing.sin_port = htons(forbidden);
-    }
-    return 0;
 }
 
 static int sockets[2];
@@ -224,16 +271,21 @@ static void races(void)
     stop = 0;
     struct sockaddr none = {AF_UNSPEC};
     target = dup(0);
-    sockets[0] = foreign();
-    MUST(connect(sockets[0], &none, sizeof none));
+    sockets[0] = dup(0);
     struct sockaddr_in a = at("127.0.0.1", forbidden), any = {AF_INET};
     pthread_create(&thread, 0, swap, 0);
     for (int i = 0; i < 3000; i++) {
+        if (i % 10 == 0) { /* until it is replaced by one of the program's own */
+            int s = foreign();
+            MUST(connect(s, &none, sizeof none));
+            dup2(s, sockets[0]);
+            close(s);
+        }
         sockets[1] = tcp();
         connect(target, (struct sockaddr *)&a, sizeof a);
         sendto(target, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof a);
         bind(target, (struct sockaddr *)&any, sizeof any);
-        if (listen(sockets[0], 1) == 0)
+        if (listen(sockets[0], 1) == 0 && network_of(sockets[0]) != network_of(sockets[1]))
             GAINED("a socket of the host that listens");
         close(sockets[1]);
     }
@@ -248,7 +300,7 @@ int main(int count, char **arguments)
         void (*attempt)(void);
     } attempts[] = {
         {"addresses", addresses}, {"again", again}, {"options", options}, {"families", families},
-        {"passed", passed}, {"ports", ports}, {"races", races},
+        {"passed", passed}, {"ports", ports}, {"races", races}, {"datagrams", datagrams},
     };
     allowed = atoi(arguments[2]);
     forbidden = atoi(arguments[3]);

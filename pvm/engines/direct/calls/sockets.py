@@ -15,8 +15,9 @@ import errno
 import fcntl
 import os
 import socket
+import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from pvm.engines.direct import linux, rawsockets
@@ -31,6 +32,11 @@ ADDRESS_MAX = 128
 PATH_ROOM = 108
 UNIX = socket.AF_UNIX.to_bytes(FAMILY_SIZE, "little")
 PREFIX = b"\0pvm-"
+MESSAGE = struct.Struct("<QI44x")
+MESSAGE_STRIDE = 64
+MESSAGES_MAX = 1024
+"""``struct msghdr``, of which address and its size matter, and ``struct mmsghdr``."""
+
 PROTOCOLS: dict[tuple[int, int], str] = {
     (socket.SOCK_STREAM, socket.IPPROTO_TCP): "tcp",
     (socket.SOCK_DGRAM, socket.IPPROTO_UDP): "udp",
@@ -181,10 +187,54 @@ def connect_judged(call: Call, own: int, address: bytes) -> int:
             return connect_inside(call, own, address)
         if rawsockets.family_of(address) == socket.AF_UNSPEC:
             return performed(rawsockets.connect, own, address)
-        raise GuestError(errno.ENETUNREACH if target is not None and same_family else errno.EAFNOSUPPORT)
-    if protocol != "tcp" or not outside.policy.allows(protocol, *target):
+        if target is None or not same_family:
+            raise GuestError(errno.EAFNOSUPPORT)
+        new = outside.taken_back(call, own)
+        try:
+            return connect_inside(call, new, address)
+        finally:
+            os.close(new)
+    if protocol == "udp":
+        outside.open_door(protocol, target)
+        return connect_inside(call, own, address)
+    if not outside.policy.allows(protocol, *target):
         raise GuestError(errno.ENETUNREACH)  # which programs take for final; EACCES makes some try again for long
     return outside.connect(call, own, address) if inside else outside.connect_again(call, own, address)
+
+
+def sendto(call: Call) -> int:
+    """Open the way for a datagram; the guest itself sends it, into the jail's network whatever it changes meanwhile."""
+    return sent_to(call, [(call.args[4], call.args[5] & 0xFFFF_FFFF)])
+
+
+def sendmsg(call: Call) -> int:
+    return sent_to(call, [MESSAGE.unpack(call.guest.memory.read(call.args[1], MESSAGE.size))])
+
+
+def sendmmsg(call: Call) -> int:
+    count = min(call.args[2] & 0xFFFF_FFFF, MESSAGES_MAX)
+    data = call.guest.memory.read_some(call.args[1], count * MESSAGE_STRIDE) if count else b""
+    places = range(0, len(data) - MESSAGE_STRIDE + 1, MESSAGE_STRIDE)
+    return sent_to(call, [MESSAGE.unpack_from(data, place) for place in places])
+
+
+def sent_to(call: Call, addresses: Iterable[tuple[int, int]]) -> int:
+    """Open the way to addresses of datagrams, by place and size; the first that is refused ends it."""
+    outside = call.supervisor.outside
+    if outside is None or not outside.policy.uses("udp"):
+        return CONTINUE
+    targets = []
+    for place, size in addresses:
+        if place and rawsockets.SIZE_4 <= size <= ADDRESS_MAX:
+            targets.append(rawsockets.endpoint(call.guest.memory.read(place, size)))
+    if any(targets):
+        call.check_waiting()
+        with borrowed(call) as own:
+            protocol = PROTOCOLS.get((number(own, socket.SO_TYPE), number(own, socket.SO_PROTOCOL)))
+        for target in targets:
+            if target is not None and protocol == "udp":
+                outside.open_door(protocol, target)
+    return CONTINUE
 
 
 def connect_inside(call: Call, own: int, address: bytes) -> int:
@@ -227,6 +277,9 @@ CALLS = {
     "bind": bind,
     "connect": connect,
     "listen": listen,
+    "sendto": sendto,
+    "sendmsg": sendmsg,
+    "sendmmsg": sendmmsg,
     "getsockname": lambda call: name_of(call, peer=False),
     "getpeername": lambda call: name_of(call, peer=True),
 }

@@ -27,6 +27,7 @@ class Aspect(Enum):
     CLOCK = "clock"
     RANDOM = "random"
     OUTSIDE = "outside"
+    DATAGRAMS = "datagrams"
 
 
 class OneOf(NamedTuple):
@@ -67,7 +68,7 @@ class Row(NamedTuple):
     """One system call; ``conditions`` limit a native one, ``note`` says what is missing or why it is denied.
 
     ``marked`` is a mediated call that the shim may make natively.  ``outside`` limits it besides where guests may have
-    sockets of the host.
+    sockets of the host.  One that is mediated for its aspect stays native where argument ``pointer`` is null.
     """
 
     number: int
@@ -81,6 +82,7 @@ class Row(NamedTuple):
     aspect: Aspect | None = None
     marked: bool = False
     outside: tuple[Condition, ...] = ()
+    pointer: int = -1
 
 
 def parse(signature: str) -> tuple[str, tuple[str, ...]]:
@@ -100,10 +102,23 @@ def native(
     conditions: tuple[Condition, ...] = (),
     aspect: Aspect | None = None,
     outside: tuple[Condition, ...] = (),
+    pointer: int = -1,
 ) -> Row:
     """A call that the host's kernel answers."""
     name, kinds = parse(signature)
-    return Row(number, name, kinds, Handling.NATIVE, 0, note, bool(conditions), conditions, aspect, outside=outside)
+    return Row(
+        number,
+        name,
+        kinds,
+        Handling.NATIVE,
+        0,
+        note,
+        bool(conditions),
+        conditions,
+        aspect,
+        outside=outside,
+        pointer=pointer,
+    )
 
 
 def mediated(number: int, signature: str, note: str = "", *, marked: bool = False) -> Row:
