@@ -13,7 +13,7 @@ import subprocess
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -220,21 +220,28 @@ def test_one_who_waits_keeps_nobody_else(compile_c: Callable[..., Path], full: s
         assert guest.stdout.read(100) == b"go(s, port): 0\ngo(s, port): EISCONN\n"
 
 
+@contextmanager
+def forbidden_servers() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Servers of this machine that nobody may reach: of TCP and UDP at one port, and one with an abstract name."""
+    with ExitStack() as opened:
+        while True:
+            stream = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+            mailbox = opened.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+            with suppress(OSError):  # somebody has that port of UDP
+                mailbox.bind(stream.getsockname())
+                break
+        abstract = opened.enter_context(socket.socket(socket.AF_UNIX))
+        abstract.bind(f"\0pvm-host-{stream.getsockname()[1]}")
+        abstract.listen(1)
+        yield stream, mailbox
+
+
 @pytest.mark.parametrize("datagrams", [False, True])
 @pytest.mark.parametrize("name", ["addresses", "again", "options", "families", "passed", "ports", "races", "datagrams"])
 def test_trespass_is_held(name: str, datagrams: bool, compile_c: Callable[..., Path], echo: int) -> None:
     program = compile_c(PROGRAMS / "trespasses.c", "-static", "-pthread")
     network = pvm.Network([f"127.0.0.1:{echo}", "*:1", *([f"127.0.0.1:{echo}/udp"] if datagrams else [])])
-    with (
-        socket.socket() as forbidden,
-        socket.socket(type=socket.SOCK_DGRAM) as mailbox,
-        socket.socket(socket.AF_UNIX) as abstract,
-    ):
-        forbidden.bind(("127.0.0.1", 0))
-        forbidden.listen(1)
-        mailbox.bind(forbidden.getsockname())
-        abstract.bind("\0pvm-host-socket")
-        abstract.listen(1)
+    with forbidden_servers() as (forbidden, mailbox):
         done = run_contained(program, network, name, echo, forbidden.getsockname()[1])
         for server in (forbidden, mailbox):
             server.setblocking(False)

@@ -189,8 +189,9 @@ static void families(void)
     MUST_FAIL(socket(AF_INET, SOCK_STREAM, 262)); /* MPTCP */
     MUST_FAIL(socket(AF_INET, SOCK_STREAM, 132)); /* SCTP */
     MUST_FAIL(syscall(SYS_io_uring_setup, 8, (char[256]){0}));
-    struct sockaddr_un abstract = {AF_UNIX, "\0pvm-host-socket"};
-    MUST_FAIL(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&abstract, 2 + 16));
+    struct sockaddr_un abstract = {AF_UNIX};
+    int size = 3 + sprintf(abstract.sun_path + 1, "pvm-host-%d", forbidden);
+    MUST_FAIL(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&abstract, size));
 }
 
 /* Whoever else has a socket of the host is bound by the policy as well. */
