@@ -16,7 +16,7 @@ FAMILIES = ("attributes", "events", "files", "memory", "processes", "threads")
 
 
 def test_every_program_is_in_a_family() -> None:
-    others = {"clock", "escapes", "locks", "network", "shim", "trespasses"}
+    others = {"clock", "escapes", "locks", "network", "shim", "timeouts", "trespasses"}
     assert {path.stem for path in PROGRAMS.glob("*.c")} == {*FAMILIES, *others}
 
 

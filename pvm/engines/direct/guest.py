@@ -35,6 +35,7 @@ class GuestProcess:
     """
 
     __slots__ = (
+        "__weakref__",
         "descriptors",
         "inner_pid",
         "invocation",

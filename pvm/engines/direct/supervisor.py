@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 from pvm.engines.direct import image, layouts, linux
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
 from pvm.engines.direct.calls.handlers import HANDLERS
+from pvm.engines.direct.calls.timers import Timers
 from pvm.engines.direct.commands import Commands
 from pvm.engines.direct.descriptors import OpenFiles, open_identities
 from pvm.engines.direct.elf import PAGE
@@ -43,6 +44,7 @@ from pvm.engines.direct.syscalls.table import BY_NUMBER
 from pvm.engines.direct.terminals import Terminals
 from pvm.engines.direct.tracing import trace_call
 from pvm.engines.direct.vdso import clock_page
+from pvm.engines.direct.virtual_time import VirtualTime
 from pvm.errors import GuestError
 from pvm.kernel.clock import HostClock, VirtualClock
 from pvm.kernel.fs.memfs import MemFs
@@ -100,6 +102,9 @@ class Supervisor:
         kernel.keep_host_files(self.files.new_store_file)
         self.processes: dict[int, GuestProcess] = {}
         self.fifos = Fifos(jail)
+        self.timers = Timers()
+        virtual = kernel.clock if isinstance(kernel.clock, VirtualClock) else None
+        self.virtual_time = None if virtual is None else VirtualTime(virtual, lambda: jail.init_pid, self.answer)
         self.socket_names = SocketNames()
         self.outside = self._outside(ports)
         self.terminal = -1
@@ -175,7 +180,8 @@ class Supervisor:
                 due = now + watch()
                 if self.outside is not None:
                     self.outside.look()
-            for fd, events in poll.poll(max(0, due - now) * 1000):
+            ready = poll.poll(max(0, min(due - now, self._pause())) * 1000)
+            for fd, events in ready:
                 if fd == control:
                     message = self._control_message()
                     if len(message) in {0, STATUS_SIZE}:
@@ -186,6 +192,13 @@ class Supervisor:
                     self._serve()
                 else:
                     poll.unregister(fd)
+            if self.virtual_time is not None:
+                with self.kernel.lock:
+                    self.virtual_time.turn(quiet=not ready)
+
+    def _pause(self) -> float:
+        """The seconds after which those who wait for the virtual clock want to be looked at."""
+        return float("inf") if self.virtual_time is None else self.virtual_time.pause
 
     def _serve_others(self, descriptor: int, poll: select.poll, commands: Commands | None) -> bool:
         """Serve a descriptor that is neither the listener nor the jail's; whether it is one."""
@@ -213,6 +226,8 @@ class Supervisor:
             self.proc.leave(self)
         self.listener = -1
         self.fifos.close()
+        if self.virtual_time is not None:
+            self.virtual_time.close()
         if self.outside is not None:
             self.outside.close()
         if self.terminal >= 0:
@@ -323,7 +338,7 @@ class Supervisor:
                 view = Process(self.kernel, (), {}, self.kernel.root)
                 view.cwd = view.walk(self._first_directory).existing()
                 guest = GuestProcess(pid, inner, parent_pid, view, 0o022, self._first.invocation)
-                if pid == self.jail.guest_pid:
+                if pid == self.jail.guest_pid and not self._started:
                     guest.pending = self._first
         except OSError:  # it has died
             return None

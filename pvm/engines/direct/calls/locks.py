@@ -18,6 +18,7 @@ from contextlib import contextmanager
 
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
 from pvm.engines.direct.locks import END, duplicate
+from pvm.engines.direct.signals import RESTART, interruption
 from pvm.errors import GuestError
 
 GET, SET, SET_WAIT = 5, 6, 7
@@ -26,7 +27,6 @@ FLOCK = struct.Struct("<hh4xqqi4x")
 FROM_START, FROM_HERE, FROM_END = 0, 1, 2
 TURN_SECONDS = 0.005
 TURN_MAX_SECONDS = 0.02
-RESTART = 512
 Attempt = Callable[[int], object]
 
 
@@ -93,7 +93,7 @@ def wait_for(call: Call, descriptor: int, attempt: Attempt) -> None:
             except OSError as error:
                 result = -(error.errno or errno.ENOLCK)
                 if -result in {errno.EAGAIN, errno.EACCES}:
-                    result = interruption(call)
+                    result = interruption(call.tid, RESTART)
                     if not result:
                         continue
             else:
@@ -102,24 +102,6 @@ def wait_for(call: Call, descriptor: int, attempt: Attempt) -> None:
             return
     finally:
         os.close(descriptor)
-
-
-def interruption(call: Call) -> int:
-    """The answer for a caller who has a signal to handle, else 0."""
-    fields = {}
-    try:
-        with open(f"/proc/{call.tid}/status", "rb") as file:  # noqa: PTH123 - a file of the host's kernel
-            for line in file:
-                name, _, value = line.partition(b":")
-                if name in {b"Threads", b"SigPnd", b"ShdPnd", b"SigBlk", b"SigCgt"}:
-                    fields[name] = int(value, 10 if name == b"Threads" else 16)
-    except OSError:  # it has ended
-        return -errno.EINTR
-    pending = (fields[b"SigPnd"] | fields[b"ShdPnd"]) & ~fields[b"SigBlk"] & fields[b"SigCgt"]
-    if not pending:
-        return 0
-    # With one thread the signal is handled before the answer is seen, and the kernel restarts the call if it should.
-    return -RESTART if fields[b"Threads"] == 1 else -errno.EINTR
 
 
 def control(call: Call) -> int:

@@ -124,26 +124,6 @@ def time(call: Call) -> int:
     return seconds
 
 
-def sleep(call: Call, clock: int, request: int, *, absolute: bool) -> int:
-    """Sleep in virtual time, which passes at once."""
-    seconds, nanoseconds = TIMESPEC.unpack(call.guest.memory.read(request, TIMESPEC.size))
-    if seconds < 0 or not 0 <= nanoseconds < SECOND:
-        raise GuestError(errno.EINVAL)
-    wanted = seconds * SECOND + nanoseconds
-    source = call.supervisor.kernel.clock
-    elapsed = wanted - read_clock(call, clock) if absolute else wanted
-    source.wait_until(source.monotonic() + max(0, elapsed))
-    return 0
-
-
-def nanosleep(call: Call) -> int:
-    return sleep(call, CLOCK_REALTIME, call.args[0], absolute=False)
-
-
-def clock_nanosleep(call: Call) -> int:
-    return sleep(call, call.signed(0), call.args[2], absolute=bool(call.args[1] & TIMER_ABSTIME))
-
-
 def getrandom(call: Call) -> int:
     data = call.supervisor.random_for(call.guest).read(min(call.args[1], 1 << 20))
     call.write(0, data)
@@ -160,7 +140,5 @@ CALLS = {
     "clock_gettime": clock_gettime,
     "gettimeofday": gettimeofday,
     "time": time,
-    "nanosleep": nanosleep,
-    "clock_nanosleep": clock_nanosleep,
     "getrandom": getrandom,
 }
