@@ -112,7 +112,7 @@ class Inspector:
         pc = cage.word("pc")
         arrived = self._arrivals[pc] = self._arrivals.get(pc, 0) + 1
         if arrived % 7 == 2:
-            used = cage.word("fuel_base") + cage.word("fuel_slice") - cage.word("fuel_left")
+            used = self._machine.fuel_used()
             cage.set_word("next_clock", used + next(self._stays))
             self._machine.native.fuel_refresh()
         else:
@@ -123,7 +123,7 @@ class Inspector:
     def inspect(self) -> None:
         """Do what is due."""
         cage, debug = self._machine.cage, self._debug
-        used = cage.word("fuel_base") + cage.word("fuel_slice") - cage.word("fuel_left")
+        used = self._machine.fuel_used()
         if debug.check_every and used - self._checked >= debug.check_every:
             self._checked = used
             self.check()

@@ -146,7 +146,7 @@ class NativeEngine:
         """What was used so far."""
         machine = self._machine
         cage = machine.cage
-        used = cage.word("fuel_base") + cage.word("fuel_slice") - cage.word("fuel_left")
+        used = machine.fuel_used()
         remaining = None if machine.limits.fuel is None else max(cage.word("fuel_limit") - used, 0)
         young = max(cage.word("nursery_top") - layout.HEAP, 0)
         allocated = cage.word("allocated") + young

@@ -142,7 +142,7 @@ FUNCTION_BOUND_SIGNATURE: Final = 24
 """The same for one that has captured the first parameter."""
 FUNCTION_INDEX: Final = 28
 FUNCTION_NATIVE: Final = 32
-"""Where machine code enters the function, in bytes from the dispatch table: ``@interpret`` until it is compiled."""
+"""Where internal code enters its compiled code, in bytes from the dispatch table."""
 FUNCTION_TEXT: Final = 36
 """Address of all its internal code, in which positions are counted; 0 until the function is translated."""
 FUNCTION_BODY: Final = 40
@@ -381,6 +381,7 @@ CONTROL_WORDS: Final = (
     "resume_marks",  # frames that may still be made to look for their callers' machine code, since some was left
     "leave_for",  # the place in the dispatch table where what compiled code has left goes on, at ``pc`` and ``base``
     "native_limit",  # address that the native stack of compiled code may come down to
+    "look_at",  # when the host looks at the clock next, CLOCK_MONOTONIC in nanoseconds: native code goes on until then
 )
 COLLECTOR_WORDS: Final = (
     # The nursery: HEAP to nursery_end, zeros between nursery_top and zeroed
@@ -418,6 +419,7 @@ COLLECTOR_WORDS: Final = (
     "weak_pending",
     # When
     "trigger",  # bytes in use at which a collection of the old space begins
+    "kept",  # bytes of free blocks that are not offered to the host
     "idle_trigger",  # bytes ever allocated at which it begins although few survive
     "floor",  # bytes that must be left for going on without a complete collection
     "grown",  # bytes promoted, and allocated as large objects, since marking began

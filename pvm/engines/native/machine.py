@@ -44,7 +44,10 @@ MAX_ACTIVATIONS = 24
 """Calls of a guest from host functions that it called, nested; they use the host's own stack."""
 MIN_CLOCK_UNITS, MAX_CLOCK_UNITS = 1 << 16, 1 << 22
 """Units of fuel between two looks at the clock; they are adapted to what runs."""
-LOOK_SECONDS = 1e-3
+LOOK, LOOK_SELDOM = 1_000_000, 2_500_000
+"""Nanoseconds between two looks of the host at the clock: while hot functions are found, and otherwise."""
+POLLS = 4
+"""How often native code reads the clock between two looks of the host."""
 WATCHED = 6
 """Frames whose functions are counted at a look, innermost first."""
 MAX_STOPS = 4
@@ -138,7 +141,9 @@ class Machine:
             program.promoted(code).enter_loops_only()
         if jit and debug.fuel:
             program.promoted(code).compile_for(debug.fuel)
-        self._looked = time.perf_counter()
+        self._looked = time.monotonic_ns()
+        self._used = 0
+        """Fuel that was used then."""
         self._looks = self._looks_compiled = 0
         self.limits = limits
         self.kernel = bindings.kernel
@@ -202,6 +207,11 @@ class Machine:
         """Give the cage back."""
         self.heap.close()
         self.program.cages.give_back(self.cage)
+
+    def fuel_used(self) -> int:
+        """Units that the program has used."""
+        cage = self.cage
+        return cage.word("fuel_base") + cage.word("fuel_slice") - cage.word("fuel_left")
 
     def compilation(self) -> Compilation | None:
         """What the JIT did, if there is one."""
@@ -502,15 +512,18 @@ class Machine:
 
     def _adapt_clock(self) -> None:
         """See to it that the next look at the clock is neither too near nor too far."""
-        now = time.perf_counter()
-        units, passed = self.cage.word("clock_units"), now - self._looked
-        self._looked = now
+        cage = self.cage
+        units = cage.word("clock_units")
         if units < MIN_CLOCK_UNITS:
             return  # this is how somebody wants it who looks for mistakes
-        if passed < LOOK_SECONDS / 2 and units < MAX_CLOCK_UNITS:
-            self.cage.set_word("clock_units", units * 2)
-        elif passed > LOOK_SECONDS * 2 and units > MIN_CLOCK_UNITS:
-            self.cage.set_word("clock_units", units // 2)
+        now, used = time.monotonic_ns(), self.fuel_used()
+        promotion = self.program.promotion
+        is_settled = not self._is_jit or (promotion is not None and promotion.is_settled)
+        interval = LOOK_SELDOM if is_settled else LOOK
+        wanted = (used - self._used) * interval // (POLLS * max(now - self._looked, 1))
+        cage.set_word("clock_units", max(MIN_CLOCK_UNITS, min(wanted, 2 * units, MAX_CLOCK_UNITS)))
+        cage.set_word("look_at", now + interval)
+        self._looked, self._used = now, used
 
     def _functions_on_stack(self) -> Iterator[int]:
         """The functions of the innermost frames."""

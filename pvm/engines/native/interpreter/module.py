@@ -11,7 +11,7 @@ from pvm.engines.native import layout
 from pvm.engines.native.exits import INVOKED_TASK, NOT_BEGUN, RESUME_MARKS, Exit, Poll
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.handlers import define_handlers
-from pvm.engines.native.interpreter.services import DISPATCH, GO_ON, INTERPRET, RETURN_EARLY, RETURN_TO_CODE, SERVICES
+from pvm.engines.native.interpreter.services import DISPATCH, GO_ON, RETURN_EARLY, RETURN_TO_CODE, SERVICES
 from pvm.engines.native.llvm.heap import define_marked_store
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.text import ModuleText, quoted
@@ -48,8 +48,6 @@ def define_interpreter(module: ModuleText) -> None:
     _define(module, RETURN_TO_CODE, attributes, _RETURN)
     _define(module, DISPATCH, attributes, _dispatch())
     _define(module, GO_ON, attributes, _GO_ON)
-    # The host knows this one and the table by their addresses.
-    _define(module, INTERPRET, attributes, _INTERPRET, linkage="")
     module.define(_ENTER)
     module.define(_INVOKE)
 
@@ -64,8 +62,8 @@ def define_host_functions(module: ModuleText, functions: Iterable[tuple[str, str
         module.define(f"define {result} {quoted(HOST_PREFIX + name)}({arguments}) nounwind {{\n{body}\n}}")
 
 
-def _define(module: ModuleText, symbol: str, attributes: str, body: str, linkage: str = "internal ") -> None:
-    module.define(f"define {linkage}{CONVENTION} void {symbol}({PROTOTYPE}) noinline {attributes} {{\n{body}}}")
+def _define(module: ModuleText, symbol: str, attributes: str, body: str) -> None:
+    module.define(f"define internal {CONVENTION} void {symbol}({PROTOTYPE}) noinline {attributes} {{\n{body}}}")
 
 
 def _at(register: str, name: str) -> str:
@@ -140,18 +138,18 @@ _RESUME = f"""\
   %slot = and i32 %scaled, {layout.OSR_ENTRIES - 1}
   br label %probe
 probe:
-  %at = phi i32 [ %slot, %continue ], [ %next, %again ]
-  %tries = phi i32 [ 0, %continue ], [ %tried, %again ]
+  %at = phi i32 [ %slot, %continue ], [ %following, %next ]
+  %tries = phi i32 [ 0, %continue ], [ %tried, %next ]
   %bytes = shl i32 %at, 3
   %byte = zext i32 %bytes to i64
   %known = add i64 %byte, {layout.OSR_TABLE}
   %osr = getelementptr i8, ptr %cage, i64 %known
   %osr.pc = load i32, ptr %osr, align 8
   %hit = icmp eq i32 %osr.pc, %key
-  br i1 %hit, label %resume, label %again
-again:
+  br i1 %hit, label %resume, label %next
+next:
   %up = add i32 %at, 1
-  %next = and i32 %up, {layout.OSR_ENTRIES - 1}
+  %following = and i32 %up, {layout.OSR_ENTRIES - 1}
   %tried = add i32 %tries, 1
   %end = icmp eq i32 %tried, {layout.OSR_PROBES}
   br i1 %end, label %missed, label %probe
@@ -170,10 +168,36 @@ mark:
 """
 
 
+def _clock(name: str) -> str:
+    """Read the clock, nanoseconds, as ``%NAME.time``; the words of ``struct timespec`` lie where nothing is kept."""
+    return f"""\
+  %{name}.at = getelementptr i8, ptr %cage, i64 {layout.SCRATCH}
+  call i32 @clock_gettime(i32 1, ptr %{name}.at)
+  %{name}.seconds = load i64, ptr %{name}.at, align 8
+  %{name}.rest.at = getelementptr i8, ptr %{name}.at, i64 8
+  %{name}.rest = load i64, ptr %{name}.rest.at, align 8
+  %{name}.whole = mul i64 %{name}.seconds, 1000000000
+  %{name}.time = add i64 %{name}.whole, %{name}.rest
+"""
+
+
 def _poll(poll: Poll) -> str:
     """Ask the image what the empty counter means: nothing yet, another task's turn, or something for the host."""
     return f"""\
-{_SAVE}  %action = call i64 @"image.fuel.poll"(ptr %cage, i64 %fuel, i64 {int(poll is Poll.POINT)})
+{_SAVE}  br label %poll
+poll:
+  %first = call i64 @"image.fuel.poll"(ptr %cage, i64 %fuel, i64 {int(poll is Poll.POINT)})
+  %is.look = icmp eq i64 %first, {layout.POLL_CLOCK}
+  br i1 %is.look, label %look, label %act
+look:
+{_clock("now")}{_load("%due", "look_at")}  %is.early = icmp slt i64 %now.time, %due
+  br i1 %is.early, label %again, label %act
+again:
+{_load("%renewed", "fuel_left")}\
+  %second = call i64 @"image.fuel.poll"(ptr %cage, i64 %renewed, i64 {int(poll is Poll.POINT)})
+  br label %act
+act:
+  %action = phi i64 [ %first, %poll ], [ %first, %look ], [ %second, %again ]
 {_load("%left", "fuel_left")}  switch i64 %action, label %host [ i64 {layout.POLL_CONTINUE}, label %continue
     i64 {layout.POLL_SWITCH}, label %switch ]
 continue:
@@ -182,27 +206,6 @@ continue:
   %value = or i64 %action, {int(poll) << 8}
 {_exit(Exit.POLL, "%value", fuel="%left")}"""
 
-
-_INTERPRET = f"""\
-  %place = getelementptr i8, ptr %base, i64 {layout.FRAME_FUNCTION}
-  %descriptor = load i32, ptr %place, align 8
-  %wide = zext i32 %descriptor to i64
-  %function = getelementptr i8, ptr %cage, i64 %wide
-  %text.at = getelementptr i8, ptr %function, i64 {layout.FUNCTION_CODE}
-  %text = load i32, ptr %text.at, align 4
-  %far = zext i32 %text to i64
-  %start = getelementptr i8, ptr %cage, i64 %far
-  %empty = icmp slt i64 %fuel, 0
-  br i1 %empty, label %poll, label %go
-poll:
-  %cost.at = getelementptr i8, ptr %function, i64 {layout.FUNCTION_COST}
-  %cost = load i32, ptr %cost.at, align 4
-  %bounded = icmp sge i32 %cost, 0
-  br i1 %bounded, label %block, label %point
-block:
-{_tail("@poll.block", pc="%start")}point:
-{_tail("@poll.point", pc="%start")}go:
-{_dispatch("%start")}"""
 
 _GO_ON = f"""\
   %empty = icmp slt i64 %fuel, 0
@@ -267,19 +270,6 @@ again:
 {_dispatch(base="%new.frame")}trapped:
 {_load("%kind", "trap")}  %number.of = sub i64 %kind, 1
 {_exit(Exit.TRAP, "%number.of")}"""
-
-
-def _clock(name: str) -> str:
-    """Read the clock, nanoseconds, as ``%NAME.time``; the words of ``struct timespec`` lie where nothing is kept."""
-    return f"""\
-  %{name}.at = getelementptr i8, ptr %cage, i64 {layout.SCRATCH}
-  call i32 @clock_gettime(i32 1, ptr %{name}.at)
-  %{name}.seconds = load i64, ptr %{name}.at, align 8
-  %{name}.rest.at = getelementptr i8, ptr %{name}.at, i64 8
-  %{name}.rest = load i64, ptr %{name}.rest.at, align 8
-  %{name}.whole = mul i64 %{name}.seconds, 1000000000
-  %{name}.time = add i64 %{name}.whole, %{name}.rest
-"""
 
 
 _COLLECT = f"""\

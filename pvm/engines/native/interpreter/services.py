@@ -10,8 +10,6 @@ from pvm.engines.native.llvm.heap import MARKED_STORE
 from pvm.engines.native.llvm.image import image_function
 from pvm.isa.runtime import RUNTIME_FUNCTIONS
 
-INTERPRET = "@interpret"
-"""Run the function whose frame is the innermost, and whose entry has been paid for, from its beginning."""
 POLL_POINT = "@poll.point"
 POLL_BLOCK = "@poll.block"
 DISPATCH = "@dispatch"
@@ -26,7 +24,6 @@ ALLOCATE = image_function("heap.allocate")
 """An object, where the bounds of the nursery say that there may be no room; 0 if a collection has to come first."""
 _BULK = ("array.copy", "array.copyReferences", "array.fill", "array.fillReferences")
 SERVICES: tuple[str, ...] = (
-    INTERPRET,
     POLL_POINT,
     POLL_BLOCK,
     DISPATCH,

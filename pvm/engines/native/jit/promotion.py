@@ -36,6 +36,7 @@ HOT = 6
 """What a function has to come to before it is compiled."""
 SEEN = (3, 1, 1)
 """What each look adds: to the function that runs, to its caller, and to the caller of that."""
+QUIET_LOOKS = 100
 MAX_FUNCTIONS = 2000
 _U32, _I32 = struct.Struct("<I"), struct.Struct("<i")
 
@@ -64,6 +65,8 @@ class Promotion:
         self._blobs: dict[int, Blob] = {}
         self._called: dict[int, tuple[int, ...]] = {}
         """What compiled functions call that was not asked for yet."""
+        self._quiet = 0
+        """Looks since something was asked for."""
         self._kept = 0
         """Of how many functions the code was kept."""
         self.compiled: dict[int, int] = {}
@@ -82,6 +85,7 @@ class Promotion:
 
     def sample(self, functions: Iterable[int]) -> None:
         """Count the functions of a stack, innermost first, and ask for those that are hot."""
+        self._quiet += 1
         for function, weight in zip(functions, SEEN, strict=False):
             heat = self._heat[function] = self._heat.get(function, 0) + weight
             if heat >= HOT:
@@ -97,7 +101,13 @@ class Promotion:
             from pvm.engines.native.jit.background import background
 
             self._asked.add(function)
+            self._quiet = 0
             background().ask(self)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is hot seems to be known."""
+        return self._quiet > QUIET_LOOKS
 
     def hottest(self) -> int | None:
         """Take the hottest function of those that are asked for."""
