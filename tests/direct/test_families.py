@@ -12,7 +12,7 @@ import pytest
 import pvm
 
 PROGRAMS = Path(__file__).parent / "programs"
-FAMILIES = ("attributes", "events", "files", "memory", "processes", "threads")
+FAMILIES = ("attributes", "datagrams", "events", "files", "memory", "processes", "restrictions", "threads")
 
 
 def test_every_program_is_in_a_family() -> None:

@@ -95,7 +95,7 @@ def leaf(row: Row, policy: Policy) -> Code:
     if Aspect.OUTSIDE in policy.virtual:
         conditions += row.outside
     ending: Code = [(RETURN, 0, 0, answer)]
-    if row.pointer >= 0 and chosen is not row.handling and not policy.tracing:
+    if row.pointer >= 0 and not policy.tracing:
         ending = [*null(row.pointer), (RETURN, 0, 0, ALLOW), *ending]
     if row.name in {"socket", "socketpair"} and not policy.network:
         family = conditions[0]

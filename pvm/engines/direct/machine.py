@@ -167,8 +167,6 @@ class Machine:
         if outside:
             virtual.add(Aspect.OUTSIDE)
         datagrams = kernel.network is not None and kernel.network.uses("udp")
-        if datagrams:
-            virtual.add(Aspect.DATAGRAMS)
         policy = Policy(network, frozenset(virtual), tracing=kernel.trace is not None, shim=mounts is not None)
         descriptors = quotas.descriptors + (0 if mounts is None else len(mounts.sources) + 1)
         limits = {

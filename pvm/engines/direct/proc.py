@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pvm.engines.direct.guest import GuestProcess, descendants
 from pvm.engines.direct.mounts import NativeMounts
-from pvm.engines.direct.synthetic import Folder, Link, Text
+from pvm.engines.direct.synthetic import Folder, Link, MagicLink, Text
 from pvm.engines.direct.terminals import MULTIPLEXER, TerminalNode
 from pvm.errors import GuestError
 from pvm.kernel.abi import Errno
@@ -136,9 +136,9 @@ class ProcFiles(FileSystem):
 
         ran = guest.invocation
         files: dict[str, Node] = {
-            "exe": Link(self, (key, "exe"), lambda: guest.program_path),
-            "cwd": Link(self, (key, "cwd"), guest.view.cwd.path),
-            "root": Link(self, (key, "root"), lambda: "/"),
+            "exe": MagicLink(self, (key, "exe"), lambda: guest.program_path),
+            "cwd": MagicLink(self, (key, "cwd"), guest.view.cwd.path),
+            "root": MagicLink(self, (key, "root"), lambda: "/"),
             "cmdline": text("cmdline", lambda: b"".join(part + b"\0" for part in ran.arguments)),
             "environ": text("environ", lambda: b"".join(part + b"\0" for part in ran.environment)),
             "comm": text("comm", lambda: host_file(guest.pid, "comm")),
@@ -167,7 +167,7 @@ class ProcFiles(FileSystem):
             host = os.readlink(f"/proc/{guest.pid}/fd/{int(name)}")  # noqa: PTH115 - one call, no object
         except OSError:
             return None
-        return Link(self, (guest.inner_pid, "fd", name), lambda: self._descriptor_text(guest, int(name), host))
+        return MagicLink(self, (guest.inner_pid, "fd", name), lambda: self._descriptor_text(guest, int(name), host))
 
     def terminals(self) -> Folder:
         """``/dev/pts``: the pseudo-terminals of the jail that looks."""

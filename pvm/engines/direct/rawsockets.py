@@ -9,10 +9,12 @@ from __future__ import annotations
 import ctypes
 import ipaddress
 import socket
+import struct
 from typing import NamedTuple
 
 from pvm.engines.direct import linux
 
+SENDMSG = 46
 CONNECT, BIND, LISTEN, GETSOCKNAME, GETPEERNAME, SETSOCKOPT, GETSOCKOPT = 42, 49, 50, 51, 52, 54, 55
 SO_NETNS_COOKIE, SO_BUF_LOCK = 71, 72
 TCP_INFO = 11
@@ -56,6 +58,17 @@ def bind(descriptor: int, address: bytes) -> None:
     """Bind to an address."""
     buffer = ctypes.create_string_buffer(address, len(address))
     linux.syscall(BIND, descriptor, ctypes.addressof(buffer), len(address))
+
+
+def send(descriptor: int, data: bytes, flags: int, address: bytes, control: bytes) -> int:
+    """Send a message with control data to an address; how many bytes went."""
+    buffers = [ctypes.create_string_buffer(part, len(part)) for part in (address, data, control)]
+    to, content, along = (ctypes.addressof(buffer) for buffer in buffers)
+    vector = ctypes.create_string_buffer(struct.pack("<QQ", content, len(data)), 16)
+    place = ctypes.addressof(vector)
+    header = struct.pack("<QI4xQQQQ8x", to, len(address), place, 1, along if control else 0, len(control))
+    message = ctypes.create_string_buffer(header, len(header))
+    return linux.syscall(SENDMSG, descriptor, ctypes.addressof(message), flags)
 
 
 def listen(descriptor: int, backlog: int) -> None:

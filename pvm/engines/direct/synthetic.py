@@ -101,6 +101,14 @@ class Link(LinkNode):
         return self._make()
 
 
+class MagicLink(Link):
+    """One to a program, a directory or an open file of a process."""
+
+    __slots__ = ()
+
+    magic = True
+
+
 class Folder(DirectoryNode):
     """A directory: names that are always there, and ``look`` for others, which ``names`` lists."""
 

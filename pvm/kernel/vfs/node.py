@@ -211,11 +211,12 @@ class RegularNode(Node):
 
 
 class LinkNode(Node):
-    """A symbolic link."""
+    """A symbolic link; a ``magic`` one stands for something that its text only describes."""
 
     __slots__ = ()
 
     kind = FileKind.SYMLINK
+    magic = False
 
     def target(self) -> str:
         """The text of the link."""

@@ -121,7 +121,7 @@ def walk(root: Location, start: Location, path: str, last: Last = Last.FOLLOW) -
     check_path(path)
     here = root if path.startswith("/") else start
     as_directory = path.endswith("/")
-    pending = _components(path)
+    pending = components(path)
     links = 0
     here.directory()
     parent, last_name = here, "."
@@ -145,14 +145,14 @@ def walk(root: Location, start: Location, path: str, last: Last = Last.FOLLOW) -
             target = _target(found.node, links)
             here = root if target.startswith("/") else here
             as_directory = as_directory or (not pending and target.endswith("/"))
-            pending.extend(_components(target))
+            pending.extend(components(target))
             parent, last_name = here, "."
         else:
             parent, last_name, here = here, name, found
     return Walk(parent, last_name, here, as_directory)
 
 
-def _components(path: str) -> list[str]:
+def components(path: str) -> list[str]:
     """The components in reverse order, without empty ones."""
     return [name for name in reversed(path.split("/")) if name]
 

@@ -19,6 +19,7 @@ from pvm.kernel.vfs.description import Description, DirectoryDescription
 from pvm.kernel.vfs.node import DirectoryEntry, DirectoryNode, FileKind, OpenFlag, RegularNode
 from pvm.kernel.vfs.operations import open_node, open_path
 from pvm.kernel.vfs.path import Last
+from pvm.kernel.vfs.restricted import RestrictedProcess, Restriction
 
 TERMINAL = "/dev/tty"
 KINDS_BY_TYPE = {number: kind for kind, number in layouts.ENTRY_TYPES.items()}
@@ -28,7 +29,7 @@ O_PATH = 0o10000000
 OPEN_HOW = struct.Struct("<3Q")
 OPEN_FLAGS = 0x7F_FFC3
 PAGE = 4096
-RESOLVE_NO_MAGICLINKS, RESOLVE_KNOWN = 0x02, 0x3F
+RESOLVE_CACHED, RESOLVE_KNOWN = 0x20, 0x3F
 ACCESS: dict[int, int] = {
     os.O_RDONLY: OpenFlag.READ,
     os.O_WRONLY: OpenFlag.WRITE,
@@ -73,7 +74,30 @@ def open_at(call: Call, directory: int, path: int, flags: int, mode: int) -> int
     fd = call.supervisor.proc.own_descriptor(call, text)
     if fd is not None:
         return open_again(call, fd, wanted, flags)
-    view = seen_from(call, directory, text)
+    return open_seen(call, seen_from(call, directory, text), text, flags, mode)
+
+
+def open_restricted(call: Call, flags: int, mode: int, restriction: Restriction) -> int:
+    """The same by a walk that may not lead everywhere; links to open files can be followed by no name but their own."""
+    text = call.path(1)
+    wanted = kernel_flags(flags)
+    if not restriction & (Restriction.BENEATH | Restriction.IN_ROOT):
+        fd = call.supervisor.proc.own_descriptor(call, text)
+        if fd is not None and restriction & (Restriction.NO_LINKS | Restriction.NO_MAGIC_LINKS):
+            raise GuestError(errno.ELOOP)
+        if fd is not None:
+            return open_again(call, fd, wanted, flags)
+        if text == TERMINAL:
+            return open_terminal(call, flags)
+        view = call.view(0, text)
+    else:  # even an absolute path is one below the directory
+        view = call.view(0, ".")
+    return open_seen(call, RestrictedProcess.of(view, restriction), text, flags, mode)
+
+
+def open_seen(call: Call, view: Process, text: str, flags: int, mode: int) -> int:
+    """Open what a process sees at a path."""
+    wanted = kernel_flags(flags)
     if flags & O_PATH:
         return open_place(call, view, text, flags)
     try:
@@ -183,8 +207,13 @@ def openat2(call: Call) -> int:
         raise GuestError(errno.E2BIG)
     if flags & ~OPEN_FLAGS or mode & ~0o7777 or (mode and not flags & os.O_CREAT):
         raise GuestError(errno.EINVAL)
-    if resolve & ~RESOLVE_NO_MAGICLINKS:
-        raise GuestError(errno.ENOSYS if resolve & ~RESOLVE_KNOWN == 0 else errno.EINVAL)
+    both = Restriction.BENEATH | Restriction.IN_ROOT
+    if resolve & ~RESOLVE_KNOWN or resolve & both == both:
+        raise GuestError(errno.EINVAL)
+    if resolve & RESOLVE_CACHED:  # only what is known without asking, which nothing is
+        raise GuestError(errno.EAGAIN)
+    if resolve:
+        return open_restricted(call, flags, mode, Restriction(resolve))
     return open_at(call, 0, 1, flags, mode)
 
 

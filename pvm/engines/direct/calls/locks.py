@@ -11,22 +11,18 @@ import errno
 import fcntl
 import os
 import struct
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
+from pvm.engines.direct.calls.call import CONTINUE, Call
+from pvm.engines.direct.calls.retrying import BUSY, keep_trying
 from pvm.engines.direct.locks import END, duplicate
-from pvm.engines.direct.signals import RESTART, interruption
 from pvm.errors import GuestError
 
 GET, SET, SET_WAIT = 5, 6, 7
 OFD_GET, OFD_SET, OFD_SET_WAIT = 36, 37, 38
 FLOCK = struct.Struct("<hh4xqqi4x")
 FROM_START, FROM_HERE, FROM_END = 0, 1, 2
-TURN_SECONDS = 0.005
-TURN_MAX_SECONDS = 0.02
 Attempt = Callable[[int], object]
 
 
@@ -67,41 +63,19 @@ def lock(call: Call, descriptor: int, attempt: Attempt, *, waits: bool) -> int:
     try:
         attempt(descriptor)
     except OSError as error:
-        if error.errno not in {errno.EAGAIN, errno.EACCES} or not waits:
+        if error.errno not in BUSY or not waits:
             raise GuestError(error.errno or errno.ENOLCK) from None
     else:
         return 0
     kept = os.dup(descriptor)
-    threading.Thread(target=wait_for, args=(call, kept, attempt), name="pvm-lock", daemon=True).start()
-    return ANSWERED
 
+    def again() -> int:
+        with call.supervisor.kernel.lock:
+            call.supervisor.locks.forget_dead()
+        attempt(kept)
+        return 0
 
-def wait_for(call: Call, descriptor: int, attempt: Attempt) -> None:
-    """Try again and again, as long as the caller waits and no signal comes, and answer."""
-    pause = TURN_SECONDS
-    kernel = call.supervisor.kernel
-    try:
-        while True:
-            time.sleep(pause)
-            pause = min(2 * pause, TURN_MAX_SECONDS)
-            with kernel.lock:
-                if not call.is_waiting():
-                    return
-                call.supervisor.locks.forget_dead()
-            try:
-                attempt(descriptor)
-            except OSError as error:
-                result = -(error.errno or errno.ENOLCK)
-                if -result in {errno.EAGAIN, errno.EACCES}:
-                    result = interruption(call.tid, RESTART)
-                    if not result:
-                        continue
-            else:
-                result = 0
-            call.supervisor.answer(call.ticket, result)
-            return
-    finally:
-        os.close(descriptor)
+    return keep_trying(call, again, lambda: os.close(kept))
 
 
 def control(call: Call) -> int:

@@ -15,7 +15,6 @@ import errno
 import fcntl
 import os
 import socket
-import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -32,11 +31,6 @@ ADDRESS_MAX = 128
 PATH_ROOM = 108
 UNIX = socket.AF_UNIX.to_bytes(FAMILY_SIZE, "little")
 PREFIX = b"\0pvm-"
-MESSAGE = struct.Struct("<QI44x")
-MESSAGE_STRIDE = 64
-MESSAGES_MAX = 1024
-"""``struct msghdr``, of which address and its size matter, and ``struct mmsghdr``."""
-
 PROTOCOLS: dict[tuple[int, int], str] = {
     (socket.SOCK_STREAM, socket.IPPROTO_TCP): "tcp",
     (socket.SOCK_DGRAM, socket.IPPROTO_UDP): "udp",
@@ -152,16 +146,22 @@ def performed(perform: Callable[..., None], *args: object) -> int:
     return 0
 
 
+def bound_address(call: Call, path: str) -> bytes:
+    """The abstract address of the socket that is bound to a path."""
+    node = call.guest.view.walk(path).existing().node
+    bound = call.supervisor.socket_names.by_node.get(node)
+    if bound is None:
+        raise GuestError(errno.ECONNREFUSED)
+    return bound
+
+
 def connect(call: Call) -> int:
     address = address_of(call)
     path = unix_path(address)
     if path is None and call.supervisor.outside is None:
         return CONTINUE
     if path is not None:
-        node = call.guest.view.walk(path).existing().node
-        bound = call.supervisor.socket_names.by_node.get(node)
-        if bound is None:
-            raise GuestError(errno.ECONNREFUSED)
+        bound = bound_address(call, path)
         with borrowed_unix(call) as own:
             return connect_inside(call, own, UNIX + bound)
     with borrowed(call) as own:
@@ -202,24 +202,11 @@ def connect_judged(call: Call, own: int, address: bytes) -> int:
     return outside.connect(call, own, address) if inside else outside.connect_again(call, own, address)
 
 
-def sendto(call: Call) -> int:
-    """Open the way for a datagram; the guest itself sends it, into the jail's network whatever it changes meanwhile."""
-    return sent_to(call, [(call.args[4], call.args[5] & 0xFFFF_FFFF)])
+def open_way(call: Call, addresses: Iterable[tuple[int, int]]) -> int:
+    """Open the way to addresses of datagrams, by place and size; the first that is refused ends it.
 
-
-def sendmsg(call: Call) -> int:
-    return sent_to(call, [MESSAGE.unpack(call.guest.memory.read(call.args[1], MESSAGE.size))])
-
-
-def sendmmsg(call: Call) -> int:
-    count = min(call.args[2] & 0xFFFF_FFFF, MESSAGES_MAX)
-    data = call.guest.memory.read_some(call.args[1], count * MESSAGE_STRIDE) if count else b""
-    places = range(0, len(data) - MESSAGE_STRIDE + 1, MESSAGE_STRIDE)
-    return sent_to(call, [MESSAGE.unpack_from(data, place) for place in places])
-
-
-def sent_to(call: Call, addresses: Iterable[tuple[int, int]]) -> int:
-    """Open the way to addresses of datagrams, by place and size; the first that is refused ends it."""
+    The guest itself sends them, into the jail's network whatever it changes meanwhile.
+    """
     outside = call.supervisor.outside
     if outside is None or not outside.policy.uses("udp"):
         return CONTINUE
@@ -277,9 +264,6 @@ CALLS = {
     "bind": bind,
     "connect": connect,
     "listen": listen,
-    "sendto": sendto,
-    "sendmsg": sendmsg,
-    "sendmmsg": sendmmsg,
     "getsockname": lambda call: name_of(call, peer=False),
     "getpeername": lambda call: name_of(call, peer=True),
 }

@@ -20,7 +20,6 @@ WHEN = {
     Aspect.CLOCK: "when the clock is virtual",
     Aspect.RANDOM: "when the random is virtual",
     Aspect.OUTSIDE: "where there is a network outside",
-    Aspect.DATAGRAMS: "where a destination is for UDP",
 }
 
 

@@ -27,7 +27,6 @@ class Aspect(Enum):
     CLOCK = "clock"
     RANDOM = "random"
     OUTSIDE = "outside"
-    DATAGRAMS = "datagrams"
 
 
 class OneOf(NamedTuple):
@@ -68,7 +67,7 @@ class Row(NamedTuple):
     """One system call; ``conditions`` limit a native one, ``note`` says what is missing or why it is denied.
 
     ``marked`` is a mediated call that the shim may make natively.  ``outside`` limits it besides where guests may have
-    sockets of the host.  One that is mediated for its aspect stays native where argument ``pointer`` is null.
+    sockets of the host.  A mediated one is native all the same where argument ``pointer`` is null.
     """
 
     number: int
@@ -102,29 +101,35 @@ def native(
     conditions: tuple[Condition, ...] = (),
     aspect: Aspect | None = None,
     outside: tuple[Condition, ...] = (),
-    pointer: int = -1,
 ) -> Row:
     """A call that the host's kernel answers."""
+    name, kinds = parse(signature)
+    return Row(number, name, kinds, Handling.NATIVE, 0, note, bool(conditions), conditions, aspect, outside=outside)
+
+
+def mediated(
+    number: int,
+    signature: str,
+    note: str = "",
+    *,
+    marked: bool = False,
+    outside: tuple[Condition, ...] = (),
+    pointer: int = -1,
+) -> Row:
+    """A call that the supervisor answers; a note tells what is missing."""
     name, kinds = parse(signature)
     return Row(
         number,
         name,
         kinds,
-        Handling.NATIVE,
+        Handling.MEDIATED,
         0,
         note,
-        bool(conditions),
-        conditions,
-        aspect,
+        bool(note),
+        marked=marked,
         outside=outside,
         pointer=pointer,
     )
-
-
-def mediated(number: int, signature: str, note: str = "", *, marked: bool = False) -> Row:
-    """A call that the supervisor answers; a note tells what is missing."""
-    name, kinds = parse(signature)
-    return Row(number, name, kinds, Handling.MEDIATED, 0, note, bool(note), marked=marked)
 
 
 def denied(number: int, signature: str, errno: int, note: str = "") -> Row:
