@@ -380,7 +380,8 @@ CONTROL_WORDS: Final = (
     "progress",  # bytes that an interrupted array operation has done: it goes on there
     "resume_marks",  # frames that may still be made to look for their callers' machine code, since some was left
     "leave_for",  # the place in the dispatch table where what compiled code has left goes on, at ``pc`` and ``base``
-    "native_limit",  # address that the native stack of compiled code may come down to
+    "native_floor",  # address that the native stack of this thread may come down to; the host sets it
+    "native_limit",  # what compiled code may come down to of it, from where it was entered
     "look_at",  # when the host looks at the clock next, CLOCK_MONOTONIC in nanoseconds: native code goes on until then
 )
 COLLECTOR_WORDS: Final = (

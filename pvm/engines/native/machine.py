@@ -26,6 +26,7 @@ from pvm.engines.native.heap import GuestHeap, HeapFull
 from pvm.engines.native.imports import Linker
 from pvm.engines.native.interpreter.host import HostFunctions
 from pvm.engines.native.machine_code.loader import LoadedCode
+from pvm.engines.native.machine_code.native_stack import native_floor
 from pvm.engines.native.program import Program
 from pvm.engines.native.slots import argument_order, arguments_format
 from pvm.errors import Exhaustion, Trap, UsageError
@@ -144,6 +145,7 @@ class Machine:
         self._looked = time.monotonic_ns()
         self._used = 0
         """Fuel that was used then."""
+        self._floor = 0
         self._looks = self._looks_compiled = 0
         self.limits = limits
         self.kernel = bindings.kernel
@@ -257,6 +259,8 @@ class Machine:
         cage, native = self.cage, self.native
         if self.activations:
             return self._call_back(target, arguments)
+        if self._is_jit:
+            self._see_to_stack()
         heap = self.heap
         if heap.is_torn or heap.releasing:
             self._mend()
@@ -280,6 +284,13 @@ class Machine:
             raise
         found: int = _U64.unpack_from(memory, _EXIT_VALUE)[0]
         return found
+
+    def _see_to_stack(self) -> None:
+        """Tell compiled code how much of the stack of this thread it may use."""
+        floor = native_floor()
+        if floor != self._floor:
+            self.cage.set_word("native_floor", floor)
+            self._floor = floor
 
     def is_direct(self) -> bool:
         """Whether a call now is of nobody whom the guest has called."""

@@ -41,7 +41,8 @@ def define_entries(unit: Unit, loops: Sequence[int]) -> None:
 def _enter(unit: Unit) -> None:
     """Call the function; ``%pc`` is the number of the entry."""
     text, facts = unit.text, unit.root.facts
-    limit = text.value(f"sub i64 {unit.stack_pointer()}, {NATIVE_STACK}")
+    lowest, floor = text.value(f"sub i64 {unit.stack_pointer()}, {NATIVE_STACK}"), _load(unit, "native_floor")
+    limit = text.value(f"select i1 {text.value(f'icmp ugt i64 {lowest}, {floor}')}, i64 {lowest}, i64 {floor}")
     text.line(f"store i64 {limit}, ptr {_word(unit, 'native_limit')}, align 8")
     arguments = []
     for number, kind in enumerate(unit.parameter_kinds):

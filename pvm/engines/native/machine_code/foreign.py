@@ -59,6 +59,16 @@ def symbol(name: str) -> int:
     return _ctypes.dlsym(_ctypes.dlopen(None, _RTLD_NOW), name)  # type: ignore[arg-type] # None is the process itself
 
 
+def words(count: int) -> Any:
+    """Numbers of 64 bits in memory, all 0, for functions that write there."""
+    return (_simple("Q") * count)()
+
+
+def address_of(memory: Any) -> int:
+    """Where ``words`` are."""
+    return _ctypes.addressof(memory)
+
+
 def view(address: int, size: int) -> memoryview:
     """Native memory as bytes that can be read and, where it is mapped so, written.  Nothing keeps it mapped."""
     return memoryview((_simple("B") * size).from_address(address)).cast("B")
