@@ -1,7 +1,8 @@
 """``python -m tests.fuzz``: a long run, or one case again.
 
 ``--modules 100000 --sources 5000 --seed 1`` runs so many cases on two processes and prints a table;
-``--engines 10000`` adds cases that run on the reference engine, the interpreter and the JIT;
+``--engines 10000`` adds cases that run on the reference engine, the interpreter and the JIT, ``--compiled 10000`` those
+that are drawn for the JIT; ``--planted 200`` looks with up to so many of these for each fault that is planted in it;
 ``--case file:123`` repeats one with its report, ``--shrink`` writes a smaller input.
 """
 
@@ -17,7 +18,19 @@ from pathlib import Path
 
 from pvm.pbc.model import Module
 from tests.fuzz.campaign import Campaign, Tally, repeat_command
-from tests.fuzz.cases import Case, engine_case, module_case, run_case, save_input, shrink, source_case
+from tests.fuzz.cases import (
+    COMPILED,
+    ON_ENGINES,
+    Case,
+    engine_case,
+    module_case,
+    run_case,
+    save_input,
+    shrink,
+    source_case,
+)
+from tests.fuzz.kills import find
+from tests.fuzz.planted import FAULTS
 
 SEED_STRIDE = 10_000_000
 """Cases of seed N are numbered from N times this, so that seeds share none."""
@@ -28,6 +41,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--modules", type=int, default=100_000, metavar="N", help="generated and mutated modules")
     made.add_argument("--sources", type=int, default=5_000, metavar="N", help="mutated Pebble sources")
     made.add_argument("--engines", type=int, default=0, metavar="N", help="cases to run on every engine and compare")
+    made.add_argument("--compiled", type=int, default=0, metavar="N", help="modules that are drawn for compiled code")
+    made.add_argument(
+        "--planted", type=int, metavar="N", help="find faults that are planted in the JIT, by up to N each"
+    )
     made.add_argument("--seed", type=int, metavar="N", help="which cases (default: at random)")
     made.add_argument("--jobs", type=int, default=2, metavar="N", help="worker processes")
     made.add_argument("--findings", type=Path, metavar="DIR", help="where to write findings (default: a new folder)")
@@ -46,9 +63,12 @@ def main() -> int:
         return repeat(Case(kind, int(number)), folder, is_to_shrink=options.shrink)
     seed = options.seed if options.seed is not None else random.randrange(1, 1_000_000)
     first = seed * SEED_STRIDE
+    if options.planted:
+        return plant(options.planted, first)
     cases = [module_case(first + number) for number in range(options.modules)]
     cases += [source_case(first + number) for number in range(options.sources)]
     cases += [engine_case(first + number) for number in range(options.engines)]
+    cases += [Case(ON_ENGINES + COMPILED, first + number) for number in range(options.compiled)]
     start = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     tally = Campaign(cases, options.jobs, show_progress=sys.stderr.isatty(), folder=folder).run()
@@ -59,6 +79,18 @@ def main() -> int:
     if tally.kept:
         print(f"{len(tally.kept)} reports in {folder}")
     return 1 if tally.symptoms else 0
+
+
+def plant(most: int, first: int) -> int:
+    """Look for each planted fault, and print by how many cases it was found; the status says whether all were."""
+    missed = 0
+    for fault, make in FAULTS.items():
+        start = time.monotonic()
+        kill = find(fault, most=most, first=first)
+        missed += kill is None
+        cases, symptom = (f"{kill.cases:,}", kill.symptom) if kill else ("-", "")
+        print(f"{fault:42}{cases:>7}{time.monotonic() - start:>8.1f} s  {make.__doc__}  {symptom}", flush=True)
+    return 1 if missed else 0
 
 
 def table(tally: Tally, seconds: float) -> str:

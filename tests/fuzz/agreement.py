@@ -7,7 +7,10 @@ that still come near the limit are not compared.
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
+from pvm.engines.api import DEFAULT_QUANTUM
+from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.debug import NO_DEBUG, Debug
 from pvm.engines.native.unsupported import Unsupported
 from pvm.errors import AssemblyError, CompileError, FormatError, VerifyError
@@ -16,7 +19,7 @@ from pvm.pbc.model import Module
 from pvm.pbc.reader import read_module
 from pvm.pbc.writer import write_module
 from pvm.verify import verify
-from tests.fuzz.execution import Observation, RunLimits, observe, observe_natively
+from tests.fuzz.execution import Observation, RunLimits, observe, observe_checked, observe_natively
 from tests.fuzz.oracles import Broken, Outcome, require
 
 LIMITS = RunLimits(memory=64 << 20)
@@ -30,6 +33,12 @@ MODES = (
 """One of them, by the case; the compiled code of the same program runs in the next one."""
 EAGER = Debug(eager=True, speed=0, keep=False)
 LOOKS = (30, 400, 90, 1_500, 200)
+COMPILED_MODES = (*MODES, NO_DEBUG._replace(loops=(300, 2_000, 900, 6_000)), NO_DEBUG._replace(looks=LOOKS))
+"""How compiled code runs a module that was drawn for it."""
+QUANTA = (97, 500, 3_000, DEFAULT_QUANTUM)
+SELDOM_OPTIMISED = 4
+"""One of so many such modules is compiled with all that LLVM does, which takes eight times as long."""
+FUEL_LIMITS = 4
 SLOWER = 25
 """Factor on the intervals where programs are longer."""
 
@@ -56,6 +65,43 @@ def judge_on_engines(given: bytes | str | Module, seed: int, parse: Callable[[st
             return Outcome("memory", first.outcomes)
         raise Broken(f"{'JIT' if debug.eager else 'interpreter'} differs: {difference(first, second)}")
     return Outcome("agreed", first.outcomes)
+
+
+def judge_compiled(module: Module, seed: int) -> Outcome:
+    """Run a module that was drawn for compiled code, and again with fuel that ends anywhere in between."""
+    random = Random(seed)
+    verified = verify(module)
+    limits = LIMITS._replace(quantum=random.choice(QUANTA))
+    first = observe(verified, seed, limits=limits)
+    mode = COMPILED_MODES[seed % len(COMPILED_MODES)]
+    debug = mode._replace(eager=True, keep=False, speed=2 if is_slow(seed) else 0)
+    checked = CheckedModule(verified)
+    ways = {"interpreter": MODES[seed % len(MODES)], "JIT": debug}
+    for name, way in ways.items():
+        second = observe_checked(checked, seed, limits=limits, debug=way)
+        if first.on_any_engine != second.on_any_engine:
+            raise Broken(f"{name} differs: {difference(first, second)}")
+    assert first.statistics is not None
+    for fuel in fuel_limits(random, first.statistics.fuel_used):
+        less = limits._replace(fuel=fuel)
+        one, other = (observe_checked(checked, seed, limits=less, debug=way) for way in (NO_DEBUG, debug))
+        if one.on_any_engine != other.on_any_engine:
+            raise Broken(f"JIT differs with fuel {fuel}: {difference(one, other)}")
+    return Outcome("agreed", first.outcomes)
+
+
+def is_slow(seed: int) -> bool:
+    """Whether a module is compiled with all that LLVM does."""
+    return seed % SELDOM_OPTIMISED == 0
+
+
+def fuel_limits(random: Random, used: int) -> list[int]:
+    """Some amounts of fuel that are less than what a run has used, neighbours among them."""
+    if used < 2:
+        return []
+    apart = [random.randrange(1, used) for _ in range(FUEL_LIMITS)]
+    begin = random.randrange(1, used)
+    return [*apart, *range(begin, min(begin + FUEL_LIMITS, used))]
 
 
 def is_writable(module: Module) -> bool:

@@ -22,7 +22,8 @@ from pvm.errors import PvmError
 from pvm.pbc.disasm import disassemble
 from pvm.pbc.model import Module
 from tests.fuzz import corpus
-from tests.fuzz.agreement import judge_on_engines, parse_assembly
+from tests.fuzz.agreement import judge_compiled, judge_on_engines, parse_assembly
+from tests.fuzz.compiled import generate_compiled
 from tests.fuzz.extremes import generate_extreme
 from tests.fuzz.generators import generate_module
 from tests.fuzz.model_mutators import mutate_module
@@ -43,7 +44,9 @@ MODULE_KINDS = {"generated": 30, "extreme": 2, "file": 30, "model": 30, "assembl
 SOURCE_KIND = "source"
 ON_ENGINES = "engines-"
 """Before a kind: its input is not only judged, but run on every engine, and what they show is compared."""
-ENGINE_KINDS = {"generated": 42, "extreme": 1, "file": 14, "model": 28, "assembly": 5, "program": 10}
+COMPILED = "compiled"
+"""A kind of module that is drawn for compiled code, and runs with several limits of fuel."""
+ENGINE_KINDS = {"generated": 30, "extreme": 1, "file": 10, "model": 20, "assembly": 5, "program": 10, COMPILED: 24}
 """The same shares for these cases."""
 
 
@@ -115,6 +118,8 @@ def make_input(case: Case) -> bytes | str | Module:
             return generate_module(random)
         case "extreme":
             return generate_extreme(random)
+        case "compiled":
+            return generate_compiled(random)
         case "file":
             size = corpus.pool_size()
             data, donor = corpus.pool_bytes(random.randrange(size)), corpus.pool_bytes(random.randrange(size))
@@ -146,6 +151,9 @@ def _assembly_text(random: Random) -> str:
 def judge(case: Case, given: bytes | str | Module) -> Outcome:
     """Judge an input as the kind of the case says."""
     seed = case.number
+    if case.kind == ON_ENGINES + COMPILED:
+        assert isinstance(given, Module)
+        return judge_compiled(given, seed)
     if case.kind.startswith(ON_ENGINES):
         return judge_on_engines(given, seed, parse_assembly if case.kind.endswith("assembly") else compile_text)
     if isinstance(given, bytes):

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from pvm.embed.instance import Instance
 from pvm.embed.limits import Limits
 from pvm.embed.module import Module as PublicModule
-from pvm.engines.api import Bindings, Engine, EngineLimits, Statistics
+from pvm.engines.api import DEFAULT_QUANTUM, Bindings, Engine, EngineLimits, Statistics
 from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.debug import NO_DEBUG, Debug
 from pvm.engines.native.engine import NativeEngine
@@ -47,6 +47,7 @@ class RunLimits(NamedTuple):
     fuel: int = FUEL
     memory: int = MEMORY
     stack: int = 0
+    quantum: int = DEFAULT_QUANTUM
 
 
 LIMITS = RunLimits()
@@ -112,8 +113,19 @@ def observe_natively(
     Raises:
         Unsupported: it cannot run this module.
     """
-    make = partial(NativeEngine, CheckedModule(verified), debug=debug, jit=debug.eager)
-    return _observed(verified, seed, make, limits, SECONDS_WITH_COMPILER if debug.eager else SECONDS)
+    return observe_checked(CheckedModule(verified), seed, debug=debug, limits=limits)
+
+
+def observe_checked(
+    checked: CheckedModule, seed: int, *, debug: Debug = NO_DEBUG, limits: RunLimits = LIMITS
+) -> Observation:
+    """The same, with what was compiled when the same object ran before.
+
+    Raises:
+        Unsupported: the native engine cannot run this module.
+    """
+    make = partial(NativeEngine, checked, debug=debug, jit=debug.eager)
+    return _observed(checked.verified, seed, make, limits, SECONDS_WITH_COMPILER if debug.eager else SECONDS)
 
 
 def _observed(
@@ -126,7 +138,9 @@ def _observed(
         try:
             engine = make(
                 Bindings(kernel, GuestProcess(process), host_functions(verified.module, seen)),
-                EngineLimits(limits.fuel, limits.memory, limits.stack or STACKS[seed % len(STACKS)], deadline),
+                EngineLimits(
+                    limits.fuel, limits.memory, limits.stack or STACKS[seed % len(STACKS)], deadline, limits.quantum
+                ),
                 seed=int.from_bytes(kernel.random.read(8), "little"),
             )
         except LinkError as error:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from pvm.engines.native import layout
+from pvm.engines.native.code.operations import DESCRIPTOR_POLL_BIT
 from pvm.engines.native.code.translator import Point
 from pvm.engines.native.interpreter.services import (
     DISPATCH,
@@ -125,7 +126,7 @@ class Unit(StripLowering):
         live = (1 << len(self.parameter_kinds)) - 1
         poll = POLL_BLOCK if facts.bounded else POLL_POINT
         self._look(facts.translation.entry, live, poll, is_called=True)
-        self._enter_block(0)
+        self._enter_block(0, facts.translation.cost & DESCRIPTOR_POLL_BIT - 1)
 
     def _enter_loop(self, offset: int) -> None:
         """The head of a loop, from a frame; whoever comes has paid for the block."""
@@ -134,11 +135,14 @@ class Unit(StripLowering):
         live = root.facts.live[offset]
         self.read_locals(root, live, self.frame(root))
         self._look(root.facts.points.before[offset].position, live, POLL_POINT, is_called=False)
-        self._enter_block(offset)
+        self._enter_block(offset, len(root.facts.blocks[offset]))
 
-    def _enter_block(self, offset: int) -> None:
-        """Go to a block of the root that has been paid for: it counts itself, so that there is one way into it."""
-        self.pay(-len(self.root.facts.blocks[offset]))
+    def _enter_block(self, offset: int, paid: int) -> None:
+        """Go to a block of the root: it counts itself, so that there is one way into it, and gets back what was paid.
+
+        For a block at the beginning that no field of internal code has room for, the caller has paid nothing.
+        """
+        self.pay(-paid)
         self.text.jump(edge(self.root, offset))
 
     def _look(self, position: int, live: int, poll: str, *, is_called: bool) -> None:

@@ -1,0 +1,127 @@
+"""Generates modules for compiled code: what it takes for granted, and where that ends."""
+
+from __future__ import annotations
+
+from random import Random
+
+from pvm.isa.types import Prim, Signature, ValueType, class_ref
+from pvm.pbc.builder import FunctionBuilder
+from pvm.pbc.model import Module
+from tests.fuzz.compiled_bodies import CONSTANTS, Body
+from tests.fuzz.compiled_loops import LoopBody
+from tests.fuzz.compiled_tables import BOX, BYTES, INTS, KEPT, SHAPE, SUM, THUNK, UNARY, Tables
+
+_PARAMS: tuple[ValueType, ...] = (INTS, INTS, BYTES, class_ref(BOX), class_ref(SHAPE), Prim.I64, Prim.I64)
+
+
+def generate_compiled(random: Random) -> Module:
+    """Draw a module: some helpers with loops of their own, functions that call them, and what calls those."""
+    tables = Tables(random)
+    for function in tables.methods:
+        _expression(tables, function, random)
+    for number in range(random.randrange(3)):
+        _helper(tables, number, random)
+    for number in range(random.randrange(3)):
+        _value(tables, number, random)
+    if random.random() < 0.3:
+        _task(tables, random)
+    calls = [_body(tables, number, random) for number in range(random.choice((1, 1, 2, 3)))]
+    for number in range(4):
+        index = tables.function(f"call{number}", Signature((), (Prim.I64,)))
+        code = tables.builder.function(index)
+        _call(code, random.choice(calls), random)
+        code.return_()
+        tables.builder.export(f"call{number}", index, "() -> i64")
+    _all(tables, calls, random)
+    return tables.builder.build()
+
+
+def _expression(tables: Tables, function: int, random: Random) -> None:
+    """A short function without loops: it is inlined."""
+    code = tables.builder.function(function)
+    body = Body(tables, code, random, budget=random.choice((2, 4, 8)))
+    for kind, found in body.locals.items():
+        if not found:
+            body.new(kind)
+            found.append(code.local(kind))
+            code.local_set(found[0])
+    body.number(2)
+    code.return_()
+
+
+def _helper(tables: Tables, number: int, random: Random) -> None:
+    """A function with parameters and maybe loops, that later ones call."""
+    params = tuple(random.choice(_PARAMS) for _ in range(random.randrange(1, 4)))
+    results = random.choice(((Prim.I64,), (Prim.I64,), (INTS,)))
+    index = tables.function(f"helper{number}", Signature(params, results))
+    code = tables.builder.function(index)
+    body = LoopBody(tables, code, random, budget=random.choice((3, 6, 12)))
+    body.ends = []
+    body.declare()
+    while body.is_open:
+        body.statement(2)
+    if code.is_reachable:
+        body.value(results[0], 1)
+        code.return_()
+    tables.add_helper(index, Signature(params, results))
+
+
+def _value(tables: Tables, number: int, random: Random) -> None:
+    """A function that function values are made of, maybe with something captured."""
+    is_bound = random.random() < 0.6
+    signature = Signature((INTS, Prim.I64), (Prim.I64,)) if is_bound else UNARY
+    index = tables.function(f"value{number}", signature)
+    _expression(tables, index, random)
+    (tables.bound if is_bound else tables.values).append(index)
+
+
+def _task(tables: Tables, random: Random) -> None:
+    """What another task does: it adds to the sum, round after round."""
+    index = tables.function("task", THUNK)
+    code = tables.builder.function(index)
+    body = LoopBody(tables, code, random, budget=10)
+    body.ends = []
+    body.declare()
+    body.loop(1)
+    if code.is_reachable:
+        body.add_up(1)
+        code.return_()
+    tables.tasks.append(index)
+
+
+def _body(tables: Tables, number: int, random: Random) -> int:
+    """A long function of everything."""
+    index = tables.function(f"body{number}", Signature((Prim.I64, Prim.I64), (Prim.I64,)))
+    code = tables.builder.function(index)
+    LoopBody(tables, code, random, budget=random.choice((15, 30, 30, 60))).function()
+    return index
+
+
+def _call(code: FunctionBuilder, function: int, random: Random) -> None:
+    for _ in range(2):
+        code.i64_const(random.choice((*CONSTANTS, 8, 16, 9)))
+    code.call(function)
+
+
+def _all(tables: Tables, calls: list[int], random: Random) -> None:
+    """Call everything, catch what is thrown, and give a number that depends on all that is left."""
+    index = tables.function("all", Signature((), (Prim.I64,)))
+    code = tables.builder.function(index)
+    for function in calls * 2:
+        start, end, target = code.here(), code.label(), code.label()
+        _call(code, function, random)
+        code.global_get(SUM)
+        code.i64_xor()
+        code.global_set(SUM)
+        stop = code.here()
+        code.jump(end)
+        code.handler(start, stop, target)
+        code.bind(target)
+        code.ref_drop()
+        code.bind(end)
+    code.global_get(KEPT)
+    code.call(tables.digest)
+    code.global_get(SUM)
+    code.i64_xor()
+    code.return_()
+    tables.builder.export("all", index, "() -> i64")

@@ -1,0 +1,173 @@
+"""The tables of modules that are drawn for compiled code: few types, so that what it takes for granted meets often.
+
+Arrays of numbers and of references, objects with fields that change and fields that never do, methods with one to five
+functions, function values, and helpers that are inlined, that are not, that throw, and that make everything move.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import NamedTuple
+
+from pvm.isa.traps import TrapKind
+from pvm.isa.types import STRING, ArrayKind, Prim, Signature, Storage, array_ref, class_ref
+from pvm.pbc.builder import FunctionBuilder, LabelRef, ModuleBuilder
+from pvm.pbc.model import ClassFlag, Field, Method
+
+INTS = array_ref(ArrayKind.I64)
+BYTES = array_ref(ArrayKind.U8)
+REFS = array_ref(ArrayKind.REF)
+MAYBE_INTS = array_ref(ArrayKind.I64, nullable=True)
+UNARY = Signature((Prim.I64,), (Prim.I64,))
+THUNK = Signature(())
+
+ERROR, BOX, ASKED, SHAPE = range(4)
+"""Classes by number; those below ``SHAPE`` follow."""
+BOX_ITEMS, BOX_SIZE, BOX_OTHER, BOX_COUNT = ((BOX, number) for number in range(4))
+SHAPE_BOX, SHAPE_BY, SHAPE_SEEN = ((SHAPE, number) for number in range(3))
+SUM, KEPT, SPARE = range(3)
+"""Globals: a number, an array that outlives a trap, another one."""
+
+
+class Helper(NamedTuple):
+    """A function that anything may call."""
+
+    index: int
+    signature: Signature
+
+
+class Tables:
+    """The tables of one module, and the helpers whose code does not vary."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.builder = ModuleBuilder("compiled")
+        self.unary = self.builder.signature(UNARY)
+        self.thunk = self.builder.signature(THUNK)
+        self.helpers: list[Helper] = []
+        self.values: list[int] = []
+        """Functions of signature UNARY that function values are made of."""
+        self.bound: list[int] = []
+        """Functions that take a captured array before that."""
+        self.tasks: list[int] = []
+        self.shapes: list[int] = []
+        """Classes that have objects, all of them shapes."""
+        self.methods: list[int] = []
+        """Functions of methods, whose code is to be drawn."""
+        self._classes()
+        for name, type_ in (("sum", Prim.I64), ("kept", MAYBE_INTS), ("spare", MAYBE_INTS)):
+            self.builder.add_global(name, type_)
+        self.digest = self.function("digest", Signature((MAYBE_INTS,), (Prim.I64,)))
+        write_digest(self.builder.function(self.digest))
+        for name, text in _HELPERS.items():
+            write(self.helper(name, UNARY), text)
+        write(self.helper("behind", Signature((INTS, Prim.I64), (Prim.I64,))), _BEHIND)
+        self.values += [each.index for each in self.helpers if each.signature == UNARY]
+        self.throws = random.random() < 0.5
+        """Whether functions throw themselves, too."""
+
+    def function(self, name: str, signature: Signature) -> int:
+        """Declare a function."""
+        return self.builder.declare_function(name, signature)
+
+    def helper(self, name: str, signature: Signature) -> FunctionBuilder:
+        """Declare one that anything may call from now on; its code."""
+        index = self.function(name, signature)
+        self.add_helper(index, signature)
+        return self.builder.function(index)
+
+    def add_helper(self, index: int, signature: Signature) -> None:
+        """Let anything call a function from now on."""
+        self.helpers.append(Helper(index, signature))
+
+    def _classes(self) -> None:
+        builder, random = self.builder, self.random
+        for name in ("Error", "Box", "Asked", "Shape"):
+            builder.declare_class(name)
+        message = Field("message", Storage.REF, STRING.with_null(nullable=True))
+        trace = Field("trace", Storage.REF, array_ref(ArrayKind.I32, nullable=True))
+        builder.define_class(ERROR, fields=(message, trace))
+        builder.throwable = ERROR
+        # Of an error that nobody catches, the class says what it was.
+        caught = (each for each in TrapKind if each is not TrapKind.OUT_OF_MEMORY and random.random() < 0.85)
+        builder.trap_classes = dict.fromkeys(caught, ERROR)
+        items = Field("items", Storage.REF, INTS, mutable=False)
+        size = Field("size", Storage.I64, mutable=False)
+        other, count = Field("other", Storage.REF, MAYBE_INTS), Field("count", Storage.I64)
+        builder.define_class(BOX, fields=(items, size, other, count))
+        get = builder.signature(Signature((class_ref(SHAPE), Prim.I64), (Prim.I64,)))
+        ask = builder.signature(Signature((class_ref(ASKED), Prim.I64), (Prim.I64,)))
+        builder.define_class(ASKED, flags=ClassFlag.INTERFACE, methods=(Method("ask", ask, None),))
+        box = Field("box", Storage.REF, class_ref(BOX), mutable=False)
+        by = Field("by", Storage.I64, mutable=False)
+        seen = Field("seen", Storage.REF, class_ref(SHAPE, nullable=True))
+        builder.define_class(
+            SHAPE,
+            flags=ClassFlag.ABSTRACT,
+            interfaces=(ASKED,),
+            fields=(box, by, seen),
+            methods=(Method("get", get, None), Method("ask", get, None)),
+        )
+        for number in range(random.choice((1, 2, 2, 3, 4, 5))):
+            self._shape(number, get)
+
+    def _shape(self, number: int, signature: int) -> None:
+        owner, random = self.builder.declare_class(f"Shape{number}"), self.random
+        superclass = random.choice((SHAPE, SHAPE, *self.shapes))
+        names = [name for name in ("get", "ask") if superclass == SHAPE or random.random() < 0.6]
+        methods = []
+        for name in names:
+            function = self.function(f"{name}{number}", Signature((class_ref(owner), Prim.I64), (Prim.I64,)))
+            self.methods.append(function)
+            methods.append(Method(name, signature, function))
+        self.builder.define_class(owner, superclass=superclass, methods=methods)
+        self.shapes.append(owner)
+
+
+def write(code: FunctionBuilder, text: str) -> None:
+    """Emit instructions by their text, of numbers, array kinds, functions and labels; ``@name:`` is a label."""
+    labels: dict[str, LabelRef] = {}
+
+    def immediate(word: str) -> object:
+        if word[0] == "@":
+            return labels.setdefault(word[1:], code.label(backward=True))
+        if word in ArrayKind.__members__:
+            return ArrayKind[word]
+        return int(word) if word.lstrip("-").isdigit() else word
+
+    for line in filter(None, map(str.strip, text.split(";"))):
+        if line[-1] == ":":
+            code.bind(immediate(line[:-1]))  # type: ignore[arg-type] # a label
+        else:
+            mnemonic, *words = line.split()
+            code.emit(mnemonic, *map(immediate, words))
+
+
+def write_digest(code: FunctionBuilder) -> None:
+    """A number that depends on all that is in an array."""
+    at, total, items = code.local(Prim.I64), code.local(Prim.I64), code.local(INTS)
+    write(
+        code,
+        f"""local.get 0; branch.non_null @some; i64.const -1; return; @some:; local.set {items};
+        i64.const 0; local.set {at}; i64.const 0; local.set {total}; jump @test;
+        @next:; local.get {total}; i64.const 31; i64.mul; local.get {items}; local.get {at}; array.get I64; i64.xor;
+        local.set {total}; local.get {at}; i64.const 1; i64.add; local.set {at};
+        @test:; local.get {at}; local.get {items}; array.size; i64.lt_s; branch.if @next; local.get {total}; return""",
+    )
+
+
+_HELPERS = {
+    # Never inlined as a whole, since it calls itself.
+    "deep": """local.get 0; i64.const 7; i64.and; i64.eqz; branch.if @end;
+        local.get 0; local.get 0; i64.const 1; i64.sub; call deep; i64.add; return; @end:; local.get 0; return""",
+    # Makes garbage, so that everything moves.
+    "churn": """i64.const 1; local.get 0; i64.const 3; i64.and; i64.shl; i64.const 12; i64.mul; array.new I64;
+        array.size; local.get 0; i64.xor; return""",
+    "thrower": """local.get 0; i64.const 3; i64.and; i64.eqz; branch.if @bad; local.get 0; call deep; return;
+        @bad:; ref.null; ref.null; object.new 0; throw""",
+    "twice": "local.get 0; i64.const 1; i64.shl; return",
+}
+"""Code of helpers that take and give a number."""
+_BEHIND = """local.get 1; call deep; local.get 0; array.size; i64.xor; local.get 0; local.get 1; i64.const 1; i64.and;
+    array.get I64; i64.add; return"""
+"""What is known of a parameter is used behind a call."""

@@ -1,0 +1,413 @@
+"""Faults that are planted in the JIT, to see whether what is generated finds them.
+
+Each is a generator for the worker, as ``pvm.engines.native.jit.build:function_code`` is: it compiles as that does, but
+with something that was right made wrong, a mend of a known miscompilation or a condition that nothing else stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from unittest import mock
+
+from pvm.engines.native.jit import build, copies, loops, unit
+from pvm.engines.native.jit.activation import Activation, FunctionFacts
+from pvm.engines.native.jit.calls import _Call
+from pvm.engines.native.jit.frames import FrameLowering
+from pvm.engines.native.jit.lowering import JitLowering
+from pvm.engines.native.jit.shadows import ShadowLowering
+from pvm.engines.native.jit.strips import Strip, StripLowering
+from pvm.engines.native.jit.targets import Targets
+from pvm.engines.native.jit.unit import Unit
+from pvm.engines.native.machine_code.target import Target
+from pvm.isa.instruction import Form
+
+Generator = Callable[[Target, bytes], tuple[str, bytes]]
+Patch = AbstractContextManager[object]
+
+
+def _changed(owner: object, name: str, make: Callable[[Any], Any]) -> Patch:
+    """An attribute replaced by something made of it."""
+    return mock.patch.object(owner, name, make(vars(owner)[name]))
+
+
+def _constant(owner: object, name: str, value: object) -> Patch:
+    """A method that gives a constant."""
+    return mock.patch.object(owner, name, return_value=value)
+
+
+def _without_failures(name: str) -> Patch:
+    """A method of the way into a strip that adds none of the flags which must not be set."""
+
+    def make(method: Any) -> Any:
+        def unchecked(self: Any, strip: Any, *rest: Any) -> Any:
+            count = len(strip.failures)
+            result = method(self, strip, *rest)
+            del strip.failures[count:]
+            return result
+
+        return unchecked
+
+    return _changed(StripLowering, name, make)
+
+
+# The mends of the four that were found by reading
+
+
+def waiting_operands_keep_shadows() -> Patch:
+    """An operand that waits has the shadows of what its local is then."""
+
+    def local_set(self: ShadowLowering, index: int, value: Any) -> None:
+        JitLowering.local_set(self, index, value)
+        self.note_set(self.current, index)
+
+    return mock.patch.object(ShadowLowering, "local_set", local_set)
+
+
+def handlers_around_calls_are_forgotten() -> Patch:
+    """Frames do not have what only a handler reads that ends behind a call."""
+    return mock.patch.object(FunctionFacts, "live_across", lambda self, call: self.live.get(call.end, 0))
+
+
+def sums_beside_are_unbounded() -> Patch:
+    """Sums of other variables than the one that the rounds are counted by may overflow in a strip."""
+    return mock.patch.object(StripLowering, "_sum", StripLowering._affine_sum)
+
+
+# The way into strips
+
+
+def starts_are_unbounded() -> Patch:
+    """A variable may begin near the ends of i64."""
+    return _without_failures("_start")
+
+
+def terms_are_unbounded() -> Patch:
+    """What is added to a variable may be of any size."""
+    return _without_failures("_plus")
+
+
+def steps_are_unchecked() -> Patch:
+    """What a local holds that is added in each round may be 0, or negative."""
+    return _without_failures("_step")
+
+
+def rounds_are_not_limited_by_fuel() -> Patch:
+    """More rounds than the fuel suffices for."""
+
+    def make(method: Any) -> Any:
+        return lambda self, *rest: self._plus_constant(method(self, *rest), 40)
+
+    return _changed(StripLowering, "_affordable", make)
+
+
+def _bounds(change: Callable[[Any, tuple[str, str], bool], tuple[str, str]]) -> Patch:
+    def make(method: Any) -> Any:
+        def bounded(self: Any, affine: Any, length: str, strip: Strip) -> tuple[str, str]:
+            grows = (strip.loop.inductions[affine.local].step >= 0) == (affine.sign > 0)
+            return change(self, method(self, affine, length, strip), grows)
+
+        return bounded
+
+    return _changed(StripLowering, "_bounded", make)
+
+
+def the_last_index_is_one_too_far() -> Patch:
+    """Indices that grow may be equal to the length."""
+    return _bounds(lambda self, found, grows: (found[0], self._plus_constant(found[1], 1) if grows else found[1]))
+
+
+def indices_fall_below_zero() -> Patch:
+    """Indices that fall may be -1."""
+    return _bounds(lambda self, found, grows: (found[0], found[1] if grows else self._plus_constant(found[1], -1)))
+
+
+def the_first_index_is_unchecked() -> Patch:
+    """The first index may be out of bounds."""
+    return _bounds(lambda _, found, __: ("false", found[1]))
+
+
+def indices_of_other_variables_are_unchecked() -> Patch:
+    """Variables beside the one that the rounds are counted by do not limit the rounds."""
+    return _changed(StripLowering, "_distance", lambda _: lambda *__: str(1 << 30))
+
+
+def strips_end_a_round_late() -> Patch:
+    """A strip goes on where the variable is equal to what it ends at."""
+
+    def make(method: Any) -> Any:
+        def within(self: Any, strip: Strip, variable: Any) -> str:
+            flag: str = method(self, strip, variable)
+            line = self.text.lines[-1]
+            self.text.lines[-1] = line.replace("slt i64", "sle i64").replace("sgt i64", "sge i64")
+            return flag
+
+        return within
+
+    return _changed(StripLowering, "_is_within", make)
+
+
+def changes_are_not_counted() -> Patch:
+    """What is behind the change of a variable is taken as if it was before it."""
+    return _constant(loops.Induction, "is_behind", False)
+
+
+def conditional_changes_are_regular() -> Patch:
+    """A variable that changes in some rounds only is taken to change in all of them."""
+    return mock.patch.object(loops._Graph, "always_in", lambda _, body, __: body)
+
+
+def tees_are_no_writes() -> Patch:
+    """A local that only ``local.tee`` writes is taken not to change in a loop."""
+    return mock.patch.object(loops, "_WRITES", frozenset({"local.set"}))
+
+
+@contextmanager
+def all_rounds_cost_the_same() -> Iterator[None]:
+    """The fuel follows from the variable, whatever the rounds cost."""
+    straight = _changed(copies, "_plans", lambda plans: lambda loop: plans(loop._replace(is_straight=True)))
+    with _constant(Unit, "refuse_uniform", None), straight:
+        yield
+
+
+def accesses_are_always_parallel() -> Patch:
+    """Rounds are taken not to touch what others store."""
+    return mock.patch.object(Strip, "is_parallel", property(lambda _: True))
+
+
+def the_test_is_paid_twice() -> Patch:
+    """Who leaves a strip pays for the test again."""
+    return _changed(
+        Unit, "pay", lambda pay: lambda self, cost: pay(self, max(cost, 0)) if self.strip else pay(self, cost)
+    )
+
+
+# Frames, exits and calls
+
+
+def exits_repeat_what_was_done() -> Patch:
+    """Internal code does again what was done already."""
+    return mock.patch.object(unit, "_changes_something", lambda each: each.opcode.form is Form.CALL)
+
+
+def handlers_read_nothing() -> Patch:
+    """What a handler reads is not live in its range."""
+
+    def make(live: Any) -> Any:
+        return lambda verified: live(verified._replace(function=verified.function._replace(handlers=())))
+
+    from pvm.engines.native.jit import activation
+
+    return _changed(activation, "live_locals", make)
+
+
+def frames_of_inlined_functions_are_dirty() -> Patch:
+    """References of frames that come into being are not cleared."""
+    return _constant(FrameLowering, "_clear", None)
+
+
+def references_do_not_wait() -> Patch:
+    """References that wait for an inlined function are not written to its caller's frame."""
+
+    def make(inline: Any) -> Any:
+        def changed(self: Any, function: int, *rest: Any) -> None:
+            refs, self.activation.refs = self.activation.refs, []
+            try:
+                inline(self, function, *rest)
+            finally:
+                self.activation.refs = refs
+
+        return changed
+
+    return _changed(_Call, "_inline", make)
+
+
+def the_stack_is_unchecked() -> Patch:
+    """Nobody looks whether there is room for the frames of inlined functions."""
+    return mock.patch.object(Unit, "extent", property(lambda _: 0, lambda _, __: None), create=True)
+
+
+def callers_are_forgotten() -> Patch:
+    """What a caller reads behind a call is not written to its frame when the callee has left."""
+
+    def make(unwind: Any) -> Any:
+        def changed(self: Unit, activation: Activation, instruction: Any, *rest: Any) -> None:
+            with _constant(FunctionFacts, "live_across", 0):
+                unwind(self, activation, instruction, *rest)
+
+        return changed
+
+    return _changed(Unit, "unwind", make)
+
+
+def callees_may_be_too_deep() -> Patch:
+    """Nobody looks whether there is room for the frame of a callee that is known."""
+    return _constant(_Call, "_see_to_stack", None)
+
+
+def the_native_stack_is_unchecked() -> Patch:
+    """Nobody looks whether the native stack suffices."""
+    return mock.patch.object(Unit, "calls", property(lambda _: False, lambda _, __: None), create=True)
+
+
+def looks_are_for_less() -> Patch:
+    """Fuel is taken to suffice that is a quarter of what is needed from one look to the next."""
+
+    def make(load: Any) -> Any:
+        def changed(self: Unit) -> None:
+            load(self)
+            self.cost //= 4
+
+        return changed
+
+    return _changed(ShadowLowering, "load_shadows", make)
+
+
+def results_come_too_late() -> Patch:
+    """A result that internal code has stored in its local already is left as an operand."""
+
+    def make(leave: Any) -> Any:
+        def changed(self: Unit, activation: Activation, instruction: Any) -> None:
+            after = activation.facts.points.after
+            after[instruction.offset] = after[instruction.offset]._replace(result=-1)
+            leave(self, activation, instruction)
+
+        return changed
+
+    return _changed(Unit, "leave_after", make)
+
+
+def bulk_operations_cost_nothing() -> Patch:
+    """What an instruction costs beside its block is not paid."""
+    return _constant(JitLowering, "end", None)
+
+
+def entries_are_no_polls() -> Patch:
+    """A function that is entered with no fuel left gives way to no other task."""
+    return mock.patch.object(unit, "POLL_POINT", unit.POLL_BLOCK)
+
+
+# What is known of objects
+
+
+def sets_do_not_load_shadows() -> Patch:
+    """Shadows stay what they are when their local changes."""
+
+    def local_set(self: ShadowLowering, index: int, value: Any) -> None:
+        JitLowering.local_set(self, index, value)
+        root = self.current.local(index)
+        self.origins = {text: origin for text, origin in self.origins.items() if origin.root != root}
+
+    return mock.patch.object(ShadowLowering, "local_set", local_set)
+
+
+def parameters_never_change() -> Patch:
+    """What is known of an argument is taken for true although the parameter is written."""
+
+    def make(init: Any) -> Any:
+        def changed(self: FunctionFacts, *rest: Any) -> None:
+            init(self, *rest)
+            self.written = set()
+
+        return changed
+
+    return _changed(FunctionFacts, "__init__", make)
+
+
+def fields_never_change() -> Patch:
+    """Mutable fields are taken for immutable ones."""
+
+    def make(verify: Any) -> Any:
+        def changed(module: Any) -> Any:
+            verified = verify(module)
+            fixed = (
+                each._replace(fields=tuple(field._replace(mutable=False) for field in each.fields))
+                for each in verified.layouts
+            )
+            return verified._replace(layouts=tuple(fixed))
+
+        return changed
+
+    return _changed(build, "verify", make)
+
+
+def fields_of_subclasses_are_others() -> Patch:
+    """A field is taken not to be the one that the superclass has."""
+    return mock.patch.object(JitLowering, "owner_of", lambda _, field: f"{field[0]}.{field[1]}")
+
+
+def classes_are_intervals() -> Patch:
+    """Methods are told apart by intervals of classes that have others within."""
+
+    def interval(self: Targets, class_index: int, slot: int, function: int) -> tuple[int, int]:
+        own = self._ids(class_index, slot)[function]
+        return min(own), max(own) - min(own) + 1
+
+    return mock.patch.object(Targets, "interval", interval)
+
+
+def function_values_capture_nothing() -> Patch:
+    """A function value that is inlined finds null for what it has captured."""
+    return _changed(_Call, "_with_captured", lambda make: lambda self, function, _: make(self, function, "0"))
+
+
+FAULTS: dict[str, Callable[[], Patch]] = {
+    each.__name__: each
+    for each in (
+        waiting_operands_keep_shadows,
+        handlers_around_calls_are_forgotten,
+        sums_beside_are_unbounded,
+        starts_are_unbounded,
+        terms_are_unbounded,
+        steps_are_unchecked,
+        rounds_are_not_limited_by_fuel,
+        the_last_index_is_one_too_far,
+        indices_fall_below_zero,
+        the_first_index_is_unchecked,
+        indices_of_other_variables_are_unchecked,
+        strips_end_a_round_late,
+        changes_are_not_counted,
+        conditional_changes_are_regular,
+        tees_are_no_writes,
+        all_rounds_cost_the_same,
+        accesses_are_always_parallel,
+        the_test_is_paid_twice,
+        exits_repeat_what_was_done,
+        handlers_read_nothing,
+        frames_of_inlined_functions_are_dirty,
+        references_do_not_wait,
+        the_stack_is_unchecked,
+        callers_are_forgotten,
+        callees_may_be_too_deep,
+        the_native_stack_is_unchecked,
+        looks_are_for_less,
+        results_come_too_late,
+        bulk_operations_cost_nothing,
+        entries_are_no_polls,
+        sets_do_not_load_shadows,
+        parameters_never_change,
+        fields_never_change,
+        fields_of_subclasses_are_others,
+        classes_are_intervals,
+        function_values_capture_nothing,
+    )
+}
+
+
+def __getattr__(name: str) -> Generator:
+    """The generator with the fault of a name: ``code_with_NAME``."""
+    make = FAULTS.get(name.removeprefix("code_with_"))
+    if make is None:
+        raise AttributeError(name)
+
+    def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
+        with make():
+            return build.function_code(target, argument)
+
+    return function_code
+
+
+def generator_of(name: str) -> str:
+    """What the worker is asked for, to compile with a fault."""
+    return f"{__name__}:code_with_{name}"
