@@ -7,6 +7,7 @@ import pytest
 import pvm
 from pvm.engines.native.code.operations import MAX_COST
 from pvm.engines.native.debug import Debug, debugging
+from pvm.engines.native.jit.promotion import MAX_FRAME
 from pvm.pbc.asm import assemble
 
 
@@ -78,3 +79,38 @@ func f (n: i64) -> i64 {{
 def test_block_that_is_too_long_for_a_field_of_internal_code_is_paid_for(where: str) -> None:
     agree(LONG_BLOCKS[where], (3,), (0,))
     agree(LONG_BLOCKS[where], (4,), fuel=100_000)
+
+
+def wide(locals_: int) -> str:
+    """A function with so many locals that are needed behind a call of itself."""
+    numbers = range(locals_)
+    declared = "\n".join(f"  .local x{number}: i64" for number in numbers)
+    filled = "\n".join(
+        f"    local.get n\n    i64.const {number}\n    i64.mul\n    local.set x{number}" for number in numbers
+    )
+    mixed = "\n".join(f"    local.get x{number}\n    i64.xor" for number in numbers)
+    return f"""
+export f as (i64) -> i64
+func f (n: i64) -> i64 {{
+{declared}
+    local.get n
+    i64.eqz
+    branch.if @end
+{filled}
+    local.get n
+    i64.const 1
+    i64.sub
+    call f
+{mixed}
+    return
+@end:
+    i64.const 5
+    return
+}}
+"""
+
+
+@pytest.mark.parametrize("locals_", [40, MAX_FRAME // 8])
+def test_recursion_ends_before_the_native_stack_does(locals_: int) -> None:
+    """Calls go on in internal code; functions whose frames are large themselves are not compiled at all."""
+    agree(wide(locals_), (0,), (600_000 // locals_,), stack="256M", memory="64M")

@@ -38,6 +38,8 @@ SEEN = (3, 1, 1)
 """What each look adds: to the function that runs, to its caller, and to the caller of that."""
 QUIET_LOOKS = 100
 MAX_FUNCTIONS = 2000
+MAX_FRAME = 8 << 10
+"""Bytes of the frames of functions that are compiled, which may need about as much of the native stack of the host."""
 _U32, _I32 = struct.Struct("<I"), struct.Struct("<i")
 
 
@@ -97,12 +99,17 @@ class Promotion:
 
     def _ask(self, function: int) -> None:
         """Have a function compiled, unless that was asked before."""
-        if function not in self._asked and len(self._asked) < MAX_FUNCTIONS:
+        if function not in self._asked and len(self._asked) < MAX_FUNCTIONS and self._is_small(function):
             from pvm.engines.native.jit.background import background
 
             self._asked.add(function)
             self._quiet = 0
             background().ask(self)
+
+    def _is_small(self, function: int) -> bool:
+        """Whether the native stack has room for the locals and operands of a function."""
+        place = self._program.descriptor(function) + layout.FUNCTION_FRAME
+        return bool(_U32.unpack(self._program.shared.read(place, 4))[0] <= MAX_FRAME)
 
     @property
     def is_settled(self) -> bool:
@@ -119,7 +126,7 @@ class Promotion:
         return found
 
     def compile_now(self, functions: Iterable[int], speed: int = 2, *, keep: bool = True) -> None:
-        """Compile functions that are not compiled yet, and wait for it: for tests.
+        """Compile functions that are not compiled yet and not too large, and wait for it: for tests.
 
         Raises:
             CompilationFailed: it could not be done.
@@ -127,7 +134,7 @@ class Promotion:
         from pvm.engines.native.jit.background import patient_compiler
 
         for function in functions:
-            if function not in self.compiled:
+            if function not in self.compiled and self._is_small(function):
                 self._asked.add(function)
                 self._taken.add(function)
                 self.compile(patient_compiler(), function, speed, keep=keep)

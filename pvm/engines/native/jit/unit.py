@@ -110,7 +110,8 @@ class Unit(StripLowering):
         ]
         segment = str(self.cost) if self.looks else str(-(1 << 62))
         body = text.finish().replace(SEGMENT, segment).replace(EXTENT, str(self.extent))
-        group = self.module_text.group('nounwind noinline "frame-pointer"="none"')
+        # Pages of the native stack are touched one after the other, so that none behind its end is.
+        group = self.module_text.group('nounwind noinline "frame-pointer"="none" "probe-stack"="inline-asm"')
         head = f"define {CONVENTION} {result_type(self.result_kind)} @{BODY}({parameters(self.parameter_kinds)})"
         self.module_text.define(f"{head} {group} {{\n{body}\n}}")
         define_entries(self, loops)
