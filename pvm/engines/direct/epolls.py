@@ -45,35 +45,43 @@ def registrations(pid: int, epolls: Sequence[int], numbers: Sequence[int]) -> li
 
 
 def register_again(pid: int, wanted: Sequence[Registration], descriptor: int) -> None:
-    """Register ``descriptor`` as ``wanted`` says; what cannot be is left out."""
+    """Register ``descriptor`` as ``wanted`` says; raises OSError."""
     pidfd = os.pidfd_open(pid)
+    instances: dict[int, int] = {}
     try:
-        instances = {
-            epoll: linux.syscall(linux.PIDFD_GETFD, pidfd, epoll, 0) for epoll in {one.epoll for one in wanted}
-        }
-    finally:
-        os.close(pidfd)
-    try:
-        thread = threading.Thread(target=_register, args=(wanted, instances, descriptor), name="pvm-epoll")
+        for epoll in {one.epoll for one in wanted}:
+            instances[epoll] = linux.syscall(linux.PIDFD_GETFD, pidfd, epoll, 0)
+        failures: list[OSError] = []
+        arguments = (wanted, instances, descriptor, failures)
+        thread = threading.Thread(target=_register_apart, args=arguments, name="pvm-epoll")
         thread.start()
         thread.join()
     finally:
-        for instance in instances.values():
-            os.close(instance)
+        for opened in (pidfd, *instances.values()):
+            os.close(opened)
+    if failures:
+        raise failures[0]
+
+
+def _register_apart(
+    wanted: Sequence[Registration], instances: dict[int, int], descriptor: int, failures: list[OSError]
+) -> None:
+    """Register on a thread that ends then, with numbers of descriptors that are its own from here on."""
+    linux.syscall(linux.UNSHARE, UNSHARE_FILES)
+    try:
+        _register(wanted, instances, descriptor)
+    except OSError as error:
+        failures.append(error)
+    finally:
+        linux.syscall(linux.CLOSE_RANGE, 0, 0xFFFF_FFFF, 0)
 
 
 def _register(wanted: Sequence[Registration], instances: dict[int, int], descriptor: int) -> None:
-    linux.syscall(linux.UNSHARE, UNSHARE_FILES)  # from here on the numbers are this thread's alone
     high = max([descriptor, *instances.values(), *(one.number for one in wanted)]) + 1
     file = os.dup2(descriptor, high)
     moved = {epoll: os.dup2(instance, high + 1 + place) for place, (epoll, instance) in enumerate(instances.items())}
     linux.syscall(linux.CLOSE_RANGE, 0, high - 1, 0)  # what is replaced must not live on here
-    linux.syscall(linux.CLOSE_RANGE, high + len(moved) + 1, 0xFFFF_FFFF, 0)
     for one in wanted:
         os.dup2(file, one.number)
         event = ctypes.create_string_buffer(EVENT.pack(one.events, one.data), EVENT.size)
-        try:
-            linux.syscall(EPOLL_CTL, moved[one.epoll], EPOLL_CTL_ADD, one.number, ctypes.addressof(event))
-        except OSError:  # it is registered already, or may not be: the guest hears of it when it asks
-            continue
-    linux.syscall(linux.CLOSE_RANGE, 0, 0xFFFF_FFFF, 0)
+        linux.syscall(EPOLL_CTL, moved[one.epoll], EPOLL_CTL_ADD, one.number, ctypes.addressof(event))

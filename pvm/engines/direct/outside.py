@@ -347,10 +347,10 @@ def hand_over(call: Call, old: int, new: int, *, waits: bool) -> None:
     if not numbers:
         raise GuestError(errno.EBADF)
     followed = registrations(guest.pid, epolls, numbers) if epolls else []
-    for number in numbers:
-        call.put_descriptor(new, number, close_on_exec=closes_on_exec(guest.pid, number))
     if followed:
         register_again(guest.pid, followed, new)
+    for number in numbers:
+        call.put_descriptor(new, number, close_on_exec=closes_on_exec(guest.pid, number))
 
 
 def closes_on_exec(pid: int, number: int) -> bool:
