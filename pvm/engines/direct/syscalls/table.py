@@ -147,7 +147,7 @@ ROWS: tuple[Row, ...] = (
     native(
         41,
         "socket(int, int, int)",
-        "Unix sockets, and the internet families, which reach the loopback device only",
+        "Unix sockets, and the internet families; what is outside the loopback device is granted by destination",
         conditions=(
             OneOf(0, FAMILIES, errno.EAFNOSUPPORT),
             OneOf(2, PROTOCOLS, errno.EPROTONOSUPPORT),
