@@ -23,6 +23,7 @@ from tests.direct.conftest import EXIT_0
 
 pytestmark = pytest.mark.usefixtures("contained")
 Tool = Callable[[str], str]
+LIMITS = pvm.GuestLimits(timeout=240, memory="4G")
 
 
 class Greeting(http.server.BaseHTTPRequestHandler):
@@ -54,7 +55,7 @@ def run(tool: Tool, network: pvm.Network | None, *argv: str, **options: object) 
     """Run a program of this machine with a network."""
     tool(argv[0])
     with pvm.Kernel(pvm.system_mounts(), network=network, **options) as kernel:  # type: ignore[arg-type]
-        return pvm.spawn("/usr/bin/env", ["env", *argv], kernel=kernel, limits=pvm.GuestLimits(timeout=60, memory="4G"))
+        return pvm.spawn("/usr/bin/env", ["env", *argv], kernel=kernel, limits=LIMITS)
 
 
 def run_python(tool: Tool, network: pvm.Network | None, script: str, **options: object) -> str:
@@ -185,7 +186,7 @@ def run_contained(program: Path, network: pvm.Network, *arguments: object) -> pv
     mounts = {"/program": pvm.HostDir(program.parent, only=program.name), "/tmp": pvm.MemDir()}
     with pvm.Kernel(mounts, network=network) as kernel:
         argv = [program.name, *map(str, arguments)]
-        return pvm.spawn(f"/program/{program.name}", argv, kernel=kernel, limits=pvm.GuestLimits(timeout=60))
+        return pvm.spawn(f"/program/{program.name}", argv, kernel=kernel, limits=LIMITS)
 
 
 def test_sockets_are_those_of_linux(
@@ -200,15 +201,33 @@ def test_sockets_are_those_of_linux(
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_what_epoll_waits_for_follows_at_every_number(echo: int, tool: Tool) -> None:
+    script = f"""
+import os, select, socket
+spare = socket.socket()
+for wanted in (3, 0, 70, 1000):
+    if wanted != spare.fileno(): os.dup2(spare.fileno(), wanted)
+    s = spare if wanted == spare.fileno() else socket.socket(fileno=wanted)
+    p = select.epoll()
+    p.register(s, select.EPOLLIN)
+    s.connect(("127.0.0.1", {echo}))
+    s.send(b"x")
+    print(s.fileno(), p.poll(30) == [(wanted, select.EPOLLIN)])
+    s.detach()
+    spare = socket.socket()
+"""
+    lines = run_python(tool, pvm.Network([f"127.0.0.1:{echo}"]), script).splitlines()
+    assert lines == ["3 True", "0 True", "70 True", "1000 True"]
+
+
 def test_one_who_waits_keeps_nobody_else(compile_c: Callable[..., Path], full: socket.socket) -> None:
     program = compile_c(PROGRAMS / "network.c", "-static", "-pthread")
     port = full.getsockname()[1]
-    limits = pvm.GuestLimits(timeout=60)
     with (
         ExitStack() as accepted,
         pvm.Kernel({"/program": pvm.HostDir(program.parent)}, network=pvm.Network([f"127.0.0.1:{port}"])) as kernel,
         pvm.start(
-            f"/program/{program.name}", ["network", str(port)], kernel=kernel, stdout=pvm.PIPE, limits=limits
+            f"/program/{program.name}", ["network", str(port)], kernel=kernel, stdout=pvm.PIPE, limits=LIMITS
         ) as guest,
     ):
         assert guest.stdout is not None
@@ -272,9 +291,7 @@ def test_a_published_port_leads_inside(bound: str, tool: Tool) -> None:
     argv = ["env", "python3", "-u", "-c", SERVER, bound]
     with pvm.Kernel(pvm.system_mounts(), network=network) as kernel, ExitStack() as running:
         guest = running.enter_context(
-            pvm.start(
-                "/usr/bin/env", argv, kernel=kernel, stdout=pvm.PIPE, stderr=None, limits=pvm.GuestLimits(timeout=60)
-            )
+            pvm.start("/usr/bin/env", argv, kernel=kernel, stdout=pvm.PIPE, stderr=None, limits=LIMITS)
         )
         assert guest.stdout is not None
         place = guest.published[80]

@@ -1,25 +1,30 @@
 """What a guest waits for with epoll follows when one of its sockets is put in the place of another.
 
 The host's kernel knows a registration by open file and number.  So the new file is registered under the same number,
-which only a thread with a table of descriptors of its own can do without harm to those of the embedder.
+which a launcher does, where all numbers are free.
 """
 
 from __future__ import annotations
 
-import ctypes
+import errno
 import os
 import re
 import struct
-import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from pvm.engines.direct import linux
+from pvm.engines.direct.jail import pidfd
+from pvm.engines.direct.launching import Launcher
+from pvm.engines.direct.machine_code import CONTROL_FD
+from pvm.engines.direct.records import Batch
 
-EPOLL_CTL, UNSHARE_FILES = 233, 0x400
+EPOLL_CTL = 233
 EPOLL_CTL_ADD = 1
 EVENT = struct.Struct("<IQ")
 REGISTRATION = re.compile(rb"^tfd:\s*(\d+)\s+events:\s*([0-9a-f]+)\s+data:\s*([0-9a-f]+)", re.MULTILINE)
+WANTED_MAX = 128
 EPOLL_LINK = "anon_inode:[eventpoll]"
 
 
@@ -46,42 +51,25 @@ def registrations(pid: int, epolls: Sequence[int], numbers: Sequence[int]) -> li
 
 def register_again(pid: int, wanted: Sequence[Registration], descriptor: int) -> None:
     """Register ``descriptor`` as ``wanted`` says; raises OSError."""
-    pidfd = os.pidfd_open(pid)
-    instances: dict[int, int] = {}
-    try:
-        for epoll in {one.epoll for one in wanted}:
-            instances[epoll] = linux.syscall(linux.PIDFD_GETFD, pidfd, epoll, 0)
-        failures: list[OSError] = []
-        arguments = (wanted, instances, descriptor, failures)
-        thread = threading.Thread(target=_register_apart, args=arguments, name="pvm-epoll")
-        thread.start()
-        thread.join()
-    finally:
-        for opened in (pidfd, *instances.values()):
-            os.close(opened)
-    if failures:
-        raise failures[0]
-
-
-def _register_apart(
-    wanted: Sequence[Registration], instances: dict[int, int], descriptor: int, failures: list[OSError]
-) -> None:
-    """Register on a thread that ends then, with numbers of descriptors that are its own from here on."""
-    linux.syscall(linux.UNSHARE, UNSHARE_FILES)
-    try:
-        _register(wanted, instances, descriptor)
-    except OSError as error:
-        failures.append(error)
-    finally:
-        linux.syscall(linux.CLOSE_RANGE, 0, 0xFFFF_FFFF, 0)
-
-
-def _register(wanted: Sequence[Registration], instances: dict[int, int], descriptor: int) -> None:
-    high = max([descriptor, *instances.values(), *(one.number for one in wanted)]) + 1
-    file = os.dup2(descriptor, high)
-    moved = {epoll: os.dup2(instance, high + 1 + place) for place, (epoll, instance) in enumerate(instances.items())}
-    linux.syscall(linux.CLOSE_RANGE, 0, high - 1, 0)  # what is replaced must not live on here
+    if len(wanted) > WANTED_MAX:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    base = max(CONTROL_FD, *(one.number for one in wanted)) + 1  # from here on the launcher keeps what it needs
+    epolls = sorted({one.epoll for one in wanted})
+    places = {epoll: base + 2 + place for place, epoll in enumerate(epolls)}
+    batch = Batch()
+    batch.add(linux.DUP3, CONTROL_FD, base, 0)  # what it hears us by may have a wanted number itself
     for one in wanted:
-        os.dup2(file, one.number)
-        event = ctypes.create_string_buffer(EVENT.pack(one.events, one.data), EVENT.size)
-        linux.syscall(EPOLL_CTL, moved[one.epoll], EPOLL_CTL_ADD, one.number, ctypes.addressof(event))
+        batch.add(linux.DUP3, base + 1, one.number, 0)
+        batch.add(EPOLL_CTL, places[one.epoll], EPOLL_CTL_ADD, one.number, EVENT.pack(one.events, one.data), then=0)
+        if one.number == CONTROL_FD:
+            batch.add(linux.DUP3, base, CONTROL_FD, 0)
+    with pidfd(pid) as process, ExitStack() as opened:
+        given = {base + 1: descriptor}
+        for epoll, place in places.items():
+            given[place] = linux.syscall(linux.PIDFD_GETFD, process, epoll, 0)
+            opened.callback(os.close, given[place])
+        with Launcher(given) as launcher:
+            results = launcher.perform(batch)
+    failure = next((result for result in results if result < 0), 0)
+    if failure:
+        raise OSError(-failure, os.strerror(-failure))

@@ -20,7 +20,7 @@ import socket
 import struct
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import NamedTuple
 
@@ -116,7 +116,10 @@ class Jail:
         self.control.settimeout(WAIT_SECONDS)
         try:
             with other:
-                self._launcher_pid = start_launcher(other.fileno())
+                try:
+                    self._launcher_pid = start_launcher(other.fileno())
+                except OSError as error:
+                    raise ContainmentError([], f"the launcher cannot be started: {error.strerror}") from None
             self._build()
         except BaseException:
             self.close()
@@ -484,23 +487,30 @@ def pidfd(pid: int) -> Iterator[int]:
 
 
 def start_launcher(control: int, others: Mapping[int, int] | None = None) -> int:
-    """Start the launcher with nothing of this process but one end of the control socket, and ``others`` by number."""
-    above = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, MOUNT_FD) for descriptor in (others or {}).values()]
-    program = os.memfd_create("pvm-launcher", os.MFD_CLOEXEC)
-    try:
-        os.write(program, machine_code.launcher())
-        given = [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in zip(above, others or {}, strict=True)]
+    """Start the launcher with nothing of this process but one end of the control socket, and ``others`` by number.
+
+    Raises OSError.
+    """
+    wanted = dict(others or {})
+    least = max(MOUNT_FD, *wanted) + 1 if wanted else MOUNT_FD
+    with ExitStack() as opened:
+
+        def above(descriptor: int) -> int:
+            """A duplicate whose number is not wanted."""
+            number = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, least)
+            opened.callback(os.close, number)
+            return number
+
+        made = os.memfd_create("pvm-launcher", os.MFD_CLOEXEC)
+        opened.callback(os.close, made)
+        os.write(made, machine_code.launcher())
+        given = [(os.POSIX_SPAWN_DUP2, above(descriptor), number) for number, descriptor in wanted.items()]
         null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in range(3)]
         return os.posix_spawn(
-            f"/proc/self/fd/{program}",
+            f"/proc/self/fd/{above(made)}",
             ["pvm"],
             {},
             file_actions=[*null, (os.POSIX_SPAWN_DUP2, control, CONTROL_FD), *given],
             setsigmask=[],
             setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT],
         )
-    except OSError as error:
-        raise ContainmentError([], f"the launcher cannot be started: {error.strerror}") from None
-    finally:
-        for descriptor in (program, *above):
-            os.close(descriptor)

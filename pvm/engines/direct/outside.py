@@ -27,12 +27,10 @@ from pvm.engines.direct.epolls import EPOLL_LINK, register_again, registrations
 from pvm.engines.direct.jailsockets import JailSockets
 from pvm.engines.direct.nameserver import NameServer
 from pvm.engines.direct.publishing import PublishedPorts
+from pvm.engines.direct.signals import RESTART, interruption
 from pvm.errors import GuestError
 from pvm.kernel.network import NetworkPolicy
 from pvm.kernel.network.addresses import canonical, is_loopback
-
-RESTART = 512
-"""ERESTARTSYS: the host's kernel makes the call again, or EINTR of it, as the signal's handler wants."""
 
 TCP = socket.IPPROTO_TCP
 COPIED = {
@@ -288,8 +286,8 @@ class Outside:
                 self._drop(attempt.new)
             elif attempt.deadline is not None and now >= attempt.deadline:
                 self._finish(attempt, -errno.EINPROGRESS, replace=True)
-            elif has_signal(attempt.call.guest.pid, attempt.call.tid):
-                self._finish(attempt, -RESTART if attempt.deadline is None else -errno.EINTR, replace=True)
+            elif answer := interruption(attempt.call.tid, RESTART if attempt.deadline is None else errno.EINTR):
+                self._finish(attempt, answer, replace=True)
 
     def _finish(self, attempt: Attempt, answer: int, *, replace: bool) -> None:
         try:
@@ -360,20 +358,6 @@ def closes_on_exec(pid: int, number: int) -> bool:
             if line.startswith(b"flags:"):
                 return bool(int(line[6:], 8) & os.O_CLOEXEC)
     return False
-
-
-def has_signal(pid: int, tid: int) -> bool:
-    """Whether a signal waits for a thread: one of its own, or of its process if it is the first, which gets them.
-
-    Only these wake it up, so that the call is made again.
-    """
-    try:
-        with open(f"/proc/{pid}/task/{tid}/status", "rb") as file:  # noqa: PTH123 - a file of the host's kernel
-            fields = dict(line.split(b":", 1) for line in file.read().splitlines())
-    except OSError:
-        return False
-    own, shared, blocked = (int(fields[name], 16) for name in (b"SigPnd", b"ShdPnd", b"SigBlk"))
-    return bool((own | (shared if tid == pid else 0)) & ~blocked)
 
 
 def deadline_of(descriptor: int) -> float | None:

@@ -24,6 +24,7 @@
             GAINED("nothing: %s fails: %s", #call, strerror(errno));       \
     } while (0)
 
+enum { ROUNDS = 1000 };
 static int allowed, forbidden;
 
 static struct sockaddr_in at(const char *text, int port)
@@ -151,7 +152,7 @@ static void datagrams(void)
     changing = a;
     pthread_create(&thread, 0, change, 0);
     messages[0].msg_hdr.msg_name = &changing;
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         sendto(s, "x", 1, MSG_DONTWAIT, (struct sockaddr *)&changing, sizeof changing);
         sendmsg(s, &messages[0].msg_hdr, MSG_DONTWAIT);
         sendmmsg(s, messages, 1, MSG_DONTWAIT);
@@ -262,7 +263,7 @@ static void races(void)
     pthread_t thread;
     changing = at("127.0.0.1", forbidden);
     pthread_create(&thread, 0, change, 0);
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         int s = socket(AF_INET, SOCK_STREAM | (i % 2 ? SOCK_NONBLOCK : 0), 0);
         connect(s, (struct sockaddr *)&changing, sizeof changing);
         close(s);
@@ -275,7 +276,7 @@ static void races(void)
     sockets[0] = dup(0);
     struct sockaddr_in a = at("127.0.0.1", forbidden), any = {AF_INET};
     pthread_create(&thread, 0, swap, 0);
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         if (i % 10 == 0) { /* until it is replaced by one of the program's own */
             int s = foreign();
             MUST(connect(s, &none, sizeof none));
