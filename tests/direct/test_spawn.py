@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -236,6 +237,7 @@ def test_nothing_stays_open(contained: None) -> None:
     """Whether a program ends, is not there, or is killed before it has begun."""
 
     def descriptors() -> list[str]:
+        gc.collect()  # kernels that earlier tests left
         found = []
         for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are all that is wanted
             try:
