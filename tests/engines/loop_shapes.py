@@ -83,8 +83,44 @@ func {name}() -> i64 {{
 """
 
 
+_STEP = "local.get counter; i64.const 1; i64.add; local.set counter"
+_JUMPS = f"""
+func jumps() -> i64 {{
+  .local counter: i64
+  .local sum: i64
+    i64.const 0; local.tee sum; local.set counter
+    jump @test
+@next:
+    local.get sum; i64.const 3; i64.add; local.set sum
+    local.get counter; i64.const 1; i64.eq
+    branch.unless @other
+    local.get sum; i64.const 5; i64.add; local.set sum
+    {_STEP}
+    jump @test
+@other:
+    local.get counter; i64.const 3; i64.eq
+    branch.unless @third
+    local.get sum
+    return
+@third:
+    local.get counter; i64.const 2; i64.eq
+    branch.if @last
+    {_STEP}
+    jump @test
+@last:
+    {_STEP}
+@test:
+    local.get counter; i64.const 5; i64.lt_s
+    branch.if @next
+    local.get sum
+    return
+}}
+""".replace("; ", "\n    ")
+"""Steps in front of jumps to the test, and blocks that are seldom executed."""
+
+
 def _all() -> str:
-    names, functions = [], []
+    names, functions = ["jumps"], [_JUMPS]
     steps = (*LOOP_STEPS, "i64.sub_checked_s")
     for number, (step, test, limit, parts) in enumerate(product(steps, LOOP_TESTS, _LOADS, (False, True))):
         if limit in {"size", "text"} and test != "i64.lt_s":

@@ -104,9 +104,11 @@ def note_interpreter(code: LoadedCode, size: int) -> None:
 def _parts(code: LoadedCode, size: int) -> Iterator[tuple[int, int, str]]:
     """Address, size and name of the functions of the interpreter that it has names for: each ends where one begins."""
     from pvm.engines.native.code.operations import OPERATIONS
+    from pvm.engines.native.code.sequences import SEQUENCES
     from pvm.engines.native.interpreter.services import SERVICES
 
-    names = [f"pvm {operation.name}" for operation in OPERATIONS] + [f"pvm {name.strip('@')}" for name in SERVICES]
+    names = [f"pvm {operation.name}" for operation in OPERATIONS] + [f"pvm {sequence.name}" for sequence in SEQUENCES]
+    names += [f"pvm {name.strip('@')}" for name in SERVICES]
     table = foreign.view(code.symbol("handlers"), 8 * len(names)).cast("Q")
     found = dict(zip(table, names, strict=True))
     found |= {code.symbol(name): f"pvm {name}" for name in code.names if name != "handlers"}

@@ -48,7 +48,7 @@ def functions(ir: str, target: Target) -> dict[str, list[str]]:
     current: list[str] | None = None
     for line in compile_assembly(ir, target).splitlines():
         text = re.sub(r"\s*(##? |//).*", "", line).strip()
-        label = re.fullmatch(r'"?([\w.@-]+?)"?:', text)
+        label = re.fullmatch(r'"?([\w.@-]+|(?<=")[^"]+)"?:', text)
         if label is not None and not label[1].startswith(".L"):
             current = found[label[1]] = []
         elif current is not None and label is not None and label[1].startswith(".Lfunc_end"):

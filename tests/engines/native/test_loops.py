@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pvm.engines.native.code.operations import OPERATIONS
+from pvm.engines.native.code.sequences import first_operation
 from pvm.engines.native.code.translator import translate
 from pvm.engines.native.linkage import Linkage
 from pvm.pbc.asm import assemble
@@ -14,7 +15,7 @@ def operations(code: bytes) -> list[str]:
     """Names of the operations of internal code without lists of operands."""
     found, position = [], 0
     while position < len(code):
-        operation = OPERATIONS[int.from_bytes(code[position : position + 2], "little")]
+        operation = first_operation(int.from_bytes(code[position : position + 2], "little"))
         found.append(operation.name)
         position += operation.size
     return found

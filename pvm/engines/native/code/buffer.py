@@ -7,11 +7,13 @@ from functools import cache
 from typing import NamedTuple
 
 from pvm.engines.native.code.operations import BY_OPERATION, WORD, Kind, Operation
+from pvm.engines.native.code.sequences import combine
 
 _FORMATS = {
     Kind.SLOT: "H",
     Kind.RESULT: "H",
     Kind.SMALL: "h",
+    Kind.BYTE: "B",
     Kind.HALF: "H",
     Kind.WORD: "I",
     Kind.DISTANCE: "i",
@@ -38,6 +40,13 @@ def packer(name: str) -> tuple[int, _Packer]:
     return operation.number, _Packer(struct.Struct(text + "x" * (operation.size - end)), tuple(order))
 
 
+class Edge(NamedTuple):
+    """What a branch pays for the block that it goes to, and whether the task may be preempted there."""
+
+    cost: int
+    polls: bool
+
+
 class Fixup(NamedTuple):
     """A distance that is not known yet: where it stands, from where it counts, and to which label."""
 
@@ -52,6 +61,8 @@ class CodeBuffer:
     def __init__(self) -> None:
         self.data = bytearray()
         self.labels: dict[int, int] = {}
+        self.starts: list[int] = []
+        """Where instructions begin."""
         self.fixups: list[Fixup] = []
         self.sources: list[tuple[int, int]] = []
 
@@ -59,6 +70,7 @@ class CodeBuffer:
         """Append an instruction with these values of its fields; its position."""
         number, (pack, order) = packer(name)
         position = len(self.data)
+        self.starts.append(position)
         self.data += pack.pack(number, *[values[at] for at in order])
         return position
 
@@ -73,10 +85,10 @@ class CodeBuffer:
         """Let the field ``target`` of the instruction at a position go to a label."""
         self.fixups.append(Fixup(position + operation.field("target").offset, position, label))
 
-    def entry(self, start: int, label: int, cost: int) -> None:
+    def entry(self, start: int, label: int, edge: Edge) -> None:
         """Append an entry of a switch that starts at ``start``."""
         self.fixups.append(Fixup(len(self.data), start, label))
-        self.data += struct.pack("<iHxx", 0, cost)
+        self.data += struct.pack("<iHH", 0, edge.cost, edge.polls)
 
     def patch_half(self, place: int, value: int) -> None:
         """Overwrite 16 bits."""
@@ -91,8 +103,9 @@ class CodeBuffer:
             self.sources.append((position, offset))
 
     def finish(self) -> bytes:
-        """Resolve all branches."""
+        """Resolve all branches, and let sequences that have a handler of their own be executed by it."""
         for place, start, label in self.fixups:
             struct.pack_into("<i", self.data, place, self.labels[label] - start)
         assert len(self.data) % WORD == 0
+        combine(self.data, self.starts)
         return bytes(self.data)

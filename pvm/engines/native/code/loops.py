@@ -1,8 +1,8 @@
 """Ends of loops: a block that only compares a counter and branches, as one operation with the step before it.
 
-``for`` and ``while`` put their test behind the body, which falls into it.  That costs the body a ``charge`` and the
-comparison an instruction of its own, and the step another one.  So what falls into such a block gets one operation that
-does all of it; the block itself follows, for those who jump to it, and for whom the fuel ends in it.
+``for`` and ``while`` put their test behind the body, which falls into it or jumps to it.  That costs the body a
+``charge`` or a ``jump``, the comparison an instruction of its own, and the step another one.  So what goes on with such
+a block gets one operation that does all of it; the block itself is there too, for whom the fuel ends in it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from pvm.engines.native.code.buffer import Edge
 from pvm.engines.native.code.operands import SMALL
 from pvm.engines.native.code.operations import (
     BY_OPERATION,
+    FALLEN_POLLS,
     LOOP_STEPS,
     LOOP_TESTS,
     MAX_COST,
+    OWN_POLLS,
+    STEP_POLLS,
+    TAKEN_POLLS,
     LoopShape,
     loop_operation,
 )
@@ -38,6 +43,11 @@ STEP_TAIL = 2
 """Those of them that do something, the last ones."""
 
 
+MAX_JUMP = 1024
+"""Bytes of bytecode between a jump and the end of the loop, if both are one operation: code has to be near for it."""
+Block = Sequence[Instruction]
+
+
 class LoopTest(NamedTuple):
     """A block that compares a local and branches: by which opcode it goes to the label, and with what it compares."""
 
@@ -58,19 +68,19 @@ class Step(NamedTuple):
 
 
 class LoopEnd(NamedTuple):
-    """What one operation does, and what the blocks cost that it goes through and to: 0 if the step is no block."""
+    """What one operation does, and the edges to blocks that it goes through and to: ``before`` if the step is one."""
 
     test: LoopTest
     step: Step | None
-    step_cost: int
-    own: int
-    taken: int
-    fallen: int
+    before: Edge
+    own: Edge
+    taken: Edge
+    fallen: Edge
 
     @property
     def has_own_step(self) -> bool:
         """Whether the step ends the block that falls into the test."""
-        return self.step is not None and not self.step_cost
+        return self.step is not None and not self.before.cost
 
 
 class Places(NamedTuple):
@@ -130,35 +140,35 @@ def loop_step(block: Sequence[Instruction], test: LoopTest) -> Step | None:
     return Step(opcode, amount) if opcode in LOOP_STEPS and amount in SMALL else None
 
 
-def loop_end(t: Translator, blocks: Sequence[Sequence[Instruction]], number: int) -> LoopEnd | None:
-    """How a block ends that falls into the following one, if that is one operation.
+def loop_end(t: Translator, block: Sequence[Instruction], following: Sequence[Block]) -> LoopEnd | None:
+    """How a block without its jump ends that goes on with the following ones, if that is one operation.
 
-    The following block may be the test, or nothing but the step, as behind an ``if``, which falls into the test.
+    The first of these may be the test, or nothing but the step, as behind an ``if``, which falls into the test.
     """
-    following = blocks[number + 1 : number + 3]
     if not following:
         return None
-    test, step, step_cost = loop_test(t, following[0]), None, 0
+    test, step, before = loop_test(t, following[0]), None, Edge(0, polls=False)
     if test is not None:
-        step = loop_step(blocks[number], test)
+        step = loop_step(block, test)
     elif len(following) > 1 and len(following[0]) == _STEP_SIZE:
         test = loop_test(t, following[1])
         step = loop_step(following[0], test) if test is not None else None
         # One that may trap has to be paid for before.
         if step is None or step.opcode != "i64.add" or not _is_bare(t, following[0][0].offset):
             return None
-        step_cost = t.edge(following[0][0].offset)
-    return None if test is None else _priced(t, test, step, step_cost)
+        before = t.edge(following[0][0].offset)
+    return None if test is None else _priced(t, test, step, before)
 
 
-def _priced(t: Translator, test: LoopTest, step: Step | None, step_cost: int) -> LoopEnd | None:
+def _priced(t: Translator, test: LoopTest, step: Step | None, before: Edge) -> LoopEnd | None:
     """The end of a loop with its costs, if they fit."""
     target = t.function.labels[test.branch.immediates[0]].offset
     own, taken, fallen = (t.edge(offset) for offset in (test.offset, target, test.branch.end))
-    before = (own & MAX_COST) + (step_cost & MAX_COST)
-    if not own or not taken or not fallen or before + max(taken & MAX_COST, fallen & MAX_COST) > MAX_COST:
+    through = own.cost + before.cost
+    if not own.cost or not taken.cost or not fallen.cost or through + max(taken.cost, fallen.cost) > MAX_COST:
         return None
-    return LoopEnd(test, step, step_cost, own, taken + before, fallen + before)
+    taken, fallen = (edge._replace(cost=edge.cost + through) for edge in (taken, fallen))
+    return LoopEnd(test, step, before, own, taken, fallen)
 
 
 def emit_loop_end(t: Translator, end: LoopEnd) -> Places:
@@ -167,7 +177,9 @@ def emit_loop_end(t: Translator, end: LoopEnd) -> Places:
     name = loop_operation(LoopShape(step.opcode if step else "", test.limit), test.test)
     bound = test.bound if test.limit == "constant" else t.frame.locals[test.bound]
     amount = (step.amount,) if step else ()
-    costs = (end.taken, end.fallen, end.step_cost, end.own)
+    polls = TAKEN_POLLS * end.taken.polls | FALLEN_POLLS * end.fallen.polls
+    polls |= STEP_POLLS * end.before.polls | OWN_POLLS * end.own.polls
+    costs = (end.taken.cost, end.fallen.cost, polls, end.before.cost, end.own.cost)
     position = t.buffer.emit(name, t.frame.locals[test.counter], *amount, bound, 0, *costs, 0, 0)
     operation = BY_OPERATION[name]
     t.buffer.branch_to(operation, position, test.branch.immediates[0] + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pvm.engines.native.code.operands import Constant
-from pvm.engines.native.code.operations import MAX_MADE_FIELDS, make_operation
+from pvm.engines.native.code.operations import MAX_FIRST_FIELDS, MAX_MADE_FIELDS, MadeShape, first_fields
 from pvm.isa.encoding import Instruction
 from pvm.isa.types import Bank, Storage
 
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from pvm.engines.native.code.translator import Translator
 
 MAX_SHORT_OFFSET = 0xFFFF
-_MADE = {Storage.I64: "p", Storage.F64: "p", Storage.REF: "r"}
+_MADE = frozenset({Storage.I64, Storage.F64, Storage.REF})
 """Storage of fields that an object is made with at once."""
+_Stored = tuple[Storage, int, int]
+"""What is stored in a new object: how, at which offset, and the slot that it comes from."""
 
 
 def emit_field(t: Translator, instruction: Instruction) -> None:
@@ -64,7 +66,7 @@ def _new_object(t: Translator, index: int) -> None:
             stores.append((field.storage, offset, bank, len(stack.items) - left[bank]))
         left[bank] -= 1
     # Slots are asked for last: putting one operand in a slot may move another.
-    placed: list[tuple[Storage, int, int]] = []
+    placed: list[_Stored] = []
     for storage, offset, bank, position in stores:
         slot = t.stack(bank).items[position]
         assert isinstance(slot, int)
@@ -72,22 +74,41 @@ def _new_object(t: Translator, index: int) -> None:
     t.refs.drop(banks.count(Bank.REF))
     t.prims.drop(banks.count(Bank.PRIM))
     result = t.refs.push_result()
-    made = [each for each in placed if each[0] in _MADE and each[1] <= MAX_SHORT_OFFSET][:MAX_MADE_FIELDS]
-    if not made or shape.size > MAX_SHORT_OFFSET:
-        _allocate_and_store(t, index, result, placed)
-        return
-    letters = "".join(_MADE[storage] for storage, _, _ in made)
-    slots, offsets = [slot for _, _, slot in made], [offset for _, offset, _ in made]
+    made, operation = _made(placed)
     rest = [each for each in placed if each not in made]
-    if any(storage is Storage.REF and slot == result for storage, _, slot in rest):
+    overwritten = any(storage is Storage.REF and slot == result for storage, _, slot in rest)
+    if not made or overwritten or shape.size > MAX_SHORT_OFFSET:
         _allocate_and_store(t, index, result, placed)
         return
-    t.buffer.emit(make_operation(letters), result, metadata.class_ids[index], shape.size, *slots, *offsets)
+    slots, offsets = [slot for _, _, slot in made], [offset for _, offset, _ in made]
+    values = slots if operation.offsets else slots + offsets
+    t.buffer.emit(operation.operation, result, metadata.class_ids[index], shape.size, *values)
     for storage, offset, slot in rest:
         t.buffer.emit(f"field.initialize.{storage}{_width(offset)}", result, slot, offset)
 
 
-def _allocate_and_store(t: Translator, index: int, result: int, placed: list[tuple[Storage, int, int]]) -> None:
+def _made(placed: list[_Stored]) -> tuple[list[_Stored], MadeShape]:
+    """The fields that the operation stores which makes an object, and its shape."""
+    fit = sorted((each for each in placed if each[0] in _MADE and each[1] <= MAX_SHORT_OFFSET), key=_offset)
+    some = fit[:MAX_MADE_FIELDS]
+    for count in range(min(len(fit), MAX_FIRST_FIELDS), len(some) - 1, -1):
+        first = fit[:count]
+        storages = _storages(first)
+        shape = first_fields(storages.count(Storage.I64), storages.count(Storage.REF))
+        if shape == MadeShape(storages, tuple(map(_offset, first))):
+            return first, shape
+    return some, MadeShape(_storages(some))
+
+
+def _offset(stored: _Stored) -> int:
+    return stored[1]
+
+
+def _storages(stored: list[_Stored]) -> tuple[Storage, ...]:
+    return tuple(Storage.REF if storage is Storage.REF else Storage.I64 for storage, _, _ in stored)
+
+
+def _allocate_and_store(t: Translator, index: int, result: int, placed: list[_Stored]) -> None:
     """Make an object field by field: storage, offset and slot of each; one of them may be in the slot of the result."""
     metadata = t.linkage.metadata
     overwritten = any(storage is Storage.REF and slot == result for storage, _, slot in placed)

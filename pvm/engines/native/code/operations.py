@@ -16,6 +16,7 @@ from enum import Enum
 from itertools import product
 from typing import NamedTuple
 
+from pvm.engines.native.layout import HEADER_SIZE
 from pvm.isa.instruction import Form, Opcode
 from pvm.isa.table import BY_NAME, OPCODES
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, Storage
@@ -31,6 +32,7 @@ class Kind(Enum):
     SLOT = ("a slot of the frame that is read", 2, False)
     RESULT = ("a slot of the frame that is written", 2, False)
     SMALL = ("a constant", 2, True)
+    BYTE = ("a number", 1, False)
     HALF = ("a number", 2, False)
     WORD = ("a number or an address", 4, False)
     DISTANCE = ("to a branch target, in bytes from the start of the instruction", 4, True)
@@ -113,10 +115,15 @@ def lay_out(*specs: tuple[str, Kind], last: tuple[str, Kind] | None = None) -> t
     return tuple(placed), end
 
 
-BRANCH_FIELDS = (("target", Kind.DISTANCE), ("taken_cost", Kind.HALF), ("fallen_cost", Kind.HALF))
-POLL_BIT = 0x8000
-"""In a cost: the block is a place where the task may be preempted."""
-MAX_COST = 0x7FFF
+BRANCH_FIELDS = (
+    ("target", Kind.DISTANCE),
+    ("taken_cost", Kind.HALF),
+    ("fallen_cost", Kind.HALF),
+    ("polls", Kind.HALF),
+)
+"""``polls`` has bits that say which of the blocks that are paid for are places where the task may be preempted."""
+TAKEN_POLLS, FALLEN_POLLS, STEP_POLLS, OWN_POLLS = 1, 2, 4, 8
+MAX_COST = 0xFFFF
 DESCRIPTOR_POLL_BIT = 1 << 31
 """In the cost of a function's entry."""
 
@@ -289,11 +296,13 @@ def _calls(table: _Table) -> None:
 
 
 def _control(table: _Table) -> None:
+    # The second one goes to a block where the task may be preempted
     table.add("jump", ("target", Kind.DISTANCE), ("taken_cost", Kind.HALF))
+    table.add("jump.poll", ("target", Kind.DISTANCE), ("taken_cost", Kind.HALF))
     table.add("charge", ("cost", Kind.WORD), ("poll", Kind.HALF))
     for test in ("if", "unless"):
         table.add(f"{test}.true", ("operand0", Kind.SLOT), *BRANCH_FIELDS, test=test)
-    # The entries follow, a word each: distance, cost
+    # The entries follow, a word each: distance, cost, whether the task may be preempted there
     table.add("switch", ("operand0", Kind.SLOT), ("count", Kind.WORD))
     table.add("throw", ("operand0", Kind.SLOT))
     table.add("unreachable")
@@ -331,39 +340,64 @@ def _loops(table: _Table) -> None:
                 counter = (("operand0", Kind.SLOT), *((("step", Kind.SMALL),) if step else ()))
                 bound = ("constant", Kind.SMALL) if limit == "constant" else ("operand1", Kind.SLOT)
                 shape = LoopShape(step, limit)
-                costs = (("step_cost", Kind.HALF), ("own_cost", Kind.HALF))
+                costs = (("step_cost", Kind.BYTE), ("own_cost", Kind.BYTE))
                 places = (("test_at", Kind.HALF), ("skipped", Kind.HALF))
                 fields = (*counter, bound, *BRANCH_FIELDS, *costs, *places)
                 table.add(loop_operation(shape, test), *fields, opcode=BY_NAME[test], variant=shape)
 
 
+MAX_FIRST_FIELDS = 4
 MAX_MADE_FIELDS = 3
-"""Fields that are stored by the operation that makes an object: references, and primitives of 8 bytes."""
+"""Fields that are stored by the operation that makes an object: references, and primitives of 8 bytes.
+
+Either they are the first ones of the object, primitives before references, or the operation has their offsets.
+"""
 
 
-def make_operation(shape: str) -> str:
-    """The name of the operation that makes an object and stores fields, ``r`` references and ``p`` primitives."""
-    return f"object.make.{shape}"
+class MadeShape(NamedTuple):
+    """The fields that an object is made with; offsets if they are the first ones."""
+
+    storages: tuple[Storage, ...]
+    offsets: tuple[int, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation."""
+        letters = "".join("r" if storage is Storage.REF else "p" for storage in self.storages)
+        return f"object.make.{letters}{'' if self.offsets else '.at'}"
+
+
+def first_fields(primitives: int, references: int) -> MadeShape:
+    """The shape of so many fields that are the first ones of an object."""
+    storages = (Storage.I64,) * primitives + (Storage.REF,) * references
+    sizes = [storage.size for storage in storages]
+    return MadeShape(storages, tuple(HEADER_SIZE + sum(sizes[:at]) for at in range(len(sizes))))
 
 
 def _objects(table: _Table) -> None:
     table.add("object.allocate", ("result", Kind.RESULT), ("class", Kind.WORD), ("size", Kind.WORD))
+    counts = range(1, MAX_FIRST_FIELDS + 1)
+    shapes = [first_fields(count - references, references) for count in counts for references in range(count + 1)]
     for count in range(1, MAX_MADE_FIELDS + 1):
-        for shape in map("".join, product("pr", repeat=count)):
-            slots = [(f"operand{number}", Kind.SLOT) for number in range(count)]
-            offsets = [(f"offset{number}", Kind.HALF) for number in range(count)]
-            head = (("result", Kind.RESULT), ("class", Kind.WORD), ("size", Kind.HALF))
-            table.add(make_operation(shape), *head, *slots, *offsets, variant=shape)
+        shapes += map(MadeShape, product((Storage.I64, Storage.REF), repeat=count))
+    for shape in shapes:
+        count = len(shape.storages)
+        slots = [(f"operand{number}", Kind.SLOT) for number in range(count)]
+        offsets = [] if shape.offsets else [(f"offset{number}", Kind.HALF) for number in range(count)]
+        head = (("result", Kind.RESULT), ("class", Kind.WORD), ("size", Kind.HALF))
+        table.add(shape.operation, *head, *slots, *offsets, variant=shape)
 
 
 DIVISIONS = ("i64.div_s", "i64.rem_s")
 
 
 def _divisions(table: _Table) -> None:
-    """Divisions by constants of 2 and more, as multiplications: see ``divisors``."""
+    """Divisions by constants of 2 and more: by powers of two with a mask, by others as ``divisors`` says."""
     for mnemonic in DIVISIONS:
-        fields = (("addend", Kind.SMALL), ("magic", Kind.LONG), ("divisor", Kind.LONG), ("shift", Kind.HALF))
         operands = tuple(_operands(BY_NAME[mnemonic]))[:-1]
+        shift = (("shift", Kind.HALF),) if mnemonic == "i64.div_s" else ()
+        table.add(f"{mnemonic}.power", *operands, *shift, ("mask", Kind.LONG), opcode=BY_NAME[mnemonic])
+        fields = (("addend", Kind.SMALL), ("magic", Kind.LONG), ("divisor", Kind.LONG), ("shift", Kind.HALF))
         table.add(f"{mnemonic}.by", *operands, *fields, opcode=BY_NAME[mnemonic])
 
 

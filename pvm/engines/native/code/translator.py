@@ -12,25 +12,27 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pvm.engines.native import layout
-from pvm.engines.native.code.buffer import CodeBuffer
+from pvm.engines.native.code.buffer import CodeBuffer, Edge
 from pvm.engines.native.code.calls import emit_call, emit_hypercall, emit_runtime, emit_tail
 from pvm.engines.native.code.divisors import MIN_DIVISOR, divisor
-from pvm.engines.native.code.loops import STEP_TAIL, LoopEnd, Places, emit_loop_end, loop_end
+from pvm.engines.native.code.loops import MAX_JUMP, STEP_TAIL, LoopEnd, Places, emit_loop_end, loop_end
 from pvm.engines.native.code.objects import emit_allocation, emit_field
 from pvm.engines.native.code.operands import NULL, SMALL, Constant, Operand, OperandStack
 from pvm.engines.native.code.operations import (
     BY_OPERATION,
     COMMUTATIVE,
     DIVISIONS,
+    FALLEN_POLLS,
     MAX_COST,
-    POLL_BIT,
+    TAKEN_POLLS,
     TypeShape,
 )
+from pvm.engines.native.code.seldom import is_seldom
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.translation import Translation
 from pvm.engines.polls import backward_targets
 from pvm.isa.encoding import Instruction
-from pvm.isa.instruction import Form
+from pvm.isa.instruction import ENDS_BLOCK, Form
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, Bank, HeapKind, RefType
 from pvm.pbc.effects import item_bank
 
@@ -77,38 +79,81 @@ class Translator:
         self.labels_at: dict[int, list[int]] = {}
         for number, label in enumerate(self.function.labels):
             self.labels_at.setdefault(label.offset, []).append(number)
-        self.costs = self._block_costs()
+        self.blocks = self._blocks()
+        self.costs = {block[0].offset: len(block) for block in self.blocks}
+        self.numbers = {block[0].offset: number for number, block in enumerate(self.blocks)}
         self.recent: tuple[int, int] | None = None
         """Where the result field of the instruction before is, and the slot in it."""
         self.arrivals: dict[int, int] = {}
         self.loop_ends: dict[int, list[Places]] = {}
         """Operations that end loops, by where the test is that stands behind them."""
+        self.aside: dict[int, tuple[int, int]] = {}
+        """Blocks that are put behind all others, since they are seldom executed: how many operands they begin with."""
 
     # Blocks
 
     def translate(self) -> Translation:
         """Produce the code."""
-        blocks = self._blocks()
         falls = False
-        begun: dict[int, int] = {}
-        for number, block in enumerate(blocks):
+        for number, block in enumerate(self.blocks):
+            if block[0].offset in self.aside:
+                continue
             self._enter(block[0].offset, falls=falls, first=number == 0)
-            falls = not block[-1].opcode.is_leader_after
-            end = loop_end(self, blocks, number) if falls else None
-            begun[block[0].offset] = len(self.buffer.data)
-            self._body(block[:-STEP_TAIL] if end is not None and end.has_own_step else block)
-            self._place_loop_ends(block[0].offset, begun)
-            if end is not None:
-                self._loop_end(end, block)
-                falls = False
-        first = self._stub(0, self.edge(0))
+            falls = self._block(number)
+        self._blocks_aside()
+        first = self._jump(0, self.edge(0))
         targets = {handler.target for handler in self.function.handlers}
         targets |= {number for number, label in enumerate(self.function.labels) if label.offset in self.polled}
-        stubs = {label: self._stub(label + 1, self.edge(self.function.labels[label].offset)) for label in targets}
+        stubs = {label: self._jump(label + 1, self.edge(self.function.labels[label].offset)) for label in targets}
         code = self.buffer.finish()
         return Translation(
             code, self.buffer.labels[0], first, stubs, self._entry_cost(), tuple(self.buffer.sources), self.arrivals
         )
+
+    def _block(self, number: int) -> bool:
+        """The code of a block that was begun; whether it falls into the next one without having paid for it."""
+        block = self.blocks[number]
+        begun = len(self.buffer.data)
+        falls = not block[-1].opcode.is_leader_after
+        body, following = self._goes_on(number)
+        end = loop_end(self, body, following)
+        self._body(block if end is None else body[:-STEP_TAIL] if end.has_own_step else body)
+        self._place_loop_ends(block[0].offset, begun)
+        if block[-1].end in self.aside:
+            self.aside[block[-1].end] = len(self.prims.items), len(self.refs.items)
+        if end is None:
+            return falls
+        self._loop_end(end, body, None if falls else block[-1])
+        return False
+
+    def _blocks_aside(self) -> None:
+        """The blocks that were left out."""
+        for offset, (prims, refs) in self.aside.items():
+            self.buffer.labels[-offset] = len(self.buffer.data)
+            self.prims.reset(prims)
+            self.refs.reset(refs)
+            self._enter(offset, falls=False, first=False)
+            self._body(self.blocks[self.numbers[offset]])
+
+    def _goes_on(self, number: int) -> tuple[list[Instruction], list[list[Instruction]]]:
+        """A block without its jump, and the blocks that it goes on with: two at most, none if they are not near."""
+        blocks, block = self.blocks, self.blocks[number]
+        last = block[-1]
+        if not last.opcode.is_leader_after:
+            return block, blocks[number + 1 : number + 3]
+        if last.opcode.form is not Form.JUMP:
+            return block, []
+        target = self.function.labels[last.immediates[0]].offset
+        if not last.offset < target < last.offset + MAX_JUMP:
+            return block, []
+        at = self.numbers[target]
+        return block[:-1], blocks[at : at + 2]
+
+    def _jump_unpaid(self, label: int) -> None:
+        """A jump to a block that is already paid for."""
+        offset = self.function.labels[label].offset
+        position = self._jump(label + 1, Edge(0, polls=False))
+        self.arrivals[position] = offset
 
     def _body(self, block: list[Instruction]) -> None:
         """The instructions of a block."""
@@ -117,17 +162,21 @@ class Translator:
             if self._instruction(instruction, following):
                 break
 
-    def _loop_end(self, end: LoopEnd, block: list[Instruction]) -> None:
-        """How a block ends that falls into the end of a loop."""
+    def _loop_end(self, end: LoopEnd, body: list[Instruction], jump: Instruction | None) -> None:
+        """How a block ends that goes on with the end of a loop: it falls into it, or there is a jump."""
         if end.has_own_step:
-            self._note(block[-STEP_TAIL])
+            self._note(body[-STEP_TAIL])
             self.prims.drop(2)
+        elif jump is not None:
+            self._note(jump)
         self.loop_ends.setdefault(end.test.offset, []).append(emit_loop_end(self, end))
+        if jump is not None and end.before.cost:
+            self._jump_unpaid(jump.immediates[0])
 
-    def _place_loop_ends(self, offset: int, begun: dict[int, int]) -> None:
+    def _place_loop_ends(self, offset: int, begun: int) -> None:
         """Fill in where the test of a loop is, whose block is done, in the operations that stand for it."""
         for behind, test_at, skipped in self.loop_ends.pop(offset, ()):
-            self.buffer.patch_half(test_at, begun[offset] - behind)
+            self.buffer.patch_half(test_at, begun - behind)
             self.buffer.patch_half(skipped, len(self.buffer.data) - behind)
 
     def _blocks(self) -> list[list[Instruction]]:
@@ -139,22 +188,17 @@ class Translator:
             blocks[-1].append(instruction)
         return blocks
 
-    def _block_costs(self) -> dict[int, int]:
-        return {block[0].offset: len(block) for block in self._blocks()}
-
-    def edge(self, offset: int) -> int:
-        """What an edge to the block at an offset carries: its cost, and whether it polls there."""
+    def edge(self, offset: int) -> Edge:
+        """What an edge to the block at an offset carries; nothing if the block has an instruction for it."""
         cost = self.costs[offset]
-        if cost > MAX_COST:
-            return 0
-        return cost | (POLL_BIT if self._polls(offset) else 0)
+        return Edge(0, polls=False) if cost > MAX_COST else Edge(cost, self._polls(offset))
 
     def _polls(self, offset: int) -> bool:
         return not self.bounded and (offset in self.polled or offset == 0)
 
     def _entry_cost(self) -> int:
         edge = self.edge(0)
-        return edge & MAX_COST | (1 << 31 if edge & POLL_BIT else 0)
+        return edge.cost | edge.polls << 31
 
     def _enter(self, offset: int, *, falls: bool, first: bool) -> None:
         """Begin a block, which control may fall into without a branch that has paid for it."""
@@ -181,13 +225,14 @@ class Translator:
 
     def _charge(self, offset: int) -> None:
         edge = self.edge(offset)
-        if edge:
-            self.buffer.emit("charge", edge & MAX_COST, int(bool(edge & POLL_BIT)))
+        if edge.cost:
+            self.buffer.emit("charge", *edge)
 
-    def _stub(self, label: int, cost: int) -> int:
-        """A jump to a label, for the host to enter a block through."""
-        position = self.buffer.emit("jump", 0, cost)
-        self.buffer.branch_to(BY_OPERATION["jump"], position, label)
+    def _jump(self, label: int, edge: Edge) -> int:
+        """A jump to a label, also for the host to enter a block through."""
+        name = "jump.poll" if edge.polls else "jump"
+        position = self.buffer.emit(name, 0, edge.cost)
+        self.buffer.branch_to(BY_OPERATION[name], position, label)
         return position
 
     # Instructions
@@ -276,13 +321,18 @@ class Translator:
             self.buffer.emit(name, *slots, *extra)
 
     def _division(self, mnemonic: str) -> bool:
-        """Emit a division by a constant as a multiplication; whether it is one that can be."""
+        """Emit a division by a constant as a multiplication, or with a mask; whether it is one that can be."""
         top = self.prims.items[-1]
         if not isinstance(top, Constant) or top.value is None or top.value < MIN_DIVISOR:
             return False
-        by = divisor(top.value)
         self.prims.pop()
         (slot,) = self.take([Bank.PRIM])
+        mask = top.value - 1
+        if not top.value & mask:
+            shift = (mask.bit_length(),) if mnemonic == "i64.div_s" else ()
+            self.emit_result(f"{mnemonic}.power", Bank.PRIM, slot, *shift, mask)
+            return True
+        by = divisor(top.value)
         self.emit_result(f"{mnemonic}.by", Bank.PRIM, slot, by.addend, by.magic, top.value, by.shift)
         return True
 
@@ -347,10 +397,35 @@ class Translator:
     # Branches
 
     def _branch(self, name: str, slots: list[int], label: int, following: int, extra: tuple[int, ...] = ()) -> None:
-        """Emit a branch; ``extra`` are the values of fields that come behind those of every branch."""
+        """Emit a branch; ``extra`` are the values of fields that come behind those of every branch.
+
+        Precondition: operands that stay are in their canonical slots.
+        """
         offset = self.function.labels[label].offset
-        position = self.buffer.emit(name, *slots, 0, self.edge(offset), self.edge(following), *extra)
-        self.buffer.branch_to(BY_OPERATION[name], position, label + 1)
+        if self._is_aside(name, offset, following):
+            self.aside[following] = 0, 0
+            test, _, comparison = name.partition(".")
+            other = f"{'if' if test == 'unless' else 'unless'}.{comparison}"
+            self._branch_between(other, slots, (following, -following), offset, extra)
+        else:
+            self._branch_between(name, slots, (offset, label + 1), following, extra)
+
+    def _branch_between(
+        self, name: str, slots: list[int], target: tuple[int, int], following: int, extra: tuple[int, ...] = ()
+    ) -> None:
+        """Emit a branch to an offset, which is known as a label of the buffer, or on to the block at another offset."""
+        offset, to = target
+        taken, fallen = self.edge(offset), self.edge(following)
+        polls = TAKEN_POLLS * taken.polls | FALLEN_POLLS * fallen.polls
+        position = self.buffer.emit(name, *slots, 0, taken.cost, fallen.cost, polls, *extra)
+        self.buffer.branch_to(BY_OPERATION[name], position, to)
+
+    def _is_aside(self, name: str, offset: int, following: int) -> bool:
+        """Whether the block behind a branch to an offset is put aside: nothing else leads to it, and it leads away."""
+        block = self.blocks[self.numbers[following]]
+        last = block[-1]
+        leads_away = last.opcode.form in ENDS_BLOCK and last.end == offset
+        return leads_away and following not in self.labels_at and is_seldom(name, block)
 
     def _fuse(self, compare: Instruction, branch: Instruction) -> bool:
         """Emit a comparison and the branch behind it as one, if there is such an operation."""
@@ -390,7 +465,8 @@ class Translator:
         mnemonic, label = instruction.opcode.mnemonic, instruction.immediates[0]
         if mnemonic == "branch.null" and instruction.end not in self.labels_at:
             (slot,) = self._operands_beside_settled([Bank.REF])
-            self._branch("if.ref.is_null", [slot], label, instruction.end)
+            target = self.function.labels[label].offset, label + 1
+            self._branch_between("if.ref.is_null", [slot], target, instruction.end)
             self.refs.push(slot)
             return
         self.refs.settle()
@@ -410,8 +486,7 @@ class Translator:
         self.refs.settle()
         self.prims.settle()
         label = instruction.immediates[0]
-        position = self.buffer.emit("jump", 0, self.edge(self.function.labels[label].offset))
-        self.buffer.branch_to(BY_OPERATION["jump"], position, label + 1)
+        self._jump(label + 1, self.edge(self.function.labels[label].offset))
 
     def switch(self, instruction: Instruction) -> None:
         """``switch``: the entries follow."""

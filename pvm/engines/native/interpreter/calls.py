@@ -42,7 +42,8 @@ def emit_call(h: Handler) -> None:
         copy(frame, layout.FRAME_SLOTS + first)
         _clear_references(h, frame, callee)
         text = h.text
-        here = text.value(f"sub i64 {text.value('ptrtoint ptr %pc to i64')}, {text.value('ptrtoint ptr %cage to i64')}")
+        there, origin = (text.value(f"ptrtoint ptr {each} to i64") for each in (h.pc, "%cage"))
+        here = text.value(f"sub i64 {there}, {origin}")
         back = text.value(f"add i64 {here}, {size}")
         distance = text.value(f"shl i64 {h.field('frame')}, 35")
         text.line(f"store i64 {text.value(f'or i64 {back}, {distance}')}, ptr {frame}, align 8")
@@ -73,7 +74,7 @@ def emit_tail_call(h: Handler) -> None:
 def emit_return(h: Handler, *, has_value: bool) -> None:
     """Go back to the caller; the word before the instruction to go on with ends in the slot of the result."""
     text = h.text
-    value = text.value(f"load i64, ptr {h.slot(h.field('operand0'))}, align 8") if has_value else ""
+    value = h.read("operand0", "i64").raw if has_value else ""
     header = text.value("load i64, ptr %base, align 8")
     native = text.value(f"load i64, ptr {h.slot(str(layout.FRAME_NATIVE // 8))}, align 8")
     distance = text.value(f"lshr i64 {header}, 32")
@@ -82,7 +83,7 @@ def emit_return(h: Handler, *, has_value: bool) -> None:
     with text.cold(compiled):
         if has_value:
             text.line(f"store i64 {value}, ptr {h.slot(str(layout.FRAME_RESULT // 8))}, align 8")
-        h.tail(text.value(f"getelementptr i8, ptr %table, i64 {native}"), "%pc", frame)
+        h.tail(text.value(f"getelementptr i8, ptr %table, i64 {native}"), h.pc, frame)
     text.branch_away(text.value(f"icmp ne i64 {native}, 0"), compiled)
     pc = text.value(f"getelementptr i8, ptr %cage, i64 {text.value(f'and i64 {header}, 4294967295')}")
     if has_value:
@@ -192,20 +193,22 @@ def _enter_closure(h: Handler, closure: Val, copy: Copy, enter: Callable[..., No
 
 
 def _copier(h: Handler, count: int) -> Copy:
+    text = h.text
+
     def known(frame: str, first: int) -> None:
         for number in range(count):
-            source = h.slot(h.field(f"operand{number}"))
-            h.move(h.slot(str(first + number), frame), source)
+            argument = h.read(f"operand{number}", "i64")
+            text.line(f"store i64 {argument.raw}, ptr {h.slot(str(first + number), frame)}, align 8")
 
     def many(frame: str, first: int) -> None:
-        text = h.text
         total = h.field("count")
         before, loop, done = text.label, text.fresh_label("copy"), text.fresh_label("copied")
         text.branch(text.value(f"icmp eq i64 {total}, 0"), done, loop)
         text.block(loop, dominated=True)
         index, following = text.fresh(), text.fresh()
         text.line(f"{index} = phi i64 [ 0, %{before} ], [ {following}, %{loop} ]")
-        place = text.value(f"getelementptr i16, ptr %pc, i64 {text.value(f'add i64 {index}, {h.operation.size // 2}')}")
+        behind = text.value(f"add i64 {index}, {h.operation.size // 2}")
+        place = text.value(f"getelementptr i16, ptr {h.pc}, i64 {behind}")
         slot = text.value(f"zext i16 {text.value(f'load i16, ptr {place}, align 2')} to i64")
         to = text.value(f"getelementptr i64, ptr {frame}, i64 {text.value(f'add i64 {index}, {first}')}")
         h.move(to, text.value(f"getelementptr i64, ptr %base, i64 {slot}"))

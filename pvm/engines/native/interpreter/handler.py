@@ -7,14 +7,16 @@ not grow.  What is rare is a function of its own, entered by a tail call too, so
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, NoReturn
 
 from pvm.engines.native import layout
 from pvm.engines.native.code.operations import Kind, Operation, TypeShape
 from pvm.engines.native.exits import Exit
 from pvm.engines.native.llvm.heap import HeapLowering
 from pvm.engines.native.llvm.image import image_function
-from pvm.engines.native.llvm.text import FunctionText
+from pvm.engines.native.llvm.lowering import IR_TYPES
+from pvm.engines.native.llvm.text import FunctionText, quoted
 from pvm.isa.machine import Val
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Storage
@@ -25,19 +27,42 @@ MAX_FRESH = 1 << 16
 """Objects up to this size are made in the nursery by handlers."""
 
 
-def handler_symbol(operation: Operation) -> str:
-    """The name of a handler."""
-    return f"op.{operation.name}"
+def handler_symbol(name: str) -> str:
+    """The name of the handler of an operation or a sequence."""
+    return f"op.{name}"
+
+
+class Part(NamedTuple):
+    """An instruction that a handler executes behind another, and what writes its code.
+
+    ``forwarded`` is the operand that is the result of the one before, if that is known.
+    """
+
+    operation: Operation
+    forwarded: str
+    emit: Callable[[Handler], None]
 
 
 class Handler(HeapLowering):
-    """One handler being written; its operands and immediates are fields of the instruction at ``%pc``."""
+    """One handler being written; its operands and immediates are fields of the instruction at ``pc``."""
 
-    def __init__(self, text: FunctionText, operation: Operation) -> None:
+    def __init__(self, text: FunctionText, operation: Operation, following: Sequence[Part] = ()) -> None:
+        """``following`` are instructions behind this one that the handler executes too."""
         super().__init__(text)
         self.operation = operation
+        self.pc = "%pc"
         self.left = "%fuel"
         self.charged = False
+        self.is_sequence = bool(following)
+        self._following = list(following)
+        self._result: Val | None = None
+        self._forwarded: dict[str, Val] = {}
+        """The operand that is what the instruction before has made, if that is known."""
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether there is no instruction left that the handler executes too."""
+        return not self._following
 
     # The instruction
 
@@ -46,8 +71,9 @@ class Handler(HeapLowering):
         field = self.operation.field(name)
         return self.load_field(field.offset, field.kind)
 
-    def load_field(self, offset: int | str, kind: Kind, base: str = "%pc") -> str:
-        """What is in the instruction stream behind ``base``, as i64."""
+    def load_field(self, offset: int | str, kind: Kind, base: str = "") -> str:
+        """What is in the instruction stream behind ``base``, the instruction by default, as i64."""
+        base = base or self.pc
         pointer = self.text.pure(f"getelementptr i8, ptr {base}, i64 {offset}") if offset != 0 else base
         bits = 8 * kind.size
         raw = self.text.pure(f"load i{bits}, ptr {pointer}, align {kind.size}")
@@ -63,11 +89,31 @@ class Handler(HeapLowering):
 
     def read(self, name: str, kind: str) -> Val:
         """The value in the slot that a field names."""
+        if name in self._forwarded:
+            return self._moved(self._forwarded[name], kind)
         return self.load_slot(self.slot(self.field(name)), kind)
+
+    def _moved(self, value: Val, kind: str) -> Val:
+        """What loading a value of another kind from the slot that it is stored in would give."""
+        text, raw = self.text, self.raw(value)
+        if value.kind == kind:
+            return value
+        if value.kind != "i64":
+            if value.kind in {"f32", "f64"}:
+                raw = text.pure(f"bitcast {IR_TYPES[value.kind]} {raw} to i{32 if value.kind == 'f32' else 64}")
+            if value.kind != "f64":
+                raw = text.pure(f"zext i32 {raw} to i64")
+            return self._moved(Val(raw, "i64"), kind)
+        if kind == "f64":
+            return Val(text.pure(f"bitcast i64 {raw} to double"), kind)
+        narrow = text.pure(f"trunc i64 {raw} to i32")
+        return Val(text.pure(f"bitcast i32 {narrow} to float") if kind == "f32" else narrow, kind)
 
     def write(self, name: str, value: Val) -> None:
         """Store into the slot that a field names; always all 64 bits, so that whatever loads it next is fast."""
         self.store_slot(self.slot(self.field(name)), value)
+        if name == "result":
+            self._result = value
 
     def move(self, to: str, source: str) -> None:
         """Copy a slot to another, by pointer."""
@@ -89,9 +135,9 @@ class Handler(HeapLowering):
 
     # Ways out
 
-    def tail(self, target: str, pc: str = "%pc", base: str = "%base", fuel: str | None = None) -> None:
-        """End in another function of the prototype."""
-        arguments = f"ptr {pc}, ptr {base}, ptr %cage, ptr %table, i64 {fuel or '%fuel'}"
+    def tail(self, target: str, pc: str = "", base: str = "%base", fuel: str | None = None) -> None:
+        """End in another function of the prototype, at this instruction by default."""
+        arguments = f"ptr {pc or self.pc}, ptr {base}, ptr %cage, ptr %table, i64 {fuel or '%fuel'}"
         self.text.line(f"musttail call {CONVENTION} void {target}({arguments})")
         self.text.line("ret void")
 
@@ -107,27 +153,51 @@ class Handler(HeapLowering):
         following = self.after()
         if self.charged:
             self.branch_if_empty(self.left, following, "@poll.after")
-        self.dispatch(following)
+        if not self._following:
+            self.dispatch(following)
+            return
+        assert not self.charged, self.operation.name
+        self._go_on(following)
+
+    def _go_on(self, pc: str) -> None:
+        """Execute the next of the instructions that are executed together."""
+        self.operation, forwarded, emit = self._following.pop(0)
+        self.pc = pc
+        self._forwarded = {}
+        if forwarded:
+            assert self._result is not None, self.operation.name
+            self._forwarded[forwarded] = self._result
+        self._result = None
+        self.begin()
+        emit(self)
 
     def after(self, size: int | str | None = None) -> str:
         """A pointer to the instruction behind this one."""
-        return self.text.pure(f"getelementptr i8, ptr %pc, i64 {self.operation.size if size is None else size}")
+        return self.text.pure(f"getelementptr i8, ptr {self.pc}, i64 {self.operation.size if size is None else size}")
 
-    def pay(self, cost: str, pc: str, base: str = "%base") -> None:
-        """End by charging for the block at ``pc`` and going there; the high bit of the 16-bit cost is that it polls."""
+    def pay(self, cost: str, pc: str, polls: Callable[[], str]) -> None:
+        """End by charging for the block at ``pc`` and going there; ``polls`` gives an i64 that is not 0 if it polls."""
         text = self.text
-        left = text.value(f"sub i64 %fuel, {text.value(f'and i64 {cost}, 32767')}")
+        left = text.value(f"sub i64 %fuel, {cost}")
         cold = text.fresh_label("poll")
         with text.cold(cold):
-            point, block = text.fresh_label(), text.fresh_label()
-            polls = text.value(f"icmp ugt i64 {cost}, 32767")
-            text.branch(polls, point, block)
-            text.block(point, dominated=True)
-            self.tail("@poll.point", pc, base, left)
-            text.block(block, dominated=True)
-            self.tail("@poll.block", pc, base, left)
+            self.poll(polls(), pc, left)
         text.branch_away(text.value(f"icmp slt i64 {left}, 0"), cold)
-        self.dispatch(pc, base, left)
+        self.dispatch(pc, fuel=left)
+
+    def poll(self, polls: str, pc: str, left: str, base: str = "%base") -> None:
+        """End where the counter went below zero on the way to ``pc``; an i64 says if a task may be preempted there."""
+        text = self.text
+        point, block = text.fresh_label(), text.fresh_label()
+        text.branch(text.value(f"icmp ne i64 {polls}, 0"), point, block)
+        text.block(point, dominated=True)
+        self.tail("@poll.point", pc, base, left)
+        text.block(block, dominated=True)
+        self.tail("@poll.block", pc, base, left)
+
+    def polls(self, bit: int) -> str:
+        """Whether a bit of the field ``polls`` is set, as an i64 that is not 0 then."""
+        return self.text.value(f"and i64 {self.field('polls')}, {bit}")
 
     def branch_if_empty(self, left: str, pc: str, target: str, base: str = "%base") -> None:
         """Leave for a poll function if the counter is below zero."""
@@ -136,7 +206,11 @@ class Handler(HeapLowering):
             self.tail(target, pc, base, left)
         self.text.branch_away(self.text.value(f"icmp slt i64 {left}, 0"), cold)
 
-    def leave(self, reason: Exit, value: str = "0", pc: str = "%pc", fuel: str | None = None) -> None:
+    def begin_alone(self) -> None:
+        """End in the handler that this instruction has outside of sequences: it may call, with nothing in registers."""
+        self.tail(quoted(handler_symbol(self.operation.name)))
+
+    def leave(self, reason: Exit, value: str = "0", pc: str = "", fuel: str | None = None) -> None:
         """End the block by exiting to the host."""
         self.store_control("exit", str(int(reason)))
         self.store_control("exit_value", value)
@@ -154,6 +228,10 @@ class Handler(HeapLowering):
     def allocate(self, size: str, header: str) -> Val:
         """A new object of ``size`` bytes (i64), zeroed behind its header; without room, collects and starts again."""
         missing = self.text.fresh_label("collect")
+        if self.is_sequence:
+            with self.text.cold(missing):
+                self.begin_alone()
+            return self.allocate_with(None, missing, size, header)
         with self.text.cold(missing):
             self.tail("@collect")
         return self.allocate_with(lambda: image_function("heap.allocate"), missing, size, header)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pvm.engines.native import layout
-from pvm.engines.native.code.operations import OPERATIONS, Operation
+from pvm.engines.native.code.operations import FALLEN_POLLS, OPERATIONS, TAKEN_POLLS, Kind, MadeShape, Operation
+from pvm.engines.native.code.sequences import SEQUENCES, Sequence
 from pvm.engines.native.exits import Exit
 from pvm.engines.native.interpreter.calls import emit_call, emit_return, emit_tail_call, emit_task_start
-from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE, Handler, handler_symbol
+from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE, Handler, Part, handler_symbol
 from pvm.engines.native.interpreter.loops import emit_loop_end
 from pvm.engines.native.llvm.heap import kind_of_storage
 from pvm.engines.native.llvm.lowering import IR_TYPES
@@ -23,14 +24,17 @@ _PRIMITIVE = frozenset({"i32", "i64", "f32", "f64"})
 
 
 def define_handlers(module: ModuleText, attributes: str) -> list[str]:
-    """Define a handler for each operation; their symbols in the order of the numbers."""
+    """Define a handler for each operation and sequence; their symbols in the order of the numbers."""
     symbols = []
-    for operation in OPERATIONS:
+    alone = [Sequence(operation.number, operation.name, (operation,), ()) for operation in OPERATIONS]
+    for _, name, (first, *others), forwarded in (*alone, *SEQUENCES):
         text = FunctionText(module)
-        h = Handler(text, operation)
+        following = [Part(each, operand, _emitter(each)) for each, operand in zip(others, forwarded, strict=True)]
+        h = Handler(text, first, following)
         h.begin()
-        _emitter(operation)(h)
-        symbol = quoted(handler_symbol(operation))
+        _emitter(first)(h)
+        assert h.is_at_end, f"{name} ends before its last instruction"
+        symbol = quoted(handler_symbol(name))
         module.define(f"define internal {CONVENTION} void {symbol}({PROTOTYPE}) {attributes} {{\n{text.finish()}\n}}")
         symbols.append(symbol)
     return symbols
@@ -114,6 +118,21 @@ def _divided(h: Handler) -> None:
     h.next()
 
 
+def _divided_by_power(h: Handler) -> None:
+    """A division by a power of two: a negative dividend is rounded up by what the divisor is short of."""
+    text, mask = h.text, h.field("mask")
+    dividend = h.raw(h.read("operand0", "i64"))
+    short = text.value(f"and i64 {text.value(f'ashr i64 {dividend}, 63')}, {mask}")
+    raised = text.value(f"add i64 {dividend}, {short}")
+    if h.operation.name.startswith("i64.rem_s"):
+        result = text.value(f"sub i64 {text.value(f'and i64 {raised}, {mask}')}, {short}")
+    else:
+        shift = text.value(f"and i64 {h.field('shift')}, 63")
+        result = text.value(f"ashr i64 {raised}, {shift}")
+    h.write("result", Val(result, "i64"))
+    h.next()
+
+
 # Control
 
 
@@ -125,9 +144,9 @@ def _branch(h: Handler, flag: str) -> None:
     costs = h.field("taken_cost"), h.field("fallen_cost")
     text.branch(flag, *((yes, no) if h.operation.test == "if" else (no, yes)))
     text.block(yes, dominated=True)
-    h.pay(costs[0], text.value(f"getelementptr i8, ptr %pc, i64 {target}"))
+    h.pay(costs[0], text.value(f"getelementptr i8, ptr {h.pc}, i64 {target}"), lambda: h.polls(TAKEN_POLLS))
     text.block(no, dominated=True)
-    h.pay(costs[1], h.after())
+    h.pay(costs[1], h.after(), lambda: h.polls(FALLEN_POLLS))
 
 
 def _truth(h: Handler) -> None:
@@ -135,7 +154,9 @@ def _truth(h: Handler) -> None:
 
 
 def _jump(h: Handler) -> None:
-    h.pay(h.field("taken_cost"), h.text.value(f"getelementptr i8, ptr %pc, i64 {h.field('target')}"))
+    polls = int(h.operation.name == "jump.poll")
+    target = h.text.value(f"getelementptr i8, ptr {h.pc}, i64 {h.field('target')}")
+    h.pay(h.field("taken_cost"), target, lambda: str(polls))
 
 
 def _charge(h: Handler) -> None:
@@ -144,12 +165,7 @@ def _charge(h: Handler) -> None:
     cold = text.fresh_label("poll")
     following = h.after()
     with text.cold(cold):
-        point, block = text.fresh_label(), text.fresh_label()
-        text.branch(text.value(f"icmp ne i64 {h.field('poll')}, 0"), point, block)
-        text.block(point, dominated=True)
-        h.tail("@poll.point", following, fuel=left)
-        text.block(block, dominated=True)
-        h.tail("@poll.block", following, fuel=left)
+        h.poll(h.field("poll"), following, left)
     text.branch_away(text.value(f"icmp slt i64 {left}, 0"), cold)
     h.dispatch(following, fuel=left)
 
@@ -161,9 +177,8 @@ def _switch(h: Handler) -> None:
     index = text.call("i64", "llvm.umin.i64", f"i64 {index}, i64 {last}", "i64, i64")
     entry = text.value(f"getelementptr i64, ptr {h.after()}, i64 {index}")
     distance = text.value(f"sext i32 {text.value(f'load i32, ptr {entry}, align 8')} to i64")
-    place = text.value(f"getelementptr i8, ptr {entry}, i64 4")
-    cost = text.value(f"zext i16 {text.value(f'load i16, ptr {place}, align 4')} to i64")
-    h.pay(cost, text.value(f"getelementptr i8, ptr %pc, i64 {distance}"))
+    cost, polls = (h.load_field(offset, Kind.HALF, entry) for offset in (4, 6))
+    h.pay(cost, text.value(f"getelementptr i8, ptr {h.pc}, i64 {distance}"), lambda: polls)
 
 
 def _halt(h: Handler) -> None:
@@ -231,6 +246,13 @@ def _string_const(h: Handler) -> None:
     text = h.text
     known = text.value(f"load i64, ptr {_at_address(h)}, align 8")
     before, cold, on = text.label, text.fresh_label("make"), text.fresh_label()
+    if h.is_sequence:
+        with text.cold(cold):
+            h.begin_alone()
+        text.branch_away(text.value(f"icmp eq i64 {known}, 0"), cold)
+        h.write("result", Val(known, "i64"))
+        h.next()
+        return
     text.branch(text.value(f"icmp eq i64 {known}, 0"), cold, on, UNLIKELY)
     with text.cold(cold):
         address = h.field("address")
@@ -256,13 +278,13 @@ def _object_allocate(h: Handler) -> None:
 def _object_make(h: Handler) -> None:
     """An object with fields; one of the operands may be where the result goes, so that is stored last."""
     shape = h.operation.variant
-    assert isinstance(shape, str)
+    assert isinstance(shape, MadeShape)
     made = h.allocate(h.field("size"), h.field("class"))
-    for number, letter in enumerate(shape):
-        storage = Storage.REF if letter == "r" else Storage.I64
+    for number, storage in enumerate(shape.storages):
         # Read behind the allocation, which may be a call: nothing is kept in registers across it.
         value = h.read(f"operand{number}", kind_of_storage(storage))
-        h.store(storage, h.pointer(made, h.field(f"offset{number}")), value)
+        offset = shape.offsets[number] if shape.offsets else h.field(f"offset{number}")
+        h.store(storage, h.pointer(made, offset), value)
     h.write("result", made)
     h.next()
 
@@ -441,6 +463,8 @@ _EMITTERS: dict[str, Callable[[Handler], None]] = {
     "unless.true": _truth,
     "switch": _switch,
     "loop": emit_loop_end,
+    "i64.div_s.power": _divided_by_power,
+    "i64.rem_s.power": _divided_by_power,
     "i64.div_s.by": _divided,
     "i64.rem_s.by": _divided,
     "throw": _throw,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pvm.engines.native.code.operations import MAX_COST, POLL_BIT, LoopShape
+from pvm.engines.native.code.operations import FALLEN_POLLS, OWN_POLLS, STEP_POLLS, TAKEN_POLLS, LoopShape
 from pvm.engines.native.interpreter.handler import Handler
 from pvm.isa.machine import Val
 from pvm.isa.table import BY_NAME
@@ -21,9 +21,11 @@ def emit_loop_end(h: Handler) -> None:
     yes, no = text.fresh_label("taken"), text.fresh_label("fallen")
     text.branch(text.value(f"icmp ne i32 {going_on.raw}, 0"), yes, no)
     text.block(yes, dominated=True)
-    _pay(h, "taken_cost", text.value(f"getelementptr i8, ptr %pc, i64 {h.field('target')}"), former)
+    target = text.value(f"getelementptr i8, ptr {h.pc}, i64 {h.field('target')}")
+    _pay(h, "taken_cost", TAKEN_POLLS, target, former)
     text.block(no, dominated=True)
-    _pay(h, "fallen_cost", text.value(f"getelementptr i8, ptr {h.after()}, i64 {h.field('skipped')}"), former)
+    skipped = text.value(f"getelementptr i8, ptr {h.after()}, i64 {h.field('skipped')}")
+    _pay(h, "fallen_cost", FALLEN_POLLS, skipped, former)
 
 
 def _semantics(h: Handler, mnemonic: str, *operands: Val) -> Val:
@@ -45,40 +47,32 @@ def _bound(h: Handler, shape: LoopShape) -> Val:
             return h.length(h.read("operand1", "ref"))
 
 
-def _pay(h: Handler, cost_field: str, pc: str, former: Val) -> None:
+def _pay(h: Handler, cost_field: str, polls: int, pc: str, former: Val) -> None:
     """End by charging for the step, if it is a block, for the test and for the block at ``pc``, and going there."""
-    text, cost = h.text, h.field(cost_field)
-    left = _minus(h, "%fuel", cost)
+    text = h.text
+    left = text.value(f"sub i64 %fuel, {h.field(cost_field)}")
+    place = h.operation.field(cost_field).offset
     cold = text.fresh_label("empty")
     with text.cold(cold):
-        step, own, after = h.field("step_cost"), h.field("own_cost"), h.after()
-        paid_step = _minus(h, "%fuel", step)
-        paid_test = _minus(h, paid_step, own)
+        after = h.after()
+        step, own, behind_it = h.polls(STEP_POLLS), h.polls(OWN_POLLS), h.polls(polls)
+        # The cost is loaded again, so that what the fuel was needs no register in the common case.
+        at = text.value(f"getelementptr i8, ptr {h.pc}, i64 {place}")
+        again = text.value(f"zext i16 {text.value(f'load volatile i16, ptr {at}, align 2')} to i64")
+        fuel = text.value(f"add i64 {left}, {again}")
+        paid_step = text.value(f"sub i64 {fuel}, {h.field('step_cost')}")
+        paid_test = text.value(f"sub i64 {paid_step}, {h.field('own_cost')}")
         before, inside, behind = (text.fresh_label(name) for name in ("before", "inside", "behind"))
         on = text.fresh_label()
         text.branch(text.value(f"icmp slt i64 {paid_step}, 0"), before, on)
         text.block(before, dominated=True)
         h.write("operand0", former)  # the step was not made
-        _poll(h, step, after, paid_step)
+        h.poll(step, after, paid_step)
         text.block(on, dominated=True)
         text.branch(text.value(f"icmp slt i64 {paid_test}, 0"), inside, behind)
         text.block(inside, dominated=True)
-        _poll(h, own, text.value(f"getelementptr i8, ptr {after}, i64 {h.field('test_at')}"), paid_test)
+        h.poll(own, text.value(f"getelementptr i8, ptr {after}, i64 {h.field('test_at')}"), paid_test)
         text.block(behind, dominated=True)
-        _poll(h, cost, pc, left)
+        h.poll(behind_it, pc, left)
     text.branch_away(text.value(f"icmp slt i64 {left}, 0"), cold)
     h.dispatch(pc, fuel=left)
-
-
-def _minus(h: Handler, fuel: str, cost: str) -> str:
-    return h.text.value(f"sub i64 {fuel}, {h.text.value(f'and i64 {cost}, {MAX_COST}')}")
-
-
-def _poll(h: Handler, cost: str, pc: str, left: str) -> None:
-    text = h.text
-    point, block = text.fresh_label(), text.fresh_label()
-    text.branch(text.value(f"icmp uge i64 {cost}, {POLL_BIT}"), point, block)
-    text.block(point, dominated=True)
-    h.tail("@poll.point", pc, fuel=left)
-    text.block(block, dominated=True)
-    h.tail("@poll.block", pc, fuel=left)

@@ -5,7 +5,7 @@ Compiled code reaches them through the dispatch table, which it has in a registe
 
 from __future__ import annotations
 
-from pvm.engines.native.code.operations import OPERATIONS
+from pvm.engines.native.code.sequences import NUMBERS
 from pvm.engines.native.llvm.heap import MARKED_STORE
 from pvm.engines.native.llvm.image import image_function
 from pvm.isa.runtime import RUNTIME_FUNCTIONS
@@ -37,7 +37,7 @@ SERVICES: tuple[str, ...] = (
 )
 
 
-_INDEX = {symbol: len(OPERATIONS) + number for number, symbol in enumerate(SERVICES)}
+_INDEX = {symbol: NUMBERS + number for number, symbol in enumerate(SERVICES)}
 
 
 def service_index(symbol: str) -> int:

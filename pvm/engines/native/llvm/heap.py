@@ -154,10 +154,11 @@ class HeapLowering(Lowering):
 
     # Allocation
 
-    def allocate_with(self, allocator: Callable[[], str], missing: str, size: str, header: str) -> Val:
+    def allocate_with(self, allocator: Callable[[], str] | None, missing: str, size: str, header: str) -> Val:
         """A new object of ``size`` bytes (i64), zeroed behind its header; goes to ``missing`` if there is no memory.
 
-        ``allocator`` gives what is called where the bounds of the nursery say that there may be no room.
+        ``allocator`` gives what is called where the bounds of the nursery say that there may be no room.  Without, that
+        goes to ``missing`` too.
         """
         text, control = self.text, self.aliases("control")
         place = self.word(layout.control_word("nursery_top"))
@@ -165,17 +166,23 @@ class HeapLowering(Lowering):
         end = text.value(f"add i64 {top}, {size}")
         limit = text.value(f"load i64, ptr {self.word(layout.control_word('nursery_limit'))}, align 8{control}")
         slow, fast, done = text.fresh_label("slow"), text.fresh_label("fast"), text.fresh_label("made")
+        slow = slow if allocator is not None else missing
         text.branch(text.value(f"icmp ugt i64 {end}, {limit}"), slow, fast, UNLIKELY)
         text.block(fast, dominated=True)
         text.line(f"store i64 {end}, ptr {place}, align 8{control}")
         pointer = text.value(f"getelementptr i8, ptr {self.cage}, i64 {top}")
         text.line(f"store i64 {header}, ptr {pointer}, align 8{self.aliases('header')}")
-        text.jump(done)
-        with text.cold(slow):
-            made = text.value(f"call i64 {allocator()}(ptr {self.cage}, i64 {size}, i64 {header})")
-            text.branch(text.value(f"icmp eq i64 {made}, 0"), missing, done, UNLIKELY)
-        text.block(done, dominated=True)
-        return Val(text.value(f"trunc i64 {text.value(phi('i64', ((top, fast), (made, slow))))} to i32"), "ref")
+        wide = top
+        if allocator is not None:
+            text.jump(done)
+            with text.cold(slow):
+                made = text.value(f"call i64 {allocator()}(ptr {self.cage}, i64 {size}, i64 {header})")
+                text.branch(text.value(f"icmp eq i64 {made}, 0"), missing, done, UNLIKELY)
+            text.block(done, dominated=True)
+            wide = text.value(phi("i64", ((top, fast), (made, slow))))
+        narrow = text.value(f"trunc i64 {wide} to i32")
+        text.know(f"zext i32 {narrow} to i64", wide)
+        return Val(narrow, "ref")
 
     # Loads and stores
 

@@ -1,0 +1,251 @@
+"""Sequences of instructions that one handler executes, because they are common: less to dispatch, values in registers.
+
+Nothing moves: the first instruction of a sequence gets the number of the sequence, the others stay as they are behind
+it.  So each of them can be jumped to and gone on with, a trap is where it would be, and what an instruction costs,
+where it polls and what it leaves in its slots is the same.  All but the last of a sequence go on with what is behind.
+
+A sequence is written as names of operations with a mark between them: ``;`` or, where the result of the left one is an
+operand of the right one, ``>`` and the number of that operand.  Only code where this is so becomes the sequence.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from pvm.engines.native.code.operations import BY_OPERATION, OPERATIONS, Operation
+
+_COMMON = """
+field.get.ref >0 array.get.i64
+field.get.ref >0 array.get.u8
+field.get.ref >0 array.get.ref
+field.get.ref >0 array.get.ref >0 ref.cast.interval
+field.get.ref >0 array.set.i64
+field.get.ref >0 array.size
+field.get.ref >0 field.get.ref
+field.get.ref ; field.get.ref
+field.get.ref >0 field.get.i64
+field.get.ref ; field.get.i64
+field.get.ref >0 if.ref.is_null
+field.get.ref >0 unless.ref.is_null
+field.get.ref >0 ref.as_non_null
+field.get.ref >0 ref.as_non_null >0 call.1
+field.get.ref >0 call.1
+field.get.ref >0 call.2
+field.get.ref >0 return.value
+field.get.ref ; i64.add_checked_s.k
+field.get.ref ; field.get.i64 >1 string.get
+field.get.i64 ; field.get.i64
+field.get.i64 ; field.get.ref
+field.get.i64 >0 i64.add_checked_s.k >1 field.set.i64
+field.get.i64 >0 i64.add_checked_s.k
+field.get.i64 >0 i64.add_checked_s
+field.get.i64 >1 i64.add_checked_s
+field.get.i64 >1 field.set.i64
+field.get.i64 >1 array.set.ref
+field.get.i64 >1 array.set.i64
+field.get.i64 >1 unless.i64.ge_s
+field.get.i64 >1 if.i64.le_s
+field.get.i64 >0 unless.i64.eq.k
+field.get.i64 >0 return.value
+field.get.f64 ; field.get.f64
+field.get.f64 >1 f64.mul
+field.get.f64 >1 f64.sub
+field.set.i64 ; return.void
+field.set.i64 ; return.value
+field.set.i64 ; field.get.i64
+field.set.i64 ; field.get.ref
+field.set.i64 ; call.1
+field.set.ref ; return.void
+field.set.ref ; return.value
+field.set.ref ; field.get.ref
+field.set.f64 ; field.get.f64
+array.get.ref >0 ref.cast.interval
+array.get.ref >0 ref.cast.interval >0 field.get.i64
+array.get.ref >0 ref.cast.interval >0 field.get.ref
+array.get.ref >0 ref.cast.interval.null
+array.get.ref >0 ref.cast.interval.null >0 if.ref.is_null
+array.get.ref >0 return.value
+array.get.i64 >2 array.set.i64
+array.get.i64 ; i64.add_checked_s.k
+array.get.i64 >0 if.i64.lt_s
+array.get.i64 >0 if.i64.gt_s
+array.get.u8 >0 unless.true
+array.get.u8 >0 if.true
+array.get.f64 >1 f64.mul >1 f64.add
+array.get.f64 ; array.get.f64 >1 f64.mul
+array.set.i64 ; loop.add.lt_s
+array.set.i64 ; field.get.ref
+array.set.i64 ; i64.add_checked_s.k
+array.set.f64 ; loop.add.lt_s
+array.set.ref ; loop.add.lt_s
+array.set.ref ; return.void
+array.set.u8 ; field.get.ref
+string.get >0 if.i32.eq.k
+string.get >0 unless.i32.ge_s.k
+ref.cast.interval >2 array.set.ref
+ref.cast.interval >0 field.get.i64
+ref.cast.interval >0 field.get.ref
+ref.cast.interval >0 call.virtual.1
+ref.cast.interval >0 call.1
+ref.cast.interval.null >0 if.ref.is_null
+ref.as_non_null >0 call.1
+f64.mul >1 f64.add
+f64.mul >0 f64.mul
+f64.mul ; f64.mul
+f64.add >2 array.set.f64
+f64.add >1 field.set.f64
+f64.add ; f64.sub >0 f64.add
+f64.add ; loop.add.lt_s
+f64.sub >1 field.set.f64
+f64.sub ; field.get.f64
+f64.div >0 return.value
+i64.add_checked_s.k >1 array.get.i64
+i64.add_checked_s.k >1 field.set.i64
+i64.add_checked_s.k >0 f64.convert_i64_s
+i64.add_checked_s.k ; field.get.ref
+i64.add_checked_s.k ; jump
+i64.add_checked_s.k ; charge
+i64.add_checked_s.k ; loop.add.lt_s
+i64.add_checked_s.k ; i64.sub_checked_s.k
+i64.add_checked_s.k >1 call.2
+i64.add_checked_s >0 i64.add_checked_s.k
+i64.add_checked_s >0 i64.add_checked_s
+i64.add_checked_s >1 i64.add_checked_s
+i64.add_checked_s >1 array.get.u8
+i64.add_checked_s >0 return.value
+i64.add_checked_s ; charge
+i64.add_checked_s ; jump
+i64.add_checked_s ; loop.add.lt_s
+i64.sub_checked_s.k >1 array.get.i64
+i64.sub_checked_s.k >0 call.1
+i64.sub_checked_s.k >1 call.2
+i64.sub_checked_s.k ; loop.lt_s
+i64.mul_checked_s >0 i64.div_s.power
+i64.mul_checked_s >0 i64.div_s.by
+i64.div_s.power >1 i64.add_checked_s
+i64.add.k ; charge
+i64.and.k >0 if.i64.eq.k
+i64.eq.k ; jump
+i64.lt_s >0 return.value
+i64.rem_s.power >0 unless.i64.eq.k
+i64.rem_s.power >0 if.i64.eq.k
+i64.rem_s.power >1 array.set.ref
+i64.rem_s.by >0 unless.i64.eq.k
+i64.rem_s.by >0 if.i64.eq.k
+i32.wrap_i64 >0 switch
+constant.small >2 array.set.u8
+constant.small >2 array.set.u8 ; i64.add_checked_s
+constant.small >1 array.set.i64
+constant.small >1 array.get.i64
+constant.small >0 array.new.i64
+constant.small >0 return.value
+constant.small ; charge
+constant.small ; jump
+constant.small ; constant.small
+constant.small >1 call.2
+constant >1 f64.mul
+constant >0 f64.mul
+constant >1 f64.div
+constant >1 unless.f64.gt
+string.const >1 call.2
+null >1 field.set.ref
+move.prim ; jump
+move.ref ; jump
+move.ref ; field.get.i64
+move.ref ; field.get.ref
+"""
+
+
+_MADE = ("p", "r", "pp", "pr", "rr")
+"""New objects: with which fields."""
+_USED = (">0 return.value", ">1 field.set.ref", ">2 array.set.ref")
+"""What is done with a new object."""
+_LAST = "i64.add_checked_s.k >{} object.make.{}"
+"""What an object is made of, where that was calculated last."""
+
+
+def _objects() -> list[str]:
+    made = [f"object.make.{fields}" for fields in _MADE]
+    found = [f"{name} {used}" for name in (*made, "object.allocate") for used in _USED]
+    calculated = [_LAST.format(fields.count("p") - 1, fields) for fields in _MADE if "p" in fields]
+    return [*found, *calculated, *(f"i64.rem_s.power ; {each}" for each in calculated)]
+
+
+class Sequence(NamedTuple):
+    """Instructions that are executed together; ``forwarded`` are operands of all but the first, empty for none.
+
+    Such an operand is the result of the instruction before.
+    """
+
+    number: int
+    name: str
+    parts: tuple[Operation, ...]
+    forwarded: tuple[str, ...]
+
+
+def _sequence(number: int, text: str) -> Sequence:
+    words = text.split()
+    forwarded = tuple("" if mark == ";" else f"operand{mark[1:]}" for mark in words[1::2])
+    return Sequence(number, text, tuple(BY_OPERATION[name] for name in words[::2]), forwarded)
+
+
+SEQUENCES = tuple(
+    _sequence(len(OPERATIONS) + number, text)
+    for number, text in enumerate([*_objects(), *filter(None, _COMMON.splitlines())])
+)
+NUMBERS = len(OPERATIONS) + len(SEQUENCES)
+"""How many numbers instructions may begin with."""
+
+
+class _Choice(NamedTuple):
+    """A sequence that may begin: numbers of the operations behind, and halves that have to be the same."""
+
+    number: int
+    behind: tuple[int, ...]
+    same: tuple[tuple[int, int], ...]
+
+
+def _choice(sequence: Sequence) -> _Choice:
+    same, start = [], 0
+    for left, right, operand in zip(sequence.parts, sequence.parts[1:], sequence.forwarded, strict=False):
+        if operand:
+            same.append((start + left.field("result").offset, start + left.size + right.field(operand).offset))
+        start += left.size
+    return _Choice(sequence.number, tuple(each.number for each in sequence.parts[1:]), tuple(same))
+
+
+def _choices() -> dict[int, list[_Choice]]:
+    """The sequences that begin with an operation, longest first, and those first that know most."""
+    found: dict[int, list[_Choice]] = {}
+    for sequence in SEQUENCES:
+        found.setdefault(sequence.parts[0].number, []).append(_choice(sequence))
+    for choices in found.values():
+        choices.sort(key=lambda choice: (-len(choice.behind), -len(choice.same)))
+    return found
+
+
+_BY_FIRST = _choices()
+_HALF = struct.Struct("<H")
+
+
+def first_operation(number: int) -> Operation:
+    """The operation of the instruction that begins with a number."""
+    return OPERATIONS[number] if number < len(OPERATIONS) else SEQUENCES[number - len(OPERATIONS)].parts[0]
+
+
+def combine(code: bytearray, starts: list[int]) -> None:
+    """Put the numbers of sequences into finished code whose instructions begin at ``starts``."""
+    numbers = [code[start] | code[start + 1] << 8 for start in starts]
+    at = 0
+    while at < len(starts):
+        for number, behind, same in _BY_FIRST.get(numbers[at], ()):
+            end = at + 1 + len(behind)
+            start = starts[at]
+            if tuple(numbers[at + 1 : end]) == behind and all(
+                code[start + left : start + left + 2] == code[start + right : start + right + 2] for left, right in same
+            ):
+                _HALF.pack_into(code, start, number)
+                at = end - 1
+                break
+        at += 1

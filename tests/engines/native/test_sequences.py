@@ -1,0 +1,77 @@
+"""Sequences of instructions that one handler executes: where they are, and that the tested programs have all of them.
+
+How they run is compared with the reference engine wherever programs are run on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.suite import PROGRAMS
+from pvm.engines.native.code.buffer import CodeBuffer
+from pvm.engines.native.code.operations import BY_OPERATION, OPERATIONS
+from pvm.engines.native.code.sequences import SEQUENCES, first_operation
+from pvm.engines.native.code.translator import Translator
+from pvm.engines.native.linkage import Linkage
+from pvm.verify.verified import VerifiedModule
+from tests.lang.program import compiled
+
+NEW_OBJECTS = Path(__file__).parents[2] / "lang" / "classes" / "new_objects.peb"
+NAMES = {sequence.number: sequence.name for sequence in SEQUENCES}
+
+
+def names_at(code: bytes, positions: list[int]) -> list[str]:
+    """What stands at positions: a sequence or an operation."""
+    numbers = [int.from_bytes(code[at : at + 2], "little") for at in positions]
+    return [NAMES.get(number) or OPERATIONS[number].name for number in numbers]
+
+
+def sequences_in(module: VerifiedModule) -> Iterator[str]:
+    """The sequences and operations of a module's code."""
+    linkage = Linkage(module)
+    for function in module.functions:
+        translator = Translator(linkage, function.index)
+        yield from names_at(translator.translate().code, translator.buffer.starts)
+
+
+def test_an_instruction_of_a_sequence_stays_as_it_is() -> None:
+    buffer = CodeBuffer()
+    get = buffer.emit("field.get.ref", 5, 4, 8)
+    element = buffer.emit("array.get.i64", 6, 5, 7)
+    end = buffer.emit("return.value", 6)
+    code = buffer.finish()
+    assert names_at(code, [get, element, end]) == ["field.get.ref >0 array.get.i64", "array.get.i64", "return.value"]
+    assert first_operation(int.from_bytes(code[:2], "little")).name == "field.get.ref"
+    assert code[2:] == bytes(buffer.data)[2:]
+
+
+def test_an_operand_is_forwarded_only_if_it_is_the_result_before() -> None:
+    buffer = CodeBuffer()
+    positions = [buffer.emit("field.get.ref", 5, 4, 8), buffer.emit("array.get.i64", 6, 4, 5)]
+    assert names_at(buffer.finish(), positions) == ["field.get.ref", "array.get.i64"]
+
+
+def test_the_longest_sequence_is_taken() -> None:
+    buffer = CodeBuffer()
+    get = buffer.emit("field.get.ref", 5, 4, 8)
+    element = buffer.emit("array.get.ref", 6, 5, 7)
+    cast = buffer.emit("ref.cast.interval", 6, 6, 40, 1)
+    assert names_at(buffer.finish(), [get, element, cast]) == [
+        "field.get.ref >0 array.get.ref >0 ref.cast.interval",
+        "array.get.ref",
+        "ref.cast.interval",
+    ]
+
+
+def test_sequences_are_different() -> None:
+    assert len({sequence.name for sequence in SEQUENCES}) == len(SEQUENCES)
+    assert not {sequence.name for sequence in SEQUENCES} & BY_OPERATION.keys()
+
+
+def test_tested_programs_have_every_sequence() -> None:
+    benchmarks = (path for path in sorted((PROGRAMS / "pebble").glob("*.peb")) if path.stem != "harness")
+    missing = set(NAMES.values())
+    for path in (NEW_OBJECTS, *benchmarks):
+        missing.difference_update(sequences_in(compiled(path).verified))
+    assert missing == set()
