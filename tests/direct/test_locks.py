@@ -130,8 +130,8 @@ def test_who_locks_a_file_of_the_host_in_spite_of_it_is_ended(tmp_path: Path, mo
             def known(self, identity: tuple[int, int]) -> None:
                 return None
 
-            def is_native(self, descriptor: int) -> bool:
-                return False
+            def native_mount(self, descriptor: int) -> None:
+                return None
 
             def is_stored(self, status: os.stat_result) -> bool:
                 return False

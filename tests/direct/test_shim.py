@@ -101,12 +101,13 @@ def test_runs_that_must_repeat_do_without(contained: None, tool: Callable[[str],
     assert len(listings) == 1
 
 
-def test_only_whole_read_only_directories_are_looked_into(folder: Path) -> None:
+def test_only_whole_directories_of_the_host_and_overlays_are_looked_into(folder: Path) -> None:
     host = pvm.HostDir(folder)
-    mounts = {"/a": host, "/b": host, "/b/c": pvm.MemDir(), "/d": pvm.HostDir(folder, mode="overlay")}
+    overlay = pvm.HostDir(folder, mode="overlay")
+    mounts = {"/a": host, "/b": host, "/b/c": pvm.MemDir(), "/": overlay, "/dd": overlay, "/dd/x": host}
     mounts |= {"/e": pvm.HostDir(folder, mode="rw"), "/f": pvm.HostDir(folder, only="file"), "/\u00e9": host}
     with pvm.Kernel(mounts) as kernel:
-        assert [mount.path for mount in candidates(kernel)] == ["/a"]
+        assert [mount.path for mount in candidates(kernel)] == ["/dd/x", "/dd", "/e", "/a", "/"]
 
 
 def test_marked_calls_pass_the_filter_only_where_there_is_a_shim() -> None:
@@ -122,7 +123,7 @@ def test_marked_calls_pass_the_filter_only_where_there_is_a_shim() -> None:
 def test_the_table_of_mounts() -> None:
     packed = table.packed([table.Entry(70, 3, 1024, b"/usr")], 5, 1025)
     assert len(packed) == table.TABLE_SIZE
-    assert table.HEADER.unpack_from(packed) == (1, 5, b".\0", 1025)
+    assert table.HEADER.unpack_from(packed) == (1, 5, b".\0", 1025, 0)
     assert table.ENTRY_LAYOUT.unpack_from(packed, table.HEADER_SIZE) == (70, 3, 1024, 4)
     assert packed[table.HEADER_SIZE + table.ENTRY_HEAD :].startswith(b"/usr\0")
 

@@ -78,6 +78,7 @@ class OpenFiles:
     def __init__(self, jail: Jail, mounts: NativeMounts | None = None) -> None:
         self._jail = jail
         self.mounts = mounts
+        self.marks = None if mounts is None else mounts.marks
         self._opened: dict[Identity, Opened] = {}
         self._seen: dict[Identity, Seen] = {}
         self._next_name = count()
@@ -167,10 +168,15 @@ class OpenFiles:
         self._opened[identity] = Opened(description)
 
     def _new_directory(self, description: DirectoryDescription) -> int:
+        """The same for a directory, natively where it has the names that it has on the host."""
         if self.mounts is not None:
-            native = self.mounts.open_directory(description.location)
+            native = self.mounts.open_directory(description.location, to_list=True)
             if native >= 0:
                 return native
+        return self.listed(description)
+
+    def listed(self, description: DirectoryDescription) -> int:
+        """A descriptor for a directory that the supervisor lists."""
         name = f"d{next(self._next_name)}"
         store = self._jail.store_fd
         with self._jail.as_owner():
@@ -229,9 +235,19 @@ class OpenFiles:
         if seen is not None:
             return seen.view(status)
         mount = self._native_mount(guest, fd, status)
+        if mount is not None and mount.overlay is None:
+            return mount.view(status)
         if mount is not None:
-            return mount.fs.view(status)
+            return self._stat_in_overlay(guest, fd, mount, status)
         return self.foreign_stat(status)
+
+    def _stat_in_overlay(self, guest: GuestProcess, fd: int, mount: NativeMount, status: os.stat_result) -> Stat:
+        """The state of what a guest opened by itself in an overlay: as it is by now, unless it has been removed."""
+        try:
+            location = self.location(guest, fd)
+        except GuestError:
+            location = None
+        return mount.view(status)._replace(links=0) if location is None else location.node.stat()
 
     def foreign_stat(self, status: os.stat_result) -> Stat:
         """The state of what the virtual kernel does not know, such as a pipe."""
@@ -273,9 +289,16 @@ class OpenFiles:
         seen = self._seen.get(identity)
         return None if seen is None else seen.location
 
-    def is_native(self, descriptor: int) -> bool:
-        """Whether a file is in a mount that guests look into by themselves."""
-        return self.mounts is not None and self.mounts.holds(descriptor)
+    def native_mount(self, descriptor: int) -> NativeMount | None:
+        """The mount that guests look into by themselves in which a file is that one of our descriptors refers to."""
+        return None if self.mounts is None else self.mounts.holding(descriptor)
+
+    def place_in_mount(self, descriptor: int, identity: Identity) -> Location | None:
+        """Where such a file is now; None if it has been removed."""
+        try:
+            return None if self.mounts is None else self.mounts.location(os.getpid(), descriptor, identity)
+        except GuestError:
+            return None
 
     def is_stored(self, status: os.stat_result) -> bool:
         """Whether a file is one of the jail's private store."""

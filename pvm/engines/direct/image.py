@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from pvm.engines.direct import linux
 from pvm.engines.direct.elf import PAGE, PROGRAM_HEADER, Program, Segment
-from pvm.engines.direct.machine_code import CLOCK_PAGE, JUMP
+from pvm.engines.direct.machine_code import CLOCK_PAGE, JUMP, MARKS
 from pvm.engines.direct.records import Batch
+from pvm.engines.direct.shim.marks import SIZE as MARKS_SIZE
 from pvm.errors import GuestError
 
 MAP_SHARED, MAP_PRIVATE, MAP_FIXED, MAP_ANONYMOUS, MAP_FIXED_NOREPLACE = 0x01, 0x02, 0x10, 0x20, 0x10_0000
@@ -184,11 +185,13 @@ def map_image(
     takes_terminal: bool,
     regions: bool = False,
     clock: int = -1,
+    marks: int = -1,
 ) -> Batch:
     """The records that map a program and its dynamic linker from descriptors of the stub, and let the stack grow.
 
     With ``takes_terminal`` what descriptor 0 refers to becomes the session's terminal, if it belongs to no other.
-    With ``regions`` the first records map pages for trampolines.  ``clock`` is a descriptor of the clock's page.
+    With ``regions`` the first records map pages for trampolines.  ``clock`` is a descriptor of the clock's page,
+    ``marks`` one of the marks of overlays.
     """
     batch = Batch(head=0)
     if regions:
@@ -200,6 +203,9 @@ def map_image(
     if clock >= 0:
         batch.add(linux.MMAP, CLOCK_PAGE, PAGE, 3, MAP_SHARED | MAP_FIXED, clock, 0)
         batch.add(linux.CLOSE, clock)
+    if marks >= 0:
+        batch.add(linux.MMAP, MARKS, MARKS_SIZE, 1, MAP_SHARED | MAP_FIXED, marks, 0)
+        batch.add(linux.CLOSE, marks)
     map_program(batch, main, descriptors[0])
     if linker is not None:
         map_program(batch, linker, descriptors[1])

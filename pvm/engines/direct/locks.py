@@ -17,7 +17,7 @@ import signal
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from pvm.engines.direct import linux
 from pvm.engines.direct.descriptors import Identity, OpenFiles
@@ -49,12 +49,15 @@ class Holder:
     """A description of a lock file, which stands for one of a guest, or for a process (POSIX locks).
 
     ``anchors`` are duplicates of the guest's descriptors that keep the locks, by their numbers in ``process``; one for
-    a description, which is closed when no process has it any more.
+    a description, which is closed when no process has it any more.  ``node`` is what is locked, which lives as long.
     """
 
-    __slots__ = ("anchors", "descriptor", "identity", "process", "reference")
+    __slots__ = ("anchors", "descriptor", "identity", "node", "process", "reference")
 
-    def __init__(self, descriptor: int, identity: Identity, process: int, anchors: dict[int, int]) -> None:
+    def __init__(
+        self, descriptor: int, identity: Identity, process: int, anchors: dict[int, int], node: Node | None
+    ) -> None:
+        self.node = node
         self.descriptor = descriptor
         self.identity = identity
         self.process = process
@@ -90,8 +93,9 @@ class Holder:
 class LockFile:
     """A file that is locked in place of another, and by whom; ``descriptor`` becomes its own."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, node: Node | None = None) -> None:
         self._descriptor = descriptor
+        self._node = None if node is None else ref(node)
         self._holders: list[Holder] = []
 
     def __del__(self) -> None:
@@ -133,7 +137,7 @@ class LockFile:
             descriptor = os.open(f"/proc/self/fd/{self._descriptor}", os.O_RDWR | os.O_CLOEXEC)
         except OSError:
             raise GuestError(errno.ENOLCK) from None
-        holder = Holder(descriptor, identity, process, {})
+        holder = Holder(descriptor, identity, process, {}, None if self._node is None else self._node())
         self._holders.append(holder)
         return holder
 
@@ -167,7 +171,15 @@ class Locks:
         if self.is_own(status):
             return None
         identity = status.st_dev, status.st_ino
-        location = None if self._files.is_native(descriptor) else self._files.known(identity)
+        mount = self._files.native_mount(descriptor)
+        if mount is None:
+            location = self._files.known(identity)
+        elif mount.overlay is not None:
+            location = self._files.place_in_mount(descriptor, identity)
+        elif mount.fs.read_only or stat.S_ISDIR(status.st_mode):
+            return self._of_identity(identity)
+        else:
+            return None
         if location is None:
             return self._of_identity(identity)
         node = location.node
@@ -195,7 +207,7 @@ class Locks:
         found = self._by_node.get(node)
         if found is None:
             descriptor = os.dup(node.lock_file()) if isinstance(node, OverlayFile) else self._files.new_store_file()
-            found = self._by_node[node] = LockFile(descriptor)
+            found = self._by_node[node] = LockFile(descriptor, node)
         found.forget_dead(self.pids)
         return found
 

@@ -30,6 +30,9 @@ TABLE = BASE + 0x8000
 VDSO, CLOCK_PAGE = BASE + 0xA000, BASE + 0xE000
 """Where guests have our own vDSO and the page of the virtual clock."""
 
+MARKS = BASE + 0x4_0000
+"""Where the shim finds what was changed in overlays."""
+
 BUFFER = BASE + 0x1_0000
 BUFFER_SIZE = 0x1_0000
 

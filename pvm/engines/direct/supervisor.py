@@ -228,6 +228,7 @@ class Supervisor:
         self.fifos.close()
         if self.virtual_time is not None:
             self.virtual_time.close()
+            self.virtual_time = None  # it refers to us
         if self.outside is not None:
             self.outside.close()
         if self.terminal >= 0:
@@ -428,6 +429,7 @@ class Supervisor:
         descriptors = [call.put_descriptor(file.host_fd()) for file in new.files]
         clock = -1 if self._clock_page is None else call.put_descriptor(self._clock_page.descriptor)
         guest.sites = self._give_mounts(call)
+        marks = -1 if self.files.marks is None else call.put_descriptor(self.files.marks.descriptor)
         start = checked_start(new.invocation, self._stack_bytes, bytes(16))
         size = len(image.stack_image(top, start, [(0, 0)] * 20)[1])
         lowest = top - size - PAGE if size > image.STACK_READY else 0
@@ -439,6 +441,7 @@ class Supervisor:
             takes_terminal=takes_terminal,
             regions=guest.sites is not None,
             clock=clock,
+            marks=marks,
         )
         guest.memory.write(BUFFER, batch.pack())
         new.close()

@@ -19,6 +19,8 @@ from weakref import WeakValueDictionary
 
 from pvm.kernel.clock import Clock
 from pvm.kernel.fs.attributes import changed, stored_size
+from pvm.kernel.fs.hostfs import HostDirectory, HostFile, HostLink
+from pvm.kernel.fs.hoststatus import identity_of
 from pvm.kernel.fs.memfs import MemDirectory, MemFile, MemFs, MemLink, MemNode, MemOpenFile
 from pvm.kernel.quotas import Ledger
 from pvm.kernel.vfs.node import (
@@ -31,17 +33,33 @@ from pvm.kernel.vfs.node import (
     OpenFlag,
     RegularNode,
 )
+from pvm.typed import Protocol
 
 CHUNK = 1 << 20
 
 
-class OverlayFs(MemFs):
-    """Changes in memory over ``lower``, which the overlay owns."""
+class ChangeMarks(Protocol):
+    """Who wants to know what is not as below any more, before it is seen."""
 
-    __slots__ = ("lower",)
+    def mark_name(self, name: str) -> None:
+        """What has this name, wherever, may be something else."""
+
+    def mark_inode(self, inode: int) -> None:
+        """The state of a file of the host, or the names in a directory, may be others."""
+
+
+class OverlayFs(MemFs):
+    """Changes in memory over ``lower``, which the overlay owns.
+
+    ``marks`` is told of changes; ``moved`` has what may be elsewhere by now, by paths below.
+    """
+
+    __slots__ = ("lower", "marks", "moved")
 
     def __init__(self, device: int, ledger: Ledger, clock: Clock, lower: FileSystem) -> None:
         self.lower = lower
+        self.marks: ChangeMarks | None = None
+        self.moved: WeakValueDictionary[str, MemNode] = WeakValueDictionary()
         super().__init__(device, ledger, clock)
 
     def make_root(self) -> MemDirectory:
@@ -49,9 +67,65 @@ class OverlayFs(MemFs):
         root.pinned = True
         return root
 
+    def tell(self, marks: ChangeMarks) -> None:
+        """Tell of all changes from now on, and of those that there were."""
+        self.marks = marks
+        pending = [self.root]
+        while pending:
+            directory = pending.pop()
+            assert isinstance(directory, OverlayDirectory)
+            for name, node in directory.children.items():
+                if isinstance(node, OverlayDirectory):
+                    pending.append(node)
+                if isinstance(node, OverlayDirectory) and is_still_there(directory, name, node):
+                    mark_state(self, node.lower)
+                else:
+                    mark_change(directory, name, node)
+            for name in directory.hidden:
+                mark_change(directory, name, None)
+
     def close(self) -> None:
         super().close()
         self.lower.close()
+
+
+def mark_change(directory: OverlayDirectory, name: str, node: MemNode | None) -> None:
+    """Tell that a name of a directory stands for another node than below, or for none."""
+    fs = directory.fs
+    assert isinstance(fs, OverlayFs)
+    if isinstance(node, OverlayDirectory | OverlayFile) and isinstance(node.lower, HostDirectory | HostFile):
+        fs.moved[path_below(node.lower)] = node
+    if fs.marks is not None:
+        fs.marks.mark_name(name)
+        mark_state(fs, directory.lower)
+
+
+def is_still_there(directory: OverlayDirectory, name: str, node: OverlayDirectory) -> bool:
+    """Whether a directory is held only since something below it was changed."""
+    lower = node.lower
+    return (
+        isinstance(lower, HostDirectory)
+        and lower.parent is not None
+        and isinstance(directory.lower, HostDirectory)
+        and lower.parent.identity == directory.lower.identity
+        and lower.name == name.encode()
+    )
+
+
+def mark_state(fs: MemFs, lower: Node | None) -> None:
+    """Tell that the state of what is below is shown no more."""
+    if isinstance(fs, OverlayFs) and fs.marks is not None and isinstance(lower, HostFile | HostDirectory):
+        fs.marks.mark_inode(lower.identity[1])
+
+
+def path_below(node: HostDirectory | HostFile) -> str:
+    """The path of a file or directory of the host below its mount."""
+    names: list[str] = []
+    place: HostDirectory | HostFile | None = node
+    while place is not None and place.parent is not None:
+        names.append(os.fsdecode(place.name))
+        place = place.parent
+    return "/".join(reversed(names))
 
 
 def _mirror(node: MemNode, lower: Node) -> None:
@@ -90,16 +164,18 @@ class Reserve:
 class OverlayFile(MemFile):
     """A file; ``lower`` is None from the first write on, and ``source`` is ``lower`` while it is open.
 
-    ``reserve`` is the host file that the content is to move to, if it was asked for before.
+    ``reserve`` is the host file that the content is to move to, if it was asked for before; ``below`` the file of the
+    host that it began as.
     """
 
-    __slots__ = ("lower", "origin", "reserve", "source")
+    __slots__ = ("below", "lower", "origin", "reserve", "source")
 
     def __init__(self, fs: MemFs, mode: int, lower: RegularNode | None = None) -> None:
         super().__init__(fs, mode)
         self.lower = lower
         self.source: OpenFile | None = None
         self.reserve: Reserve | None = None
+        self.below = lower.identity if isinstance(lower, HostFile) else None
         self.origin: tuple[OverlayDirectory, str] | None = None
         if lower is not None:
             _mirror(self, lower)
@@ -178,6 +254,11 @@ class OverlayFile(MemFile):
             ledger.release_file()
             ledger.release_bytes(stored_size(values))
             raise
+        mark_state(self.fs, self.lower)
+        if self.origin is not None and isinstance(self.fs, OverlayFs) and self.fs.marks is not None:
+            self.fs.marks.mark_name(self.origin[1])
+            if isinstance(self.lower, HostFile):
+                self.fs.moved[path_below(self.lower)] = self
         self.values = values or None
         self.data = content
         self.charged = len(content)
@@ -217,12 +298,13 @@ class OverlayFile(MemFile):
 
 
 class OverlayLink(MemLink):
-    """A symbolic link that mirrors one below."""
+    """A symbolic link that mirrors one below; ``below`` is that of the host."""
 
-    __slots__ = ()
+    __slots__ = ("below",)
 
     def __init__(self, fs: MemFs, lower: LinkNode) -> None:
         super().__init__(fs, lower.target())
+        self.below = identity_of(lower.status) if isinstance(lower, HostLink) else None
         _mirror(self, lower)
 
     def change_owner(self, user: int, group: int) -> None:
@@ -314,6 +396,7 @@ class OverlayDirectory(MemDirectory):
             node = parent
 
     def link_name(self, name: str, node: MemNode) -> None:
+        mark_change(self, name, node)
         super().link_name(name, node)
         if isinstance(node, OverlayDirectory):
             node.pinned = True
@@ -322,14 +405,17 @@ class OverlayDirectory(MemDirectory):
         self.pin()
 
     def change_owner(self, user: int, group: int) -> None:
+        mark_state(self.fs, self.lower)
         super().change_owner(user, group)
         self.pin()
 
     def change_mode(self, mode: int) -> None:
+        mark_state(self.fs, self.lower)
         super().change_mode(mode)
         self.pin()
 
     def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        mark_state(self.fs, self.lower)
         super().set_times(accessed_ns, modified_ns)
         self.pin()
 
@@ -344,6 +430,7 @@ class OverlayDirectory(MemDirectory):
     def change_attribute(self, name: bytes, value: bytes | None) -> None:
         if self.values is None and self.lower is not None:
             self.values = _charged_attributes(self.lower, self.fs.ledger)
+        mark_state(self.fs, self.lower)
         super().change_attribute(name, value)
         self.pin()
 
@@ -353,10 +440,13 @@ class OverlayDirectory(MemDirectory):
         super().add_name(name, node)
 
     def unlink_name(self, name: str) -> None:
+        mark_change(self, name, None)
         if name in self.children:
             super().unlink_name(name)
         self.mirrors.pop(name, None)
-        if self.lower is not None and name not in self.hidden and self.lower.lookup(name) is not None:
+        below = None if self.lower is None or name in self.hidden else self.lower.lookup(name)
+        if below is not None:
+            mark_state(self.fs, below)
             self.hidden.add(name)
         self.pin()
 

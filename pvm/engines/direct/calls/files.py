@@ -12,6 +12,7 @@ from pvm.engines.direct import layouts, linux
 from pvm.engines.direct.calls.call import Call
 from pvm.engines.direct.calls.paths import change_owner_of, seen_from
 from pvm.engines.direct.descriptors import PlaceDescription, advance, next_entries
+from pvm.engines.direct.mounts import NativeMount
 from pvm.engines.direct.terminals import TerminalNode
 from pvm.errors import GuestError
 from pvm.kernel.process import Process
@@ -253,7 +254,14 @@ def list_directory(call: Call, *, wide: bool) -> int:
     """Fill a buffer with entries of a directory."""
     opened = call.supervisor.files.find(call.guest, call.signed(0))
     if opened is None:
-        return list_native_directory(call, wide=wide)
+        mount = call.supervisor.files.native_directory(call.guest, call.signed(0))
+        if mount is None:
+            raise GuestError(errno.ENOTDIR)
+        if mount.overlay is None or not take_over(call):
+            return list_native_directory(call, mount, wide=wide)
+        opened = call.supervisor.files.find(call.guest, call.signed(0))
+        if opened is None:
+            return 0
     room = call.args[2] & 0xFFFF_FFFF
     entries = next_entries(opened, room)
     data = bytearray()
@@ -271,11 +279,37 @@ def list_directory(call: Call, *, wide: bool) -> int:
     return len(data)
 
 
-def list_native_directory(call: Call, *, wide: bool) -> int:
+def take_over(call: Call) -> bool:
+    """Put a directory that the supervisor lists in place of one of an overlay that the guest opened by itself.
+
+    One that was listed in part already is not: what is added or removed meanwhile may or may not be seen.
+    """
+    files, fd = call.supervisor.files, call.signed(0)
+    with borrowed_descriptor(call, fd) as descriptor:
+        if os.lseek(descriptor, 0, os.SEEK_CUR):
+            return False
+    try:
+        location = files.directory(call.guest, fd)
+    except GuestError:  # it has been removed, and is empty
+        return True
+    closes = is_closed_on_exec(call.guest.pid, fd)
+    made = files.listed(DirectoryDescription(location))
+    try:
+        call.put_descriptor(made, fd, close_on_exec=closes)
+    finally:
+        os.close(made)
+    return True
+
+
+def is_closed_on_exec(pid: int, fd: int) -> bool:
+    """Whether a guest's descriptor ends when its process executes another program."""
+    with open(f"/proc/{pid}/fdinfo/{fd}", "rb") as file:  # noqa: PTH123 - a file of the host's kernel
+        flags = next(int(line.split()[1], 8) for line in file if line.startswith(b"flags:"))
+    return bool(flags & linux.O_CLOEXEC)
+
+
+def list_native_directory(call: Call, mount: NativeMount, *, wide: bool) -> int:
     """The same for one that the guest opened by itself, by the shim, which did not list it."""
-    mount = call.supervisor.files.native_directory(call.guest, call.signed(0))
-    if mount is None:
-        raise GuestError(errno.ENOTDIR)
     with borrowed_descriptor(call, call.signed(0)) as descriptor:
         device = os.fstat(descriptor).st_dev
         entries: list[tuple[DirectoryEntry, int]] = []

@@ -95,8 +95,9 @@ def control_of_process(call: Call, command: int) -> int:
         return CONTINUE
     with borrowed(call) as own:
         file = locks.find(own)
-        if file is None:  # another thread has put another file there meanwhile
-            raise GuestError(errno.EAGAIN)
+        if file is None:
+            locks.note_native(call.guest.pid)
+            return CONTINUE
         status = os.fstat(own)
         target = file.of_process(call.guest.pid, (status.st_dev, status.st_ino)).descriptor
         return control_lock(call, own, target, command + OFD_GET - GET)

@@ -33,7 +33,13 @@ single:                                 ; the cheaper call will do for a name th
   br i1 %opened.single, label %named.single, label %beneath
 named.single:
   %plain.name = call i1 @is_name(ptr %path.p)
-  br i1 %plain.name, label %give, label %no.name
+  br i1 %plain.name, label %name.single, label %no.name
+name.single:
+  %unchanged.single = call i1 @unchanged(ptr %path.p)
+  br i1 %unchanged.single, label %give, label %changed.single
+changed.single:
+  %closed.changed = call i64 @native(i64 {CLOSE}, i64 %r.single, i64 0, i64 0, i64 0, i64 0)
+  br label %slow
 no.name:
   %closed.single = call i64 @native(i64 {CLOSE}, i64 %r.single, i64 0, i64 0, i64 0, i64 0)
   br label %beneath
@@ -43,13 +49,26 @@ beneath:
   br i1 %opened, label %named, label %unopened
 named:
   %text = call i1 @is_text(ptr %path.p)
-  br i1 %text, label %give, label %unnamed
+  br i1 %text, label %name.text, label %unnamed
+name.text:
+  %unchanged.text = call i1 @unchanged(ptr %path.p)
+  br i1 %unchanged.text, label %give, label %unnamed
 unnamed:
   %closed = call i64 @native(i64 {CLOSE}, i64 %r.relative, i64 0, i64 0, i64 0, i64 0)
   br label %slow
 unopened:
   %beyond = icmp eq i64 %r.relative, -{EXDEV}
-  br i1 %beyond, label %find, label %error
+  br i1 %beyond, label %find, label %judge
+judge:                                  ; where something is marked, only what is known not to be there is not
+  %page = call ptr @marks()
+  %clean = icmp eq ptr %page, null
+  br i1 %clean, label %error, label %missing
+missing:
+  %is.missing = icmp eq i64 %r.relative, -{ENOENT}
+  br i1 %is.missing, label %look.up, label %slow
+look.up:
+  %unchanged.missing = call i1 @unchanged(ptr %path.p)
+  br i1 %unchanged.missing, label %error, label %slow
 find:
   %rest = call i64 @locate(i64 %dir, i64 %path, ptr %place)
   %is.ours = icmp ne i64 %rest, 0
@@ -60,7 +79,7 @@ ours:
   %ok = icmp sge i64 %r.found, 0
   br i1 %ok, label %give, label %error
 give:
-  %r.give = phi i64 [ %r.relative, %named ], [ %r.single, %named.single ], [ %r.found, %ours ]
+  %r.give = phi i64 [ %r.relative, %name.text ], [ %r.single, %name.single ], [ %r.found, %ours ]
   %careful.bit = and i64 %word, {O_NONBLOCK}
   %careful = icmp ne i64 %careful.bit, 0
   br i1 %careful, label %done, label %look  ; who does not want to wait looks himself what it is
@@ -74,7 +93,7 @@ pipe:                                   ; those of the host are seen, but not op
 done:
   ret i64 %r.give
 error:
-  %r = phi i64 [ %r.relative, %unopened ], [ %r.found, %ours ]
+  %r = phi i64 [ %r.relative, %judge ], [ %r.relative, %look.up ], [ %r.found, %ours ]
   %answer = call i64 @failed(i64 %r, ptr %place)
   ret i64 %answer
 slow:
@@ -218,7 +237,10 @@ entry:
   %number = sext i32 %low to i64
   %mount = call ptr @look_open(i64 %number, ptr %st)
   %unknown = icmp eq ptr %mount, null
-  br i1 %unknown, label %slow, label %known
+  br i1 %unknown, label %slow, label %below
+below:
+  %as.below = call i1 @is_as_below(ptr %st)
+  br i1 %as.below, label %known, label %slow
 known:
   %device = call i64 @host_device(ptr %st)
   %room.low = trunc i64 %size to i32

@@ -7,13 +7,14 @@ pointer must give EFAULT: ``@readable`` and ``@writable`` let it read or write a
 
 from __future__ import annotations
 
-from pvm.engines.direct.shim import calls, mounts, state, table
+from pvm.engines.direct.shim import calls, marks, mounts, state, table
 from pvm.kernel.fs import hostfs
 
 ENOENT, EXDEV, ENOTDIR, EINVAL, ESPIPE = 2, 18, 20, 22, 29
 NEAR = 16 << 10
 CLOSE, LSEEK, RT_SIGPROCMASK, OPENAT, READLINKAT, GETDENTS64, STATX, OPENAT2 = 3, 8, 14, 257, 267, 217, 332, 437
 RESOLVE = 0x08 | 0x02  # beneath the descriptor, no magic links
+RESOLVE_NO_SYMLINKS = 0x04
 EMPTY_PATH, NOFOLLOW = 0x1000, 0x100
 AT_FDCWD = -100
 LOOK_FLAGS = EMPTY_PATH | NOFOLLOW | 0x800 | 0x6000  # no automount, how fresh
@@ -44,6 +45,12 @@ def ir(address: int) -> str:
         "DOT": address + 16,
         "EMPTY": address + 17,
         "WORKING_DIRECTORY": address + 24,
+        "MARKS_POINTER": address + 32,
+        "NAMES": marks.NAMES,
+        "INODES": marks.INODES,
+        "BIT_MASK": marks.BITS - 1,
+        "HASH_START": signed(marks.HASH_START, 64),
+        "HASH_FACTOR": marks.HASH_FACTOR,
         "ROWS": address + table.HEADER_SIZE,
         "ENTRY_HEAD": table.ENTRY_HEAD,
         "ENTRY_SIZE": table.ENTRY_SIZE,
@@ -56,7 +63,7 @@ def ir(address: int) -> str:
         "LOOKING": O_PATH | O_CLOEXEC,
         "LINK_ITSELF": O_PATH | O_CLOEXEC | O_NOFOLLOW,
     }
-    text = HEAD + mounts.TEXT + state.TEXT + calls.TEXT + ATTRIBUTES
+    text = HEAD + marks.TEXT + mounts.TEXT + state.TEXT + calls.TEXT + ATTRIBUTES
     return text.format(FEATURES=FEATURES, **numbers | half | wide | made)
 
 

@@ -140,6 +140,9 @@ end:
   br i1 %unfit, label %slow, label %whole
 whole:
   %path.p = inttoptr i64 %path to ptr
+  %unchanged = call i1 @unchanged(ptr %path.p)
+  br i1 %unchanged, label %known, label %slow
+known:
   %c0 = load i8, ptr %path.p
   %is.absolute = icmp eq i8 %c0, 47
   br i1 %is.absolute, label %absolute, label %relative
@@ -255,7 +258,11 @@ define internal i64 @open_beneath(i64 %dir, i64 %path, i64 %flags) #0 {{
   %mode.p = getelementptr i8, ptr %how, i64 8
   store i64 0, ptr %mode.p
   %resolve.p = getelementptr i8, ptr %how, i64 16
-  store i64 {RESOLVE}, ptr %resolve.p
+  %page = call ptr @marks()
+  %clean = icmp eq ptr %page, null
+  %links = select i1 %clean, i64 0, i64 {RESOLVE_NO_SYMLINKS}
+  %resolve = or i64 %links, {RESOLVE}
+  store i64 %resolve, ptr %resolve.p
   %at = ptrtoint ptr %how to i64
   %r = call i64 @native(i64 {OPENAT2}, i64 %dir, i64 %path, i64 %at, i64 24, i64 0)
   ret i64 %r

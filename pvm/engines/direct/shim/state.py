@@ -102,7 +102,10 @@ identify:
   %mount = call ptr @mount(i64 %id)
   store ptr %mount, ptr %entry.p
   %unknown = icmp eq ptr %mount, null
-  br i1 %unknown, label %slow, label %done
+  br i1 %unknown, label %slow, label %below
+below:
+  %as.below = call i1 @is_as_below(ptr %st)
+  br i1 %as.below, label %done, label %slow
 done:
   ret i64 0
 error:
@@ -276,7 +279,10 @@ define internal i64 @do_fstat(i64 %fd, i64 %buffer) #0 {{
   %entry.p = getelementptr i8, ptr %place, i64 {P_ENTRY}
   store ptr %entry, ptr %entry.p
   %unknown = icmp eq ptr %entry, null
-  br i1 %unknown, label %slow, label %give
+  br i1 %unknown, label %slow, label %below
+below:
+  %as.below = call i1 @is_as_below(ptr %st)
+  br i1 %as.below, label %give, label %slow
 give:
   %r.give = call i64 @give_stat(i64 %buffer, ptr %st, ptr %place)
   ret i64 %r.give

@@ -16,8 +16,8 @@ TABLE_SIZE = 0x1000
 HEADER_SIZE, ENTRY_SIZE, ENTRY_HEAD = 64, 256, 32
 MOUNTS_MAX = (TABLE_SIZE - HEADER_SIZE) // ENTRY_SIZE
 PREFIX_MAX = ENTRY_SIZE - ENTRY_HEAD - 1
-HEADER = struct.Struct("<QQ2s6xQ")
-"""How many mounts, the key of the inodes, the texts ``.`` and nothing, the working directory's descriptor."""
+HEADER = struct.Struct("<QQ2s6xQQ")
+"""How many mounts, the key of the inodes, the texts ``.`` and nothing, the working directory, where the marks are."""
 
 ENTRY_LAYOUT = struct.Struct("<4Q")
 
@@ -33,12 +33,13 @@ class Entry(NamedTuple):
     path: bytes
 
 
-def packed(entries: Sequence[Entry], key: int, working_directory: int) -> bytes:
+def packed(entries: Sequence[Entry], key: int, working_directory: int, marks: int = 0) -> bytes:
     """The table of mounts; ``key`` is that of the numbers that are shown for inodes.
 
-    ``working_directory`` is the descriptor of the working directory, where that is in one of the mounts.
+    ``working_directory`` is the descriptor of the working directory, where that is in one of the mounts.  ``marks`` is
+    the address of what is known to have changed, if there are overlays.
     """
-    data = HEADER.pack(len(entries), key & WORD, b".\0", working_directory).ljust(HEADER_SIZE, b"\0")
+    data = HEADER.pack(len(entries), key & WORD, b".\0", working_directory, marks).ljust(HEADER_SIZE, b"\0")
     for entry in entries:
         head = ENTRY_LAYOUT.pack(entry.mount_id, entry.device, entry.descriptor, len(entry.path))
         data += (head + entry.path).ljust(ENTRY_SIZE, b"\0")
