@@ -151,24 +151,31 @@ class Unit(StripLowering):
 
         The stack does for all frames that there may be, since calls of what is known do not look.
         """
-        text = self.text
-        cold = text.fresh_label("scarce")
-        fuel = self.fuel()
-        with text.cold(cold):
-            is_empty = text.value(f"icmp slt i64 {fuel}, 0")
-            service = text.value(f"select i1 {is_empty}, i64 {service_index(poll)}, i64 {service_index(DISPATCH)}")
-            self._leave_at(self.root, Point(position, (), ()), live, [], [], target=service)
-        scarce = [text.value(f"icmp slt i64 {fuel}, {SEGMENT}")]
+        text, shared = self.text, self.text.fresh_label("scarce")
+        fuel, service = self.fuel(), self.wide_variable("%look.service")
+        with text.cold(shared):
+            target = text.value(f"load i64, ptr {service}")
+            self._leave_at(self.root, Point(position, (), ()), live, [], [], target=target)
+
+        def leave_if(flag: str, enough: str, none: str) -> None:
+            # Each goes on elsewhere, else LLVM would make one condition of all, which takes longer than the branches.
+            cold = text.fresh_label("scarce")
+            with text.cold(cold):
+                is_empty = text.value(f"icmp slt i64 {fuel}, 0")
+                value = text.value(f"select i1 {is_empty}, i64 {service_index(none)}, i64 {service_index(enough)}")
+                text.line(f"store i64 {value}, ptr {service}")
+                text.jump(shared)
+            text.branch_away(flag, cold)
+
+        leave_if(text.value(f"icmp slt i64 {fuel}, {SEGMENT}"), DISPATCH, poll)
         if self.extent > 8 * self.root.facts.frame.size or not is_called:
             end = text.value(f"getelementptr i8, ptr {self.frame(self.root)}, i64 {EXTENT}")
             bound = text.value(f"load i64, ptr {self.word(layout.control_word('stack_limit'))}, align 8")
             limit = text.value(f"getelementptr i8, ptr %cage, i64 {bound}")
-            scarce.append(text.value(f"icmp ugt ptr {end}, {limit}"))
+            leave_if(text.value(f"icmp ugt ptr {end}, {limit}"), DISPATCH, DISPATCH)
         if self.calls and is_called:
             lowest = text.value(f"load i64, ptr {self.word(layout.control_word('native_limit'))}, align 8")
-            scarce.append(text.value(f"icmp ult i64 {self.stack_pointer()}, {lowest}"))
-        for flag in scarce:
-            text.branch_away(flag, cold)
+            leave_if(text.value(f"icmp ult i64 {self.stack_pointer()}, {lowest}"), RETURN_EARLY, RETURN_EARLY)
 
     def stack_pointer(self) -> str:
         """Where the native stack is (i64)."""
