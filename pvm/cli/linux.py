@@ -149,7 +149,7 @@ def report_network(kernel: Kernel) -> None:
     """Say what was refused."""
     if kernel.network is not None:
         for refused, times in kernel.network.refused.items():
-            print_error(f"refused         {refused}, {times:,} times (--allow-net {refused} lets it)")
+            print_error(f"refused         {times:,} x {refused} (--allow-net {refused} allows it)")
 
 
 def report(done: Completed, *, stats: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import functools
 import gc
 import http.server
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 import pvm
+from pvm.cli.application import run_command
 from tests.direct.conftest import EXIT_0
 
 pytestmark = pytest.mark.usefixtures("contained")
@@ -35,6 +37,13 @@ class Greeting(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+class QuietFiles(http.server.SimpleHTTPRequestHandler):
+    """Gives files and says nothing."""
 
     def log_message(self, *_args: object) -> None:
         """Say nothing."""
@@ -65,10 +74,12 @@ def run_python(tool: Tool, network: pvm.Network | None, script: str, **options: 
     return (done.stdout or b"").decode()
 
 
+PERL = "my $r = HTTP::Tiny->new->get($ARGV[0]); $r->{success} or exit 1; print $r->{content}"
 CLIENTS = {
     "curl": ("curl", "-sS", "-m", "20"),
     "busybox": ("busybox", "wget", "-q", "-O", "-"),
     "wget": ("wget", "-q", "-O", "-"),
+    "perl": ("perl", "-MHTTP::Tiny", "-e", PERL),
     "python3": (
         "python3",
         "-c",
@@ -92,6 +103,26 @@ def test_real_clients_fail_where_nothing_is_allowed(client: str, port: int, tool
         done = run(tool, network, *CLIENTS[client], url)
         assert done.returncode != 0
         assert done.stdout == b""
+
+
+def test_git_clones_from_what_is_allowed(tool: Tool, tmp_path: Path) -> None:
+    script = """
+        cd "$0"; git init -q one; cd one; git config user.email a@b; git config user.name a
+        echo content > file; git add file; git commit -qm first; git update-server-info
+    """
+    tool("git")
+    subprocess.run([tool("sh"), "-ec", script, tmp_path], check=True, timeout=60, env={"PATH": os.environ["PATH"]})
+    handler = functools.partial(QuietFiles, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        port = server.server_address[1]
+        network = pvm.Network([f"git.test:{port}"], hosts={"git.test": "127.0.0.1"})
+        script = f"git clone -q http://git.test:{port}/one/.git /tmp/two && cat /tmp/two/file"
+        done = run(tool, network, "sh", "-c", script)
+        server.shutdown()
+        thread.join()
+    assert (done.stdout, done.returncode) == (b"content\n", 0), done
 
 
 def test_by_default_there_is_no_network_outside(port: int, tool: Tool) -> None:
@@ -338,6 +369,39 @@ def test_a_published_port_is_there_for_the_guest_too(tool: Tool) -> None:
         "[Errno 111] Connection refused",
         "done",
     ]
+
+
+FORKED = """
+import os, socket
+s = socket.socket(socket.AF_INET6)
+s.bind(("::", 80))
+for name in ("one", "two"):
+    if os.fork() == 0:
+        s.listen(5)
+        s.listen(6)
+        print(s.getsockname()[:2], flush=True)
+        c, _ = s.accept()
+        c.sendall(repr(c.getsockname()[:2]).encode())
+        os._exit(0)
+for _ in range(2): os.wait()
+"""
+
+
+def test_servers_that_are_forked_before_they_listen_share_the_port(tool: Tool) -> None:
+    tool("python3")
+    with (
+        pvm.Kernel(pvm.system_mounts(), network=pvm.Network(publish=["0:80"])) as kernel,
+        pvm.start("/usr/bin/env", ["env", "python3", "-c", FORKED], kernel=kernel, stdout=pvm.PIPE) as guest,
+    ):
+        assert guest.stdout is not None
+        lines = b""
+        while lines.count(b"\n") < 2:
+            lines += guest.stdout.read(100)
+        assert lines == b"('::', 80)\n" * 2
+        for _ in range(2):
+            with socket.create_connection(guest.published[80], timeout=30) as connection:
+                assert connection.makefile("rb").read() == b"('::ffff:127.0.0.1', 80)"
+        assert guest.wait().returncode == 0
 
 
 def test_what_is_not_published_is_not_reachable(nobody: int, tool: Tool) -> None:
@@ -598,3 +662,25 @@ def test_a_network_needs_its_namespace(build: Callable[[str], bytes]) -> None:
         pytest.raises(pvm.UsageError, match="network-namespace"),
     ):
         pvm.spawn("/bin/program", kernel=kernel, lower=["network-namespace"])
+
+
+def test_the_command_line(port: int, tool: Tool, capfd: pytest.CaptureFixture[str]) -> None:
+    curl = tool("curl")
+    options = ["--system", "--stats", "--add-host", "web.test:127.0.0.1", "--allow-net", f"web.test:{port}"]
+    assert run_command(["run", *options, curl, "-sS", f"http://web.test:{port}/x"]) == 0
+    captured = capfd.readouterr()
+    assert captured.out == "hello /x\n"
+    assert "refused" not in captured.err
+    assert run_command(["run", *options, curl, "-sS", "http://192.0.2.1:81/", "http://other.test/"]) == 6
+    shown = [line for line in capfd.readouterr().err.splitlines() if line.startswith("refused")]
+    assert shown[0] == "refused         1 x 192.0.2.1:81 (--allow-net 192.0.2.1:81 allows it)"
+    assert shown[1].endswith(" x other.test (--allow-net other.test allows it)")
+    for wrong in (["--allow-net", "a b"], ["--publish", "x"], ["--add-host", "name"], ["--add-host", "a:b"]):
+        assert run_command(["run", *wrong, curl]) == 125
+        assert capfd.readouterr().err.startswith("pvm: ")
+
+
+def test_a_module_has_no_network(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.peb").write_text("fun main() { }\n")
+    assert run_command(["run", "--allow-net", "example.org", str(tmp_path / "p.peb")]) == 125
+    assert "are for Linux programs" in capfd.readouterr().err

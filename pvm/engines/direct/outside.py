@@ -65,7 +65,7 @@ COPIED = {
 
 SNDTIMEO = 21
 BUFFERS = {1: 7, 2: 8}  # SO_BUF_LOCK says that SO_SNDBUF, SO_RCVBUF were set
-SYN_SENT, SYN_RECV, CLOSED = 2, 3, 7
+SYN_SENT, SYN_RECV, CLOSED, LISTENING = 2, 3, 7, 10
 
 
 class Attempt(NamedTuple):
@@ -158,16 +158,40 @@ class Outside:
             if bound is None or not is_stream(old) or not self.ports.fits(bound.port, family, old):
                 rawsockets.listen(old, backlog)
                 return 0
-            new = self._make(old)
+            new = self.ports.found(old, name)
+            if new < 0:
+                new = self._make(old)
             try:
-                self.ports.bind(new, bound.port, family)
-                rawsockets.listen(new, backlog)
-                hand_over(call, old, new, waits=not fcntl.fcntl(old, fcntl.F_GETFL) & os.O_NONBLOCK)
+                self.ports.listen(new, bound.port, family, backlog)
+                numbers = hand_over(call, old, new, waits=not fcntl.fcntl(old, fcntl.F_GETFL) & os.O_NONBLOCK)
+                self.ports.remember(old, name, new, call.guest.pid, numbers[0])
             finally:
                 os.close(new)
         except OSError as error:
             raise GuestError(error.errno or errno.EADDRINUSE) from None
         return 0
+
+    def listen_again(self, own: int, backlog: int) -> int:
+        """Let a socket of this machine listen that does so at a published port, or did before it was shut down."""
+        bound = rawsockets.endpoint(rawsockets.name_of(own))
+        if not is_stream(own) or bound is None or self.ports.guest_port(bound) is None:
+            raise GuestError(errno.EINVAL)
+        if state_of(own) not in {LISTENING, CLOSED}:  # others may lose their port, and get another by listening
+            raise GuestError(errno.EINVAL)
+        return performed(rawsockets.listen, own, backlog)
+
+    def shown_name(self, own: int, *, peer: bool) -> bytes | None:
+        """The address of a socket of this machine as the guest knows it, where that is at a published port."""
+        name = rawsockets.peer_of(own) if peer else rawsockets.name_of(own)
+        place = rawsockets.endpoint(name)
+        guest_port = None if place is None else self.ports.guest_port(place)
+        if guest_port is None or not is_stream(own):
+            return None
+        if not peer and state_of(own) == LISTENING:
+            bound = self.ports.bound_name(own)
+            if bound is not None:
+                return bound
+        return name[:2] + guest_port.to_bytes(2, "big") + name[4:]
 
     # Connecting.
 
@@ -194,17 +218,17 @@ class Outside:
     def connect_again(self, call: Call, own: int, address: bytes) -> int:
         """``connect`` to an address that was judged, of a TCP socket of this machine that a guest has."""
         waits = not fcntl.fcntl(own, fcntl.F_GETFL) & os.O_NONBLOCK
-        state = rawsockets.get_option(own, TCP, rawsockets.TCP_INFO, 1)[0]
+        state = state_of(own)
         if waits and state == CLOSED:
             return self.connect(call, own, address)
         if waits and state in {SYN_SENT, SYN_RECV}:
             self._wait(Attempt(call, address, -1, os.dup(own), deadline_of(own)))
             return ANSWERED
-        return connected(own, address)
+        return performed(rawsockets.connect, own, address)
 
     def taken_back(self, call: Call, own: int) -> int:
         """Put a socket of the jail's network in the place of one of this machine's that is not connected."""
-        state = rawsockets.get_option(own, TCP, rawsockets.TCP_INFO, 1)[0]
+        state = state_of(own)
         if state != CLOSED:
             raise GuestError(errno.EALREADY if state in {SYN_SENT, SYN_RECV} else errno.EISCONN)
         family, kind = own_kind(own)
@@ -272,7 +296,7 @@ class Outside:
         attempt = self._attempts.get(descriptor)
         if attempt is None:
             return False
-        result = connected(descriptor, attempt.address)
+        result = performed(rawsockets.connect, descriptor, attempt.address)
         if result in {-errno.EALREADY, -errno.EINPROGRESS}:
             return True
         self._finish(attempt, result, replace=result == 0)
@@ -295,17 +319,22 @@ class Outside:
                 hand_over(attempt.call, attempt.old, attempt.new, waits=True)
         except (GuestError, OSError) as error:
             answer = -(error.errno or errno.EMFILE)
+        self._drop(attempt.new)  # before the guest goes on: its own socket must not live on here
         attempt.call.supervisor.answer(attempt.call.ticket, answer)
-        self._drop(attempt.new)
 
 
-def connected(descriptor: int, address: bytes) -> int:
-    """What the host says of a connection that was begun before, or of one that does not wait."""
+def performed(perform: Callable[..., None], *args: object) -> int:
+    """Perform a call that does not block, for a guest."""
     try:
-        rawsockets.connect(descriptor, address)
+        perform(*args)
     except OSError as error:
-        return -(error.errno or errno.ECONNREFUSED)
+        return -(error.errno or errno.EINVAL)
     return 0
+
+
+def state_of(descriptor: int) -> int:
+    """The state of a TCP connection; raises OSError."""
+    return rawsockets.get_option(descriptor, TCP, rawsockets.TCP_INFO, 1)[0]
 
 
 def own_kind(descriptor: int) -> tuple[int, int]:
@@ -321,8 +350,10 @@ def is_stream(descriptor: int) -> bool:
     return rawsockets.get_number(descriptor, socket.SOL_SOCKET, socket.SO_PROTOCOL) == TCP
 
 
-def hand_over(call: Call, old: int, new: int, *, waits: bool) -> None:
-    """Put a socket in the place of another wherever the calling process has that; ``waits`` is for blocking ones.
+def hand_over(call: Call, old: int, new: int, *, waits: bool) -> list[int]:
+    """Put a socket in the place of another wherever the calling process has that; the numbers where it did.
+
+    ``waits`` is for blocking ones.
 
     Raises:
         GuestError: it cannot be put there, since the caller has died or has closed its own.
@@ -349,6 +380,7 @@ def hand_over(call: Call, old: int, new: int, *, waits: bool) -> None:
         register_again(guest.pid, followed, new)
     for number in numbers:
         call.put_descriptor(new, number, close_on_exec=closes_on_exec(guest.pid, number))
+    return numbers
 
 
 def closes_on_exec(pid: int, number: int) -> bool:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import os
 import socket
 import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pvm.engines.direct import rawsockets
+from pvm.engines.direct import linux, rawsockets
+from pvm.engines.direct.jail import pidfd
 from pvm.errors import GuestError, UsageError
 from pvm.kernel.network import Published
-from pvm.kernel.network.addresses import Address
+from pvm.kernel.network.addresses import Address, canonical
 
+LISTENERS_MAX = 256
+Identity = tuple[int, int]
 REUSE = struct.pack("<i", 1)
 
 
@@ -29,11 +33,21 @@ class Kept(NamedTuple):
     keeper: socket.socket
 
 
+class Listener(NamedTuple):
+    """A socket of this machine that a guest listens with: who has it where, and the address that the guest knows."""
+
+    identity: Identity
+    name: bytes
+    pid: int
+    number: int
+
+
 class PublishedPorts:
     """The published ports of a run, by the port of the guest."""
 
     def __init__(self, published: Sequence[Published]) -> None:
         self._kept: dict[int, Kept] = {}
+        self._listeners: dict[tuple[Identity, bytes], Listener] = {}
         try:
             for one in published:
                 self._kept[one.guest_port] = keep(one)
@@ -84,14 +98,65 @@ class PublishedPorts:
         packed = address.packed if address.version == 6 else bytes(10) + b"\xff\xff" + address.packed
         return struct.pack("<H", family) + kept.port.to_bytes(2, "big") + bytes(4) + packed + bytes(4)
 
-    def bind(self, descriptor: int, guest_port: int, family: int) -> None:
-        """Bind a socket of this machine where a port is published; raises OSError."""
+    def guest_port(self, place: rawsockets.Endpoint) -> int | None:
+        """The port of guests that is published at an address and port of this machine."""
+        address = canonical(place.address)
+        for port, kept in self._kept.items():
+            if kept.port == place.port and (kept.address == address or kept.address.is_unspecified):
+                return port
+        return None
+
+    def found(self, jail: int, name: bytes) -> int:
+        """A duplicate of what a guest has in the place of a socket of the jail already; -1 if nobody has it.
+
+        Other processes may have the jail's own still, as those have that a server forks before each of them listens.
+        """
+        known = self._listeners.get((identity(os.fstat(jail)), name))
+        if known is None:
+            return -1
+        try:
+            if identity(os.stat(f"/proc/{known.pid}/fd/{known.number}")) != known.identity:  # noqa: PTH116 - one call
+                return -1
+            with pidfd(known.pid) as process:
+                found = linux.syscall(linux.PIDFD_GETFD, process, known.number, 0)
+        except OSError:
+            return -1
+        if identity(os.fstat(found)) != known.identity:  # it was replaced meanwhile
+            os.close(found)
+            return -1
+        return found
+
+    def remember(self, jail: int, name: bytes, new: int, pid: int, number: int) -> None:
+        """Note what a process has in the place of a socket of the jail, which was bound to ``name``."""
+        listener = Listener(identity(os.fstat(new)), name, pid, number)
+        self._listeners[identity(os.fstat(jail)), name] = listener
+        while len(self._listeners) > LISTENERS_MAX:
+            del self._listeners[next(iter(self._listeners))]
+
+    def bound_name(self, descriptor: int) -> bytes | None:
+        """The address that a guest has bound a listening socket of this machine to, as far as it is known."""
+        wanted = identity(os.fstat(descriptor))
+        return next((known.name for known in self._listeners.values() if known.identity == wanted), None)
+
+    def listen(self, descriptor: int, guest_port: int, family: int, backlog: int) -> None:
+        """Let a socket of this machine listen where a port is published; raises OSError."""
+        bound = rawsockets.endpoint(rawsockets.name_of(descriptor))
+        if bound is None or not bound.port:
+            self._bind(descriptor, guest_port, family)
+        rawsockets.listen(descriptor, backlog)
+
+    def _bind(self, descriptor: int, guest_port: int, family: int) -> None:
         address = self.address(guest_port, family)
         rawsockets.set_option(descriptor, socket.SOL_SOCKET, socket.SO_REUSEADDR, REUSE)
         if family == socket.AF_INET6:
             only = struct.pack("<i", self._kept[guest_port].address.version == 6)
             rawsockets.set_option(descriptor, socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
         rawsockets.bind(descriptor, address)
+
+
+def identity(status: os.stat_result) -> Identity:
+    """What tells an open socket from all others."""
+    return status.st_dev, status.st_ino
 
 
 def keep(published: Published) -> Kept:

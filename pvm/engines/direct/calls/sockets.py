@@ -16,12 +16,13 @@ import fcntl
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from pvm.engines.direct import linux, rawsockets
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
 from pvm.engines.direct.execution import decode_path
+from pvm.engines.direct.outside import performed
 from pvm.errors import GuestError
 from pvm.kernel.vfs.node import FileKind
 from pvm.kernel.vfs.path import Last
@@ -132,18 +133,9 @@ def listen(call: Call) -> int:
     if outside is None:
         return CONTINUE
     with borrowed(call) as own:
-        if not outside.is_inside(own):
-            raise GuestError(errno.EINVAL)
-        return outside.listen(call, own, call.signed(1))
-
-
-def performed(perform: Callable[..., None], *args: object) -> int:
-    """Perform a call that does not block, for a guest."""
-    try:
-        perform(*args)
-    except OSError as error:
-        return -(error.errno or errno.EINVAL)
-    return 0
+        if outside.is_inside(own):
+            return outside.listen(call, own, call.signed(1))
+        return outside.listen_again(own, call.signed(1))
 
 
 def bound_address(call: Call, path: str) -> bytes:
@@ -244,20 +236,30 @@ def finish_connect(call: Call, own: int, address: bytes) -> None:
 
 
 def name_of(call: Call, *, peer: bool) -> int:
-    """Give the path that a socket was bound to; other addresses are the host's to give."""
+    """Give the path that a socket was bound to, or the port that is published; others are the host's to give."""
     try:
-        with borrowed_unix(call) as own:
-            address = rawsockets.peer_of(own) if peer else rawsockets.name_of(own)
+        with borrowed(call) as own:
+            record = known_name(call, own, peer=peer)
     except (GuestError, OSError):
         return CONTINUE
-    path = call.supervisor.socket_names.paths.get(address[FAMILY_SIZE:])
-    if path is None:
+    if record is None:
         return CONTINUE
-    record = UNIX + path.encode()[: PATH_ROOM - 1] + b"\0"
     room = int.from_bytes(call.guest.memory.read(call.args[2], 4), "little")
     call.write(1, record[:room])
     call.write(2, len(record).to_bytes(4, "little"))
     return 0
+
+
+def known_name(call: Call, own: int, *, peer: bool) -> bytes | None:
+    """The address of a socket that only we know; raises OSError."""
+    if number(own, socket.SO_DOMAIN) == socket.AF_UNIX:
+        address = rawsockets.peer_of(own) if peer else rawsockets.name_of(own)
+        path = call.supervisor.socket_names.paths.get(address[FAMILY_SIZE:])
+        return None if path is None else UNIX + path.encode()[: PATH_ROOM - 1] + b"\0"
+    outside = call.supervisor.outside
+    if outside is None or outside.is_inside(own):
+        return None
+    return outside.shown_name(own, peer=peer)
 
 
 CALLS = {
