@@ -195,6 +195,7 @@ def test_ripgrep(tool: Tool) -> None:
 
 
 PYTHON_LEFT_OUT = {
+    "AttributesTest.testSourceAddress": "one of its threads may close the socket before the other one has looked at it",
     "Pep383Tests": "names are UTF-8 in PVM",
     "testUnencodableAddr": "names are UTF-8 in PVM",
     "POSIXProcessTestCase.test_user": "there is no other user than root",
