@@ -7,7 +7,7 @@ from random import Random
 from pvm.isa.types import Prim, Signature, ValueType, class_ref
 from pvm.pbc.builder import FunctionBuilder
 from pvm.pbc.model import Module
-from tests.fuzz.compiled_bodies import CONSTANTS, Body
+from tests.fuzz.compiled_bodies import CONSTANTS, MAX, MIN, Body
 from tests.fuzz.compiled_loops import LoopBody
 from tests.fuzz.compiled_tables import BOX, BYTES, INTS, KEPT, SHAPE, SUM, THUNK, UNARY, Tables
 
@@ -25,14 +25,15 @@ def generate_compiled(random: Random) -> Module:
         _value(tables, number, random)
     if random.random() < 0.3:
         _task(tables, random)
-    calls = [_body(tables, number, random) for number in range(random.choice((1, 1, 2, 3)))]
+    drills = [_drill(tables, number, random) for number in range(random.choice((3, 4, 6)))]
+    calls = [_body(tables, number, random) for number in range(random.choice((1, 1, 2)))]
     for number in range(4):
         index = tables.function(f"call{number}", Signature((), (Prim.I64,)))
         code = tables.builder.function(index)
         _call(code, random.choice(calls), random)
         code.return_()
         tables.builder.export(f"call{number}", index, "() -> i64")
-    _all(tables, calls, random)
+    _all(tables, [*calls, *drills, *drills], random)
     return tables.builder.build()
 
 
@@ -89,17 +90,24 @@ def _task(tables: Tables, random: Random) -> None:
     tables.tasks.append(index)
 
 
+def _drill(tables: Tables, number: int, random: Random) -> int:
+    """A short function of one loop."""
+    index = tables.function(f"drill{number}", Signature((Prim.I64, Prim.I64), (Prim.I64,)))
+    LoopBody(tables, tables.builder.function(index), random, budget=4).drill()
+    return index
+
+
 def _body(tables: Tables, number: int, random: Random) -> int:
     """A long function of everything."""
     index = tables.function(f"body{number}", Signature((Prim.I64, Prim.I64), (Prim.I64,)))
     code = tables.builder.function(index)
-    LoopBody(tables, code, random, budget=random.choice((15, 30, 30, 60))).function()
+    LoopBody(tables, code, random, budget=random.choice((15, 30, 30))).function()
     return index
 
 
 def _call(code: FunctionBuilder, function: int, random: Random) -> None:
-    for _ in range(2):
-        code.i64_const(random.choice((*CONSTANTS, 8, 16, 9)))
+    code.i64_const(random.choice((*CONSTANTS, 8, 16, 9)))
+    code.i64_const(random.choice((*CONSTANTS, MAX - 5, MAX - 1, MIN + 3, 1 << 62, -(1 << 62))))
     code.call(function)
 
 
@@ -107,7 +115,7 @@ def _all(tables: Tables, calls: list[int], random: Random) -> None:
     """Call everything, catch what is thrown, and give a number that depends on all that is left."""
     index = tables.function("all", Signature((), (Prim.I64,)))
     code = tables.builder.function(index)
-    for function in calls * 2:
+    for function in calls:
         start, end, target = code.here(), code.label(), code.label()
         _call(code, function, random)
         code.global_get(SUM)

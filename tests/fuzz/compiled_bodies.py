@@ -56,6 +56,8 @@ class Body:
         """Variables of loops around the place."""
         self.indices: list[int] = []
         """Those of them that arrays are indexed by."""
+        self.keeps = self.chance(0.8)
+        """Whether an array changes hands outside of loops only: what is known of arrays is for those."""
         self.far = -1
         """A local that is far from 0, and that nothing else is done with."""
         self.length = random.choice(LENGTHS)
@@ -130,8 +132,8 @@ class Body:
         found = self.locals[kind]
         if to_write:
             found = [each for each in found if each not in self.reserved] or found
-            if self.variables and kind == INTS and self.chance(0.9):
-                found = found[1:] or found  # what is known of arrays is for those that do not change in loops
+            if self.variables and self.keeps and kind == INTS:
+                found = found[1:] or found
         return self.random.choice(found)
 
     def get(self, kind: ValueType) -> None:
@@ -236,15 +238,15 @@ class Body:
         code, random = self.code, self.random
         code.local_get(random.choice(self.variables))
         for _ in range(random.choice((1, 1, 1, 2, 3))):
-            if self.chance(0.5):
+            if self.chance(0.4):
                 code.i64_const(random.choice((1, 2, 7, -1, -9, 40, 1 << 31, 1 << 40, MAX)))
-            elif self.chance(0.3):
+            elif self.chance(0.5):
                 code.local_get(self.far)
             else:
                 self.get(Prim.I64)
             if self.chance(0.2):
                 code.prim_swap()
-            code.emit(f"i64.{random.choice(('add', 'add', 'sub'))}{random.choice(('', '_checked_s'))}")
+            code.emit(f"i64.{random.choice(('add', 'add', 'sub'))}{random.choice(('', '_checked_s', '_checked_s'))}")
 
     def size(self, depth: int) -> None:
         if self.chance(0.3):

@@ -15,6 +15,8 @@ from tests.fuzz.compiled_bodies import MAX, MIN, Body
 from tests.fuzz.compiled_tables import BOX, BOX_SIZE, BYTES, INTS, SUM
 
 _STARTS = (MAX - 20, MAX - 3, MAX - 7, MIN + 2, MIN + 9, MAX - (1 << 21), (1 << 61) - 9, -(1 << 61), (1 << 40) - 3)
+_FAR = 1 << 40
+"""Steps of which a few lead beyond the end of i64."""
 _STEPS = (2, -2, 3, -3, 7, 8, 1 << 20, (1 << 20) + 1, 1 << 40, -(1 << 59))
 _UP, _DOWN = ("lt_s", "lt_s", "lt_s", "le_s", "ne", "lt_u"), ("gt_s", "gt_s", "ge_s", "ne", "gt_u")
 _MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "ne": "ne", "eq": "eq"}
@@ -35,6 +37,17 @@ class LoopBody(Body):
 
     ends: list[LabelRef]
     """Behind the loops around the place."""
+    is_drill = False
+    """Whether there is nothing but one loop, and little in it."""
+
+    def drill(self) -> None:
+        """A function of one loop, whose second parameter is far from 0: nothing else can hide what it does."""
+        self.ends, self.is_drill, self.keeps = [], True, True
+        self.declare()
+        self.far = 1
+        self.loop(0)
+        if self.code.is_reachable:
+            self.end()
 
     def function(self) -> None:
         """The code of a function that gives a number."""
@@ -49,6 +62,9 @@ class LoopBody(Body):
                 self.guarded(3)
             else:
                 self.statement(3)
+            if self.code.is_reachable and self.chance(0.15):
+                self.changed_hands(1)
+                self.code.local_set(self.local(Prim.I64, to_write=True))
         if self.code.is_reachable:
             self.end()
 
@@ -60,7 +76,7 @@ class LoopBody(Body):
                 self.get(INTS)
             code.return_()
             return
-        if self.chance(0.35):
+        if not self.is_drill and self.chance(0.35):
             # Nobody reads the array again but the callee, behind a call of its own.
             self.get(INTS)
             self.number(1)
@@ -170,8 +186,10 @@ class LoopBody(Body):
             step = random.choice(_STEPS)
         elif self.chance(0.2):
             step_local = code.local(Prim.I64)
-            code.i64_const(random.choice((1, 1, 2, 5, 1 << 31, 1 << 40, 1 << 62, 0, -1)))
+            amount = random.choice((1, 1, 2, 5, 1 << 31, 0, -1, random.randrange(1 << 58, 1 << 62)))
+            code.i64_const(amount)
             code.local_set(step_local)
+            step = 1 if amount < _FAR else amount
         start = random.choice((0, 0, 0, 1, 5, -1)) if self.chance(0.75 if is_first else 0.5) else random.choice(_STARTS)
         if step < 0 and self.chance(0.7):
             start = self.length - random.choice((1, 1, 2, 0))
@@ -203,7 +221,7 @@ class LoopBody(Body):
         code.bind(head)
         if shape == "head":
             self.test(first, bound, relation, end, stays=False)
-        body = self.tight if self.chance(0.65) else self.block
+        body = self.tight if self.is_drill or self.chance(0.65) else self.block
         sometimes = [each for each in variables[1:] if self.chance(0.15)]
         for each in early:
             self.change(each)
@@ -234,6 +252,8 @@ class LoopBody(Body):
     def bound(self, first: Variable) -> tuple[str, int]:
         """What the variable is compared with: how it is pushed, and the local or number."""
         code, random = self.code, self.random
+        if first.step_local >= 0 and first.step >= _FAR and self.chance(0.8):
+            return "constant", MAX
         if first.step > 0 and 0 <= first.start < 20 and self.chance(0.45):
             match random.randrange(3):
                 case 0:
@@ -318,7 +338,7 @@ class LoopBody(Body):
 
     def tight(self, depth: int) -> None:
         """What loops over arrays do: nothing that uses any amount of fuel."""
-        for _ in range(self.random.choice((1, 1, 2, 3))):
+        for _ in range(self.random.choice((1, 1, 2) if self.is_drill else (1, 1, 2, 3))):
             self.budget -= 1
             self.random.choice(_TIGHT)(self)
 

@@ -11,10 +11,18 @@ from pvm.engines.native.jit.promotion import MAX_FRAME
 from pvm.pbc.asm import assemble
 
 
-def ended(module: pvm.Module, tier: str, *arguments: int, speed: int = 0, **limits: object) -> tuple[object, int]:
+def ended(
+    module: pvm.Module,
+    tier: str,
+    *arguments: int,
+    speed: int = 0,
+    loops: tuple[int, ...] = (),
+    stress: int = 0,
+    **limits: object,
+) -> tuple[object, int]:
     """What a call of ``f`` gives or ends with, and the fuel that it takes."""
     with (
-        debugging(Debug(eager=True, speed=speed, keep=False)),
+        debugging(Debug(eager=True, speed=speed, keep=False, loops=loops, stress=stress)),
         pvm.Instance(module, tier=tier, limits=pvm.Limits(**limits)) as instance,  # type: ignore[arg-type]
     ):
         try:
@@ -37,7 +45,6 @@ LONG_BLOCKS = {
     "entry": f"""
 export f as (i64) -> i64
 func f (n: i64) -> i64 {{
-    {NOPS}
     local.get n
     call g
     local.get n
@@ -77,8 +84,7 @@ func f (n: i64) -> i64 {{
 
 @pytest.mark.parametrize("where", LONG_BLOCKS)
 def test_block_that_is_too_long_for_a_field_of_internal_code_is_paid_for(where: str) -> None:
-    agree(LONG_BLOCKS[where], (3,), (0,))
-    agree(LONG_BLOCKS[where], (4,), fuel=100_000)
+    agree(LONG_BLOCKS[where], (3,))
 
 
 def wide(locals_: int) -> str:
@@ -114,3 +120,296 @@ func f (n: i64) -> i64 {{
 def test_recursion_ends_before_the_native_stack_does(locals_: int) -> None:
     """Calls go on in internal code; functions whose frames are large themselves are not compiled at all."""
     agree(wide(locals_), (0,), (600_000 // locals_,), stack="256M", memory="64M")
+
+
+ENTERED_IN_THE_MIDDLE = """
+class Error {
+  field message: ref? string
+  field trace: ref? array i32
+}
+throwable Error
+trap index-out-of-bounds = Error
+export f as (i64, i64) -> i64
+func f (n: i64, from: i64) -> i64 {
+  .local items: ref array i64
+  .local i: i64
+  .local sum: i64
+    i64.const 40
+    array.new i64
+    local.set items
+    i64.const 1
+    local.set sum
+    i64.const 0
+    local.set i
+    .try all @caught
+    local.get items
+    local.get from
+    array.get i64
+    local.set sum
+    .end all
+    jump @head
+@caught:
+    ref.drop
+@more:
+    local.get i
+    i64.const 1
+    i64.add
+    local.set i
+    local.get i
+    i64.const 9
+    i64.lt_s
+    branch.if @more
+    local.get from
+    local.set i
+    jump @middle
+@head:
+    local.get items
+    local.get i
+    local.get sum
+    array.set i64
+@middle:
+    local.get sum
+    local.get items
+    local.get i
+    i64.const 7
+    i64.and
+    array.get i64
+    i64.add
+    i64.const 3
+    i64.mul
+    local.set sum
+    local.get i
+    i64.const 1
+    i64.add_checked_s
+    local.set i
+    local.get i
+    local.get n
+    i64.lt_s
+    branch.if @head
+    local.get sum
+    return
+}
+"""
+
+
+@pytest.mark.parametrize("loops", [(), (300, 900)], ids=str)
+def test_loop_that_a_handler_enters_in_the_middle(loops: tuple[int, ...]) -> None:
+    """The way in from there is no way into the strip: the index was not looked at, and may be anything."""
+    module = pvm.Module(assemble(ENTERED_IN_THE_MIDDLE))
+    starts = (0, 39, 40, -1, -5, -(1 << 63), (1 << 63) - 2)
+    for arguments in ((n, start) for n in (0, 39, 40, 41, (1 << 63) - 1) for start in starts):
+        wanted = ended(module, "interpreter", *arguments, fuel=20_000)
+        assert ended(module, "jit", *arguments, fuel=20_000, loops=loops) == wanted
+
+
+SHIFTED = """
+export f as (i64, i64) -> i64
+func f (size: i64, by: i64) -> i64 {
+  .local items: ref array u8
+  .local at: i64
+  .local sum: i64
+    local.get size
+    array.new u8
+    local.set items
+    i64.const 0
+    local.set at
+    i64.const 5
+    local.set sum
+@fill:
+    local.get items
+    local.get at
+    local.get at
+    i64.const 13
+    i64.mul
+    i32.wrap_i64
+    array.set u8
+    local.get at
+    i64.const 1021
+    i64.add
+    local.tee at
+    local.get size
+    i64.lt_s
+    branch.if @fill
+    local.get sum
+    local.get sum
+    i64.const 2
+    i64.mul
+    local.set sum
+    local.get items
+    local.get by
+    local.get items
+    i64.const 0
+    local.get size
+    local.get by
+    i64.sub
+    array.copy u8
+    local.get items
+    i64.const 0
+    local.get items
+    i64.const 3
+    local.get size
+    i64.const 3
+    i64.sub
+    array.copy u8
+    local.get sum
+    i64.add
+    local.set sum
+    i64.const 0
+    local.set at
+@sum:
+    local.get sum
+    i64.const 31
+    i64.mul
+    local.get items
+    local.get at
+    array.get u8
+    i64.extend_i32_u
+    i64.add
+    local.set sum
+    local.get at
+    i64.const 509
+    i64.add
+    local.tee at
+    local.get size
+    i64.lt_s
+    branch.if @sum
+    local.get sum
+    return
+}
+"""
+
+
+@pytest.mark.parametrize("by", [1, 4096])
+def test_bulk_operation_that_is_interrupted_goes_on_where_it_was(by: int) -> None:
+    """The first one that is long is interrupted, since nobody watches until then; what overlaps is copied once."""
+    agree(SHIFTED, (5 << 20, by), memory="64M")
+
+
+INLINED = """
+export f as (i64) -> i64
+func low (items: ref array i64, n: i64) -> i64 {
+  .local a: ref array i64
+  .local b: ref array i64
+    local.get items
+    local.set a
+    i64.const 3
+    array.new i64
+    local.set b
+    local.get a
+    array.size
+    local.get b
+    array.size
+    i64.add
+    local.get n
+    i64.add
+    return
+}
+func f (n: i64) -> i64 {
+  .local items: ref array i64
+    local.get n
+    i64.eqz
+    branch.if @end
+    i64.const 2
+    array.new i64
+    local.set items
+    local.get items
+    local.get n
+    call low
+    local.get n
+    i64.const 1
+    i64.sub
+    call f
+    i64.xor
+    return
+@end:
+    i64.const 7
+    return
+}
+"""
+
+
+@pytest.mark.parametrize("stress", [0, 3])
+def test_stack_ends_where_it_ends_for_internal_code(stress: int) -> None:
+    """Frames of inlined functions and of callees are counted, whatever is left."""
+    module = pvm.Module(assemble(INLINED))
+    for size in range(32 << 10, (32 << 10) + 800, 56):
+        wanted = ended(module, "interpreter", 1000, stack=size)
+        assert ended(module, "jit", 1000, stack=size, stress=stress) == wanted
+        assert ended(module, "jit", 40, stack=size) == ended(module, "interpreter", 40, stack=size)
+
+
+COUNTED = """
+global sum: i64 = 0
+export f as () -> i64
+func count () {
+  .local i: i64
+    i64.const 0
+    local.set i
+@next:
+    global.get sum
+    i64.const 3
+    i64.mul
+    local.get i
+    i64.add
+    global.set sum
+    local.get i
+    i64.const 1
+    i64.add
+    local.set i
+    local.get i
+    i64.const 30
+    i64.lt_s
+    branch.if @next
+    return
+}
+func f () -> i64 {
+  .local items: ref array i64
+  .local i: i64
+    func.ref count
+    task.spawn
+    ref.drop
+    i64.const 24
+    array.new i64
+    local.set items
+    i64.const 0
+    local.set i
+    jump @test
+@next:
+    local.get items
+    local.get i
+    global.get sum
+    array.set i64
+    local.get i
+    i64.const 1
+    i64.add_checked_s
+    local.set i
+@test:
+    local.get i
+    local.get items
+    array.size
+    i64.lt_s
+    branch.if @next
+    task.yield
+    local.get items
+    i64.const 7
+    local.get items
+    i64.const 0
+    i64.const 17
+    array.copy i64
+    local.get items
+    i64.const 23
+    array.get i64
+    global.get sum
+    i64.xor
+    return
+}
+"""
+
+
+def test_every_amount_of_fuel_ends_where_it_ends_for_internal_code() -> None:
+    """Around the edges of strips, calls, bulk operations and turns of tasks, unit by unit."""
+    module = pvm.Module(assemble(COUNTED))
+    _, used = ended(module, "interpreter")
+    assert ended(module, "jit") == ended(module, "interpreter")
+    for fuel in range(1, used + 1):
+        assert ended(module, "jit", fuel=fuel) == ended(module, "interpreter", fuel=fuel), fuel
