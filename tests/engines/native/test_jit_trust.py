@@ -413,3 +413,36 @@ def test_every_amount_of_fuel_ends_where_it_ends_for_internal_code() -> None:
     assert ended(module, "jit") == ended(module, "interpreter")
     for fuel in range(1, used + 1):
         assert ended(module, "jit", fuel=fuel) == ended(module, "interpreter", fuel=fuel), fuel
+
+
+def test_stack_of_a_task_grows_under_compiled_code() -> None:
+    """It begins with 8 KiB and moves as it grows; nothing that compiled code keeps says where it was."""
+    source = INLINED.replace("export f as (i64) -> i64", "global sum: i64 = 0").replace("func f ", "func g ")
+    source = (
+        source.replace("call f", "call g")
+        + """
+export f as (i64) -> i64
+func work () {
+    i64.const 700
+    call g
+    global.set sum
+    return
+}
+func f (n: i64) -> i64 {
+    func.ref work
+    task.spawn
+    ref.drop
+    local.get n
+    call g
+    task.yield
+    global.get sum
+    i64.add
+    return
+}
+"""
+    )
+    for stress in (0, 3):
+        module = pvm.Module(assemble(source))
+        wanted = ended(module, "interpreter", 300, stack="1M")
+        assert wanted[0] != 0
+        assert ended(module, "jit", 300, stack="1M", stress=stress) == wanted

@@ -1,0 +1,68 @@
+"""What is gone from optimised code: calls of iterators and lambdas, frames around calls, checks of what was checked.
+
+Loops over arrays are in ``test_jit_loops``, methods and function values in ``test_jit_calls``.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.engines.native.test_jit_loops import blocks_in_loops, optimised
+
+MADE = "@export fun f(n: Int) -> Int { let l = List<Int>()\nfor i in 0..<n { l.add(i) }\nreturn g(l, n) }\n"
+OVER_LISTS = {
+    "for": "fun g(l: List<Int>, n: Int) -> Int { var s = 0\nfor x in l { s ^= x & n }\nreturn s }",
+    "fold": "fun g(l: List<Int>, n: Int) -> Int = l.fold(0) { a, b -> a ^ (b & n) }",
+    "map": "fun g(l: List<Int>, n: Int) -> Int = l.map { it ^ n }.size",
+    "filter": "fun g(l: List<Int>, n: Int) -> Int = l.filter { it > n }.size",
+    "range": "fun g(l: List<Int>, n: Int) -> Int = (0..<n).map { it & 7 }.fold(l.size) { a, b -> a ^ b }",
+}
+FIB = "@export fun g(n: Int) -> Int = if n < 2 { n } else { g(n - 1) ^ g(n - 2) }"
+SHAPES = """
+    abstract class Shape { abstract fun sides(n: Int) -> Int }
+    class Square : Shape() { override fun sides(n: Int) -> Int = n * 4 }
+    class Other : Shape() { override fun sides(n: Int) -> Int = n ^ 5 }
+    @export fun f(n: Int) -> Int = g(if n > 3 { Square() } else { Other() }, n)
+    fun g(shape: Shape, n: Int) -> Int { var s = 0
+        for i in 0..<n { s ^= shape.sides(i) }
+        return s }
+"""
+
+
+def body(source: str) -> str:
+    """The optimised IR of ``g``, as other compiled code calls it."""
+    return optimised(source, "g").partition("@body(")[2].partition("\n}")[0]
+
+
+def guest_calls(ir: str) -> list[str]:
+    """Calls of other functions of the program."""
+    return re.findall(r"call preserve_nonecc .*", ir)
+
+
+@pytest.mark.parametrize("how", OVER_LISTS)
+def test_lambdas_and_iterators_are_part_of_the_loop(how: str) -> None:
+    assert guest_calls(body(MADE + OVER_LISTS[how])) == []
+
+
+def test_methods_of_two_classes_are_part_of_the_loop() -> None:
+    ir = body(SHAPES)
+    assert guest_calls(ir) == []
+    assert "call i64" not in re.sub(r"call i64 @llvm\.\S+", "", ir), "nothing is looked up"
+
+
+def test_recursive_calls_are_made_of_every_other_level_and_write_nothing_before() -> None:
+    ir = body(FIB)
+    assert guest_calls(ir)
+    for block in re.split(r"\n(?=[\w.\"]+:)", ir):
+        before, call, _ = block.partition("call preserve_nonecc")
+        assert not call or "store" not in before, block
+
+
+def test_loop_with_a_checked_sum_has_one_check_and_one_look_in_many_rounds() -> None:
+    source = "@export fun g(n: Int) -> Int { var s = 0\nfor i in 0..<n { s += i }\nreturn s }"
+    blocks = [each for each in blocks_in_loops(body(source)) if "with.overflow" in each]
+    strips = [each for each in blocks if "%fuel" not in each]
+    assert strips, "the fuel follows from the variable"
+    assert all(each.count("with.overflow") <= 4 for each in strips), "of the sum, of as many rounds as are unrolled"
