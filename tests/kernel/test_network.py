@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import random
 import socket
 
 import pytest
@@ -250,6 +251,33 @@ def test_messages_that_are_no_questions_get_no_answer() -> None:
         assert answer(judge, message) is None
     assert parse_query(whole[:4] + b"\0\2" + whole[6:]) is None
     assert parse_query(whole[:HEADER_SIZE] + b"\xc0\x0c\0\1\0\1") is None
+
+
+def test_no_message_does_harm() -> None:
+    """Messages at random, and questions with some bytes changed."""
+    judge = policy("*", "*.org", "10.0.0.0/8", found={"a.org": ["1.1.1.1"]})
+    source = random.Random(1)
+    for number in range(5000):
+        message = bytearray(question("a.org") if number % 2 else source.randbytes(source.randrange(60)))
+        for _ in range(source.randrange(4) if message else 0):
+            message[source.randrange(len(message))] = source.randrange(256)
+        reply = answer(judge, bytes(message))
+        assert reply is None or (reply[:2] == message[:2] and len(reply) <= 512)
+
+
+def test_no_text_is_taken_for_what_it_is_not() -> None:
+    """Texts at random are refused, or shown as something that is read as the same."""
+    source = random.Random(2)
+    understood = 0
+    for _ in range(20_000):
+        text = "".join(source.choices("ab.*:1/-[]0", k=source.randrange(1, 9)))
+        try:
+            found = Destination.parse(text)
+        except UsageError:
+            continue
+        assert Destination.parse(str(found)) == found
+        understood += 1
+    assert understood > 100
 
 
 def test_a_name_of_any_bytes_is_looked_up_nowhere() -> None:

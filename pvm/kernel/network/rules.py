@@ -117,6 +117,8 @@ class Published:
         if not isinstance(text, str):
             raise UsageError(f"published port is {type(text).__name__}, expected text or a Published")
         found = re.fullmatch(r"(?:(\[[0-9a-fA-F:.]+\]|[0-9]+\.[0-9.]+):)?(\d{1,5})(?::(\d{1,5}))?", text, re.ASCII)
+        if text.endswith("/udp"):
+            raise UsageError(f"published port {text!r}: only ports of TCP can be published")
         if found is None:
             wanted = "[ADDRESS:]PORT[:GUESTPORT], such as 8080:80 or 0.0.0.0:8080:80"
             raise UsageError(f"published port {text!r} is not understood, expected {wanted}")
