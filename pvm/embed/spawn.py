@@ -191,8 +191,11 @@ class Guest:
         return self._machine.walls
 
     @property
-    def published(self) -> dict[int, tuple[str, int]]:
-        """Address and port of this machine that lead to a port of the program, by that port, while it runs."""
+    def published(self) -> dict[int | str, tuple[str, int]]:
+        """Address and port of this machine that lead to a port of the program, by that port, while it runs.
+
+        Ports of UDP are texts, such as ``"53/udp"``.
+        """
         return self._machine.published
 
     def poll(self) -> Completed | None:

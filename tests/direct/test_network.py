@@ -531,6 +531,46 @@ def test_datagrams_go_to_what_is_allowed(mail: list[int], tool: Tool) -> None:
     ], done
 
 
+POST = """
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", 53))
+print("ready", flush=True)
+for _ in range(6):
+    data, sender = s.recvfrom(100)
+    s.sendto(b"%d:%s" % (sender[1], data), sender)
+    try: s.sendto(b"x", ("::ffff:127.0.0.1", sender[1] ^ 1)) and s.sendto(b"x", ("::ffff:8.8.8.8", 53))
+    except OSError as error: data = str(error).encode()
+print(data)
+try: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).bind(("::", 53))
+except OSError as error: print(error)
+"""
+
+
+def test_a_published_port_of_datagrams(tool: Tool) -> None:
+    tool("python3")
+    with (
+        pvm.Kernel(pvm.system_mounts(), network=pvm.Network(publish=["0:53/udp", "0:53"])) as kernel,
+        pvm.start("/usr/bin/env", ["env", "python3", "-c", POST], kernel=kernel, stdout=pvm.PIPE) as guest,
+        ExitStack() as clients,
+    ):
+        assert guest.stdout is not None
+        assert guest.stdout.read(100) == b"ready\n"
+        opened = [clients.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(2)]
+        for number in range(3):
+            for client in opened:
+                client.settimeout(30)
+                client.sendto(b"%d" % number, guest.published["53/udp"])
+                data, sender = client.recvfrom(100)
+                assert data == b"%d:%d" % (client.getsockname()[1], number)
+                assert sender == guest.published["53/udp"]
+        assert guest.wait().returncode == 0
+        assert guest.stdout.read(1000).splitlines() == [
+            b"b'[Errno 101] Network is unreachable'",
+            b"[Errno 98] Address already in use",
+        ]
+
+
 def test_own_addresses_of_one_who_sends_outside(tool: Tool) -> None:
     script = """
 import socket

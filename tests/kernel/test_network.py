@@ -69,7 +69,9 @@ def test_published_ports() -> None:
     assert Published.parse("8080:80") == Published(80, 8080, "127.0.0.1")
     assert Published.parse("0.0.0.0:0:80") == Published(80, 0, EVERY)
     assert Published.parse("[::1]:1:2") == Published(2, 1, "::1")
-    for text in ("", "x", "80:", ":80", "1:2:3", "99999", "host:1:2", "1:0", "80/udp"):
+    assert Published.parse("53/udp") == Published(53, 53, protocol="udp")
+    assert Published.parse("127.0.0.2:0:53/udp") == Published(53, 0, "127.0.0.2", "udp")
+    for text in ("", "x", "80:", ":80", "1:2:3", "99999", "host:1:2", "1:0", "80/sctp", "/udp"):
         with pytest.raises(UsageError):
             Published.parse(text)
 
@@ -79,6 +81,7 @@ def test_networks_that_make_no_sense_are_refused() -> None:
         {"allow": "example.org"},
         {"publish": "80"},
         {"publish": ["80", "81:80"]},
+        {"publish": [Published(80), "81:80"]},
         {"hosts": {"a": "b"}},
         {"hosts": {"1.2.3.4": "1.2.3.4"}},
         {"connections": -1},

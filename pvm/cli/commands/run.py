@@ -165,7 +165,7 @@ Examples:
 @click.option(
     "--publish",
     multiple=True,
-    metavar="[ADDR:]PORT[:GUESTPORT]",
+    metavar="[ADDR:]PORT[:GUESTPORT][/udp]",
     help="For a Linux program: let PORT of this machine, of its loopback or ADDR, lead to a port that it listens on.",
 )
 @click.option(

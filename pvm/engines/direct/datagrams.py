@@ -4,6 +4,9 @@ In the jail every address is a local one, so a socket of the jail's network can 
 guest sends to: the *door*.  For each guest's socket that sends through it there is a *flow*: a socket of this machine
 that is connected to that address, and to nothing else.  So guests never have a socket of this machine for
 datagrams, which they could send from to anywhere, and hear only from those whom they have spoken to.
+
+A published port is a *mailbox*, a socket of this machine.  For each who writes there a *visit* is a socket of the jail
+that is bound to his address: so the guest sees who it is, and answers him as anybody else.
 """
 
 from __future__ import annotations
@@ -57,10 +60,29 @@ class Flow:
         self.used = time.monotonic()
 
 
-class Datagrams:
-    """Passes datagrams on, on a thread of its own, which begins with the first door.
+class Mailbox(NamedTuple):
+    """A socket of this machine that leads to a port of the guest."""
 
-    ``make`` makes sockets in the jail's network, ``flows`` is how many flows there are at a time.
+    guest_port: int
+    outer: socket.socket
+
+
+class Visit:
+    """What somebody outside, by his address, sends to a mailbox."""
+
+    __slots__ = ("client", "inner", "mailbox", "used")
+
+    def __init__(self, mailbox: Mailbox, client: Sender, inner: socket.socket) -> None:
+        self.mailbox = mailbox
+        self.client = client
+        self.inner = inner
+        self.used = time.monotonic()
+
+
+class Datagrams:
+    """Passes datagrams on, on a thread of its own, which begins with the first door or mailbox.
+
+    ``make`` makes sockets in the jail's network, ``flows`` is how many flows, and how many visits, there are at a time.
     """
 
     def __init__(self, make: Callable[[int, int], int], flows: int) -> None:
@@ -68,6 +90,7 @@ class Datagrams:
         self._flows_max = flows
         self._doors: OrderedDict[Endpoint, Door] = OrderedDict()
         self._flows: OrderedDict[tuple[Endpoint, Sender], Flow] = OrderedDict()
+        self._visits: OrderedDict[tuple[int, Sender], Visit] = OrderedDict()
         self._lock = threading.Lock()
         self._selector: selectors.BaseSelector | None = None
         self._thread: threading.Thread | None = None
@@ -81,21 +104,38 @@ class Datagrams:
                 self._doors.move_to_end(target)
                 return
             family = socket.AF_INET if target.address.version == 4 else socket.AF_INET6
-            descriptor = self._make(family, socket.SOCK_DGRAM)
-            inner = socket.socket(family, socket.SOCK_DGRAM, fileno=descriptor)
-            try:
-                inner.setblocking(False)
-                if family == socket.AF_INET6:
-                    inner.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                    inner.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)  # routes alone are not enough here
-                inner.bind((str(target.address), port))
-            except OSError:
-                inner.close()
-                raise
+            inner = self._inner(family, (str(target.address), port))
             door = self._doors[target] = Door(target, inner)
             self._begin().register(inner, selectors.EVENT_READ, door)
             if len(self._doors) > DOORS_MAX:
                 self._close_door(next(iter(self._doors)))
+
+    def publish(self, guest_port: int, outer: socket.socket) -> None:
+        """Let what is sent to a socket of this machine arrive at a port of the guest."""
+        outer.setblocking(False)
+        with self._lock:
+            self._begin().register(outer, selectors.EVENT_READ, Mailbox(guest_port, outer))
+
+    def has_visitor(self, address: Address, port: int) -> bool:
+        """Whether somebody at an address has written to a mailbox, so that he may be answered."""
+        wanted = (str(canonical(address)), port)
+        with self._lock:
+            return any(client[:2] == wanted for _, client in self._visits)
+
+    def _inner(self, family: int, address: Sender) -> socket.socket:
+        """A socket of the jail's network that is bound to an address outside; raises OSError."""
+        descriptor = self._make(family, socket.SOCK_DGRAM)
+        inner = socket.socket(family, socket.SOCK_DGRAM, fileno=descriptor)
+        try:
+            inner.setblocking(False)
+            if family == socket.AF_INET6:
+                inner.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                inner.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)  # routes alone are not enough here
+            inner.bind(address)
+        except OSError:
+            inner.close()
+            raise
+        return inner
 
     def _begin(self) -> selectors.BaseSelector:
         if self._selector is None:
@@ -114,6 +154,8 @@ class Datagrams:
         self._thread.join()
         for target in list(self._doors):
             self._close_door(target)
+        for key in list(self._visits):
+            self._close_visit(key)
         self._selector.close()
         os.close(self._wake)
         os.close(self._woken)
@@ -126,28 +168,56 @@ class Datagrams:
                 if key.fd == self._woken:
                     return
                 with self._lock:
-                    if isinstance(key.data, Door):
-                        self._go_out(key.data)
-                    else:
-                        self._come_in(key.data)
+                    self._pass_on(key.data)
             if time.monotonic() >= due:
                 due = time.monotonic() + LOOK_SECONDS
                 with self._lock:
                     self._forget_idle(due - LOOK_SECONDS - IDLE_SECONDS)
 
+    def _pass_on(self, source: object) -> None:
+        """Pass on what has arrived; that nothing is left, or that it cannot be sent, is how datagrams are lost."""
+        with suppress(OSError):
+            for _ in range(AT_ONCE):
+                match source:
+                    case Door():
+                        self._go_out(source)
+                    case Flow():
+                        self._come_in(source)
+                    case Mailbox():
+                        self._visit(source)
+                    case Visit():
+                        self._answer(source)
+
     def _go_out(self, door: Door) -> None:
         """Pass on what guests have sent to an address."""
-        with suppress(OSError):  # nothing is left, or it cannot be sent, as datagrams are lost anywhere
-            for _ in range(AT_ONCE):
-                data, guest = door.inner.recvfrom(DATAGRAM_MAX)
-                self._flow(door, guest).outer.send(data)
+        data, guest = door.inner.recvfrom(DATAGRAM_MAX)
+        self._flow(door, guest).outer.send(data)
 
     def _come_in(self, flow: Flow) -> None:
         """Pass on what has come from an address."""
         flow.used = time.monotonic()
-        with suppress(OSError):
-            for _ in range(AT_ONCE):
-                flow.door.inner.sendto(flow.outer.recv(DATAGRAM_MAX), flow.guest)
+        flow.door.inner.sendto(flow.outer.recv(DATAGRAM_MAX), flow.guest)
+
+    def _visit(self, mailbox: Mailbox) -> None:
+        """Pass on what somebody has sent to a mailbox."""
+        data, client = mailbox.outer.recvfrom(DATAGRAM_MAX)
+        key = (mailbox.guest_port, client)
+        visit = self._visits.get(key)
+        if visit is None:
+            inner = self._inner(mailbox.outer.family, client)
+            visit = self._visits[key] = Visit(mailbox, client, inner)
+            self._begin().register(inner, selectors.EVENT_READ, visit)
+            while len(self._visits) > self._flows_max:
+                self._close_visit(next(iter(self._visits)))
+        visit.used = time.monotonic()
+        self._visits.move_to_end(key)
+        own = GUEST_ADDRESSES[mailbox.outer.family == socket.AF_INET6]
+        visit.inner.sendto(data, (own, mailbox.guest_port))
+
+    def _answer(self, visit: Visit) -> None:
+        """Pass on what the guest has answered."""
+        visit.used = time.monotonic()
+        visit.mailbox.outer.sendto(visit.inner.recv(DATAGRAM_MAX), visit.client)
 
     def _flow(self, door: Door, guest: Sender) -> Flow:
         key = (door.target, guest)
@@ -176,6 +246,14 @@ class Datagrams:
     def _forget_idle(self, before: float) -> None:
         for key in [key for key, flow in self._flows.items() if flow.used < before]:
             self._close_flow(key)
+        for visit_key in [key for key, visit in self._visits.items() if visit.used < before]:
+            self._close_visit(visit_key)
+
+    def _close_visit(self, key: tuple[int, Sender]) -> None:
+        visit = self._visits.pop(key)
+        assert self._selector is not None, "a visit registers with it"
+        self._selector.unregister(visit.inner)
+        visit.inner.close()
 
     def _close_flow(self, key: tuple[Endpoint, Sender]) -> None:
         flow = self._flows.pop(key)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 
 from pvm.engines.direct import linux
 from pvm.engines.direct.launching import Launcher
@@ -17,25 +18,27 @@ NETWORK_FD, USER_FD = 4, 5
 
 
 class JailSockets:
-    """Makes sockets in the network that ``witness``, a socket, belongs to."""
+    """Makes sockets in the network that ``witness``, a socket, belongs to, for any thread."""
 
     def __init__(self, witness: int) -> None:
         self._witness = witness
         self._launcher: Launcher | None = None
+        self._lock = threading.Lock()
 
     def make(self, family: int, kind: int) -> int:
         """A new socket; raises OSError."""
-        if self._launcher is None:
-            self._launcher = inside(self._witness)
-        batch = Batch()
-        batch.add(linux.SOCKET, family, kind, 0)
-        made = self._launcher.perform(batch)[0]
-        try:
-            return self._launcher.take(made)
-        finally:
+        with self._lock:
+            if self._launcher is None:
+                self._launcher = inside(self._witness)
             batch = Batch()
-            batch.add(linux.CLOSE, made)
-            self._launcher.perform(batch)
+            batch.add(linux.SOCKET, family, kind, 0)
+            made = self._launcher.perform(batch)[0]
+            try:
+                return self._launcher.take(made)
+            finally:
+                batch = Batch()
+                batch.add(linux.CLOSE, made)
+                self._launcher.perform(batch)
 
     def close(self) -> None:
         """End the launcher."""

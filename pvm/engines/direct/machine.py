@@ -274,7 +274,7 @@ class Machine:
         return self._ended.wait(timeout)
 
     @property
-    def published(self) -> dict[int, tuple[str, int]]:
+    def published(self) -> dict[int | str, tuple[str, int]]:
         """Address and port of this machine, by published port of the guest."""
         return {} if self._ports is None else self._ports.places()
 

@@ -25,6 +25,7 @@ class NameServer:
         self._trace = trace
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, fileno=descriptor)
         self._socket.settimeout(None)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # for a guest's own server
         self._threads: list[threading.Thread] = []
         self._closed = False
 

@@ -95,6 +95,8 @@ class Outside:
         self.ports = ports
         self._sockets = JailSockets(names.fileno())
         self.datagrams = Datagrams(self._sockets.make, policy.network.connections)
+        for guest_port, mailbox in ports.mailboxes.items():
+            self.datagrams.publish(guest_port, mailbox)
         self._names = names
         self._network = rawsockets.network_of(names.fileno())
         self._alive = alive
@@ -122,6 +124,8 @@ class Outside:
             GuestError: ENETUNREACH.
         """
         if self.means_itself(protocol, target):
+            return
+        if self.datagrams.has_visitor(*target):
             return
         if not self.policy.allows(protocol, *target):
             raise GuestError(errno.ENETUNREACH)

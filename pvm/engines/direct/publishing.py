@@ -43,14 +43,19 @@ class Listener(NamedTuple):
 
 
 class PublishedPorts:
-    """The published ports of a run, by the port of the guest."""
+    """The published ports of a run, by the port of the guest; ``mailboxes`` are those of UDP."""
 
     def __init__(self, published: Sequence[Published]) -> None:
         self._kept: dict[int, Kept] = {}
+        self.mailboxes: dict[int, socket.socket] = {}
         self._listeners: dict[tuple[Identity, bytes], Listener] = {}
         try:
             for one in published:
-                self._kept[one.guest_port] = keep(one)
+                kept = keep(one)
+                if one.protocol == "tcp":
+                    self._kept[one.guest_port] = kept
+                else:
+                    self.mailboxes[one.guest_port] = kept.keeper
         except OSError as error:
             self.close()
             place = f"{one.address}:{one.port}"
@@ -58,13 +63,19 @@ class PublishedPorts:
 
     def close(self) -> None:
         """Give the ports back."""
-        for kept in self._kept.values():
-            kept.keeper.close()
+        for keeper in (*(kept.keeper for kept in self._kept.values()), *self.mailboxes.values()):
+            keeper.close()
         self._kept = {}
+        self.mailboxes = {}
 
-    def places(self) -> dict[int, tuple[str, int]]:
-        """Address and port of this machine, by port of the guest."""
-        return {port: (str(kept.address), kept.port) for port, kept in self._kept.items()}
+    def places(self) -> dict[int | str, tuple[str, int]]:
+        """Address and port of this machine, by port of the guest, with ``/udp`` behind those of UDP."""
+        places: dict[int | str, tuple[str, int]] = {
+            port: (str(kept.address), kept.port) for port, kept in self._kept.items()
+        }
+        for port, mailbox in self.mailboxes.items():
+            places[f"{port}/udp"] = mailbox.getsockname()[:2]
+        return places
 
     def has(self, guest_port: int) -> bool:
         """Whether a port of guests is published."""
@@ -162,10 +173,12 @@ def identity(status: os.stat_result) -> Identity:
 def keep(published: Published) -> Kept:
     """Bind a socket to a port of this machine; raises OSError."""
     address = ipaddress.ip_address(published.address)
-    keeper = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+    kind = socket.SOCK_STREAM if published.protocol == "tcp" else socket.SOCK_DGRAM
+    keeper = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, kind)
     try:
-        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if kind == socket.SOCK_STREAM:
+            keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if address.version == 6:
             keeper.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         keeper.bind((published.address, published.port))

@@ -48,6 +48,11 @@ def set_option(descriptor: int, level: int, name: int, value: bytes) -> None:
     linux.syscall(SETSOCKOPT, descriptor, level, name, ctypes.addressof(buffer), len(value))
 
 
+def set_number(descriptor: int, level: int, name: int, value: int) -> None:
+    """Set an option that is a number."""
+    set_option(descriptor, level, name, value.to_bytes(4, "little"))
+
+
 def connect(descriptor: int, address: bytes) -> None:
     """Connect to an address."""
     buffer = ctypes.create_string_buffer(address, len(address))

@@ -56,8 +56,8 @@ class NetworkPolicy:
         self._lock = threading.Lock()  # names are looked up on threads of their own
 
     def uses(self, protocol: str) -> bool:
-        """Whether any destination is of this protocol."""
-        return any(rule.protocol == protocol for rule in self.rules)
+        """Whether any destination or published port is of this protocol."""
+        return protocol in {*(rule.protocol for rule in self.rules), *(port.protocol for port in self.published)}
 
     @property
     def published(self) -> list[Published]:

@@ -98,14 +98,18 @@ class Published:
         guest_port: where the guest listens.
         port: of this machine; 0 is any that is free.
         address: of this machine, by default its loopback; ``0.0.0.0`` lets other machines in.
+        protocol: ``tcp`` or ``udp``.
     """
 
     guest_port: int
     port: int = 0
     address: str = "127.0.0.1"
+    protocol: str = "tcp"
 
     def __post_init__(self) -> None:
         """Check it."""
+        if self.protocol not in {"tcp", "udp"}:
+            raise UsageError(f"protocol {self.protocol!r} is unknown, expected tcp or udp")
         if not 1 <= self.guest_port <= PORT_MAX or not 0 <= self.port <= PORT_MAX:
             raise UsageError(f"ports {self.port}:{self.guest_port} are none, expected 1 to {PORT_MAX}")
         if parse_address(self.address) is None:
@@ -113,17 +117,17 @@ class Published:
 
     @classmethod
     def parse(cls, text: str) -> Published:
-        """Read ``[ADDRESS:]PORT[:GUESTPORT]``."""
+        """Read ``[ADDRESS:]PORT[:GUESTPORT][/udp]``."""
         if not isinstance(text, str):
             raise UsageError(f"published port is {type(text).__name__}, expected text or a Published")
-        found = re.fullmatch(r"(?:(\[[0-9a-fA-F:.]+\]|[0-9]+\.[0-9.]+):)?(\d{1,5})(?::(\d{1,5}))?", text, re.ASCII)
-        if text.endswith("/udp"):
-            raise UsageError(f"published port {text!r}: only ports of TCP can be published")
+        found = re.fullmatch(
+            r"(?:(\[[0-9a-fA-F:.]+\]|[0-9]+\.[0-9.]+):)?(\d{1,5})(?::(\d{1,5}))?(?:/(tcp|udp))?", text, re.ASCII
+        )
         if found is None:
-            wanted = "[ADDRESS:]PORT[:GUESTPORT], such as 8080:80 or 0.0.0.0:8080:80"
+            wanted = "[ADDRESS:]PORT[:GUESTPORT][/udp], such as 8080:80 or 0.0.0.0:53/udp"
             raise UsageError(f"published port {text!r} is not understood, expected {wanted}")
-        address, port, guest_port = found.groups()
-        return cls(int(guest_port or port), int(port), (address or "127.0.0.1").strip("[]"))
+        address, port, guest_port, protocol = found.groups()
+        return cls(int(guest_port or port), int(port), (address or "127.0.0.1").strip("[]"), protocol or "tcp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ class Network:
             raise UsageError(f"connections {self.connections!r} is not a whole number, 0 or more")
         object.__setattr__(self, "allow", tuple(destinations(self.allow)))
         published = tuple(one if isinstance(one, Published) else Published.parse(one) for one in self.publish)
-        guest_ports = [one.guest_port for one in published]
+        guest_ports = [(one.protocol, one.guest_port) for one in published]
         if len(set(guest_ports)) < len(guest_ports):
             raise UsageError("a port of the guest is published twice")
         object.__setattr__(self, "publish", published)

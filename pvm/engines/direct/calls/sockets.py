@@ -29,6 +29,7 @@ from pvm.kernel.vfs.path import Last
 
 FAMILY_SIZE = 2
 ADDRESS_MAX = 128
+NAME_PORT = 53
 PATH_ROOM = 108
 UNIX = socket.AF_UNIX.to_bytes(FAMILY_SIZE, "little")
 PREFIX = b"\0pvm-"
@@ -104,7 +105,21 @@ def bind(call: Call) -> int:
     with borrowed(call) as own:
         if not outside.is_inside(own):
             raise GuestError(errno.EINVAL)
+        found = performed(rawsockets.bind, own, address)
+        return bind_beside(own, address) if found == -errno.EADDRINUSE else found
+
+
+def bind_beside(own: int, address: bytes) -> int:
+    """Bind a socket whose port is in use: that of the name server is for others as well, at all other addresses."""
+    target = rawsockets.endpoint(address)
+    if target is None or target.port != NAME_PORT or number(own, socket.SO_TYPE) != socket.SOCK_DGRAM:
+        return -errno.EADDRINUSE
+    before = number(own, socket.SO_REUSEADDR)
+    try:
+        rawsockets.set_number(own, socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return performed(rawsockets.bind, own, address)
+    finally:
+        rawsockets.set_number(own, socket.SOL_SOCKET, socket.SO_REUSEADDR, before)
 
 
 def bind_path(call: Call, path: str) -> int:
