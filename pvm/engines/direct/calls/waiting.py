@@ -49,10 +49,14 @@ def wait(
     """Wait at most ``timeout`` nanoseconds for ``ready`` to give an answer."""
     times = call.supervisor.virtual_time
     assert times is not None, "only with a virtual clock does it come to this"
-    answer = ready()
+    answer: int | None = -errno.EFAULT
+    try:
+        answer = ready()
+    finally:
+        if answer is not None:
+            for descriptor in descriptors:
+                os.close(descriptor)
     if answer is not None:
-        for descriptor in descriptors:
-            os.close(descriptor)
         return answer
     times.add(Wait(call, call.supervisor.kernel.clock.uptime() + timeout, ready, expired, descriptors))
     return ANSWERED
