@@ -11,6 +11,7 @@ import os
 import socket
 import socketserver
 import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -724,3 +725,11 @@ def test_a_module_has_no_network(tmp_path: Path, capfd: pytest.CaptureFixture[st
     (tmp_path / "p.peb").write_text("fun main() { }\n")
     assert run_command(["run", "--allow-net", "example.org", str(tmp_path / "p.peb")]) == 125
     assert "are for Linux programs" in capfd.readouterr().err
+
+
+def test_programs_without_a_network_do_not_wait_for_its_modules() -> None:
+    script = (
+        "import sys, pvm.embed.spawn; print([name for name in sys.modules if 'network' in name or 'outside' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60)
+    assert done.stdout == b"[]\n"

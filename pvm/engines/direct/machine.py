@@ -17,19 +17,17 @@ import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.engines.direct import filter as system_call_filter
 from pvm.engines.direct.commands import Commands
 from pvm.engines.direct.control_group import ControlGroup
-from pvm.engines.direct.datagrams import route_messages
 from pvm.engines.direct.execution import Image, prepare
 from pvm.engines.direct.filter import Policy
 from pvm.engines.direct.guest import Invocation, descendants
 from pvm.engines.direct.jail import Confinement, Jail, check_lowered
 from pvm.engines.direct.machine_code import CLOCK_PAGE
 from pvm.engines.direct.mounts import NativeMounts, candidates
-from pvm.engines.direct.publishing import PublishedPorts
 from pvm.engines.direct.streams import StandardStreams
 from pvm.engines.direct.supervisor import Supervisor, reads_shared_clock
 from pvm.engines.direct.syscalls.row import Aspect
@@ -39,6 +37,9 @@ from pvm.kernel.clock import HostClock
 from pvm.kernel.kernel import Kernel
 from pvm.kernel.process import Process
 from pvm.kernel.randomness import HostRandom
+
+if TYPE_CHECKING:
+    from pvm.engines.direct.publishing import PublishedPorts
 
 HOSTNAME = "pvm"
 NAME_SERVER = struct.pack("<HBB4B8x", socket.AF_INET, 0, 53, 127, 0, 0, 53)
@@ -120,7 +121,7 @@ class Machine:
             mounts = self._native_mounts(lowered)
             if mounts is not None:
                 undo.callback(mounts.close)
-            self._ports = None if kernel.network is None else PublishedPorts(kernel.network.published)
+            self._ports = kept_ports(kernel)
             if self._ports is not None:
                 undo.callback(self._ports.close)
             self._jail = Jail(self._confinement(lowered, mounts))
@@ -189,7 +190,7 @@ class Machine:
             mounts=mounts,
             vdso=assembled(CLOCK_PAGE) if reads_shared_clock(kernel) else b"",
             name_server=NAME_SERVER if outside else b"",
-            routes=route_messages() if datagrams else (),
+            routes=routes() if datagrams else (),
         )
 
     def _enter_group(self) -> None:
@@ -336,6 +337,22 @@ class Machine:
             case _:
                 return "what?"
         return "done"
+
+
+def kept_ports(kernel: Kernel) -> PublishedPorts | None:
+    """The ports of this machine that are published, if there is a network outside."""
+    if kernel.network is None:
+        return None
+    from pvm.engines.direct.publishing import PublishedPorts  # what few programs need is imported for them only
+
+    return PublishedPorts(kernel.network.published)
+
+
+def routes() -> list[bytes]:
+    """What the host's kernel is told of the network of a jail whose guests send datagrams outside."""
+    from pvm.engines.direct.datagrams import route_messages  # the same
+
+    return route_messages()
 
 
 class Suspension(NamedTuple):

@@ -182,7 +182,7 @@ class Outside:
             raise GuestError(errno.EINVAL)
         if state_of(own) not in {LISTENING, CLOSED}:  # others may lose their port, and get another by listening
             raise GuestError(errno.EINVAL)
-        return performed(rawsockets.listen, own, backlog)
+        return rawsockets.performed(rawsockets.listen, own, backlog)
 
     def shown_name(self, own: int, *, peer: bool) -> bytes | None:
         """The address of a socket of this machine as the guest knows it, where that is at a published port."""
@@ -228,7 +228,7 @@ class Outside:
         if waits and state in {SYN_SENT, SYN_RECV}:
             self._wait(Attempt(call, address, -1, os.dup(own), deadline_of(own)))
             return ANSWERED
-        return performed(rawsockets.connect, own, address)
+        return rawsockets.performed(rawsockets.connect, own, address)
 
     def taken_back(self, call: Call, own: int) -> int:
         """Put a socket of the jail's network in the place of one of this machine's that is not connected."""
@@ -300,7 +300,7 @@ class Outside:
         attempt = self._attempts.get(descriptor)
         if attempt is None:
             return False
-        result = performed(rawsockets.connect, descriptor, attempt.address)
+        result = rawsockets.performed(rawsockets.connect, descriptor, attempt.address)
         if result in {-errno.EALREADY, -errno.EINPROGRESS}:
             return True
         self._finish(attempt, result, replace=result == 0)
@@ -325,15 +325,6 @@ class Outside:
             answer = -(error.errno or errno.EMFILE)
         self._drop(attempt.new)  # before the guest goes on: its own socket must not live on here
         attempt.call.supervisor.answer(attempt.call.ticket, answer)
-
-
-def performed(perform: Callable[..., None], *args: object) -> int:
-    """Perform a call that does not block, for a guest."""
-    try:
-        perform(*args)
-    except OSError as error:
-        return -(error.errno or errno.EINVAL)
-    return 0
 
 
 def state_of(descriptor: int) -> int:

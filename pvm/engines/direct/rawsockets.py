@@ -7,12 +7,16 @@ its flags.  All raise OSError.
 from __future__ import annotations
 
 import ctypes
-import ipaddress
+import errno
 import socket
 import struct
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.engines.direct import linux
+
+if TYPE_CHECKING:
+    import ipaddress
 
 SENDMSG = 46
 CONNECT, BIND, LISTEN, GETSOCKNAME, GETPEERNAME, SETSOCKOPT, GETSOCKOPT = 42, 49, 50, 51, 52, 54, 55
@@ -102,6 +106,15 @@ def network_of(descriptor: int) -> bytes:
     return get_option(descriptor, socket.SOL_SOCKET, SO_NETNS_COOKIE, 8)
 
 
+def performed(perform: Callable[..., None], *args: object) -> int:
+    """Perform a call that does not block, for a guest."""
+    try:
+        perform(*args)
+    except OSError as error:
+        return -(error.errno or errno.EINVAL)
+    return 0
+
+
 def family_of(address: bytes) -> int:
     """The family of an address, or -1 if it is too short to have one."""
     return int.from_bytes(address[:2], "little") if len(address) >= 2 else -1
@@ -109,6 +122,8 @@ def family_of(address: bytes) -> int:
 
 def endpoint(address: bytes) -> Endpoint | None:
     """What an internet address says; None if it is too short, or of another family."""
+    import ipaddress  # takes a millisecond of every start, and most programs have no such address
+
     family = family_of(address)
     port = int.from_bytes(address[2:4], "big")
     if family == socket.AF_INET and len(address) >= SIZE_4:

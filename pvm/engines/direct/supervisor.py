@@ -16,6 +16,7 @@ import signal
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from pvm.engines.direct import image, layouts, linux
@@ -33,10 +34,7 @@ from pvm.engines.direct.locks import Locks
 from pvm.engines.direct.machine_code import BUFFER, BUFFER_SIZE, RECORDS_CALL, VDSO
 from pvm.engines.direct.memory import StaleMemory
 from pvm.engines.direct.mounts import NativeMounts
-from pvm.engines.direct.nameserver import NameServer
-from pvm.engines.direct.outside import Outside
 from pvm.engines.direct.proc import MULTIPLEXER_PATH, ProcFiles
-from pvm.engines.direct.publishing import PublishedPorts
 from pvm.engines.direct.records import RECORD
 from pvm.engines.direct.sites import ANSWERED_BY_SHIM, Sites
 from pvm.engines.direct.synthetic import RootedAt
@@ -53,6 +51,10 @@ from pvm.kernel.process import Process
 from pvm.kernel.randomness import HostRandom, RandomSource, SeededRandom
 from pvm.kernel.vfs.node import Node
 from pvm.kernel.vfs.path import Location
+
+if TYPE_CHECKING:
+    from pvm.engines.direct.outside import Outside
+    from pvm.engines.direct.publishing import PublishedPorts
 
 SHM_PATH = "/dev/shm"  # noqa: S108 - a path of the guest
 SHM_DEVICE = 91
@@ -124,6 +126,9 @@ class Supervisor:
         policy = self.kernel.network
         if policy is None or ports is None or self.jail.names_fd < 0:
             return None
+        from pvm.engines.direct.nameserver import NameServer  # what few programs need is imported for them only
+        from pvm.engines.direct.outside import Outside
+
         names = NameServer(policy, os.dup(self.jail.names_fd), None if self.trace is None else self._trace_apart)
         return Outside(policy, names, ports, lambda: open_identities(descendants(self.jail.init_pid)))
 

@@ -22,7 +22,6 @@ from contextlib import contextmanager
 from pvm.engines.direct import linux, rawsockets
 from pvm.engines.direct.calls.call import ANSWERED, CONTINUE, Call
 from pvm.engines.direct.execution import decode_path
-from pvm.engines.direct.outside import performed
 from pvm.errors import GuestError
 from pvm.kernel.vfs.node import FileKind
 from pvm.kernel.vfs.path import Last
@@ -105,7 +104,7 @@ def bind(call: Call) -> int:
     with borrowed(call) as own:
         if not outside.is_inside(own):
             raise GuestError(errno.EINVAL)
-        found = performed(rawsockets.bind, own, address)
+        found = rawsockets.performed(rawsockets.bind, own, address)
         return bind_beside(own, address) if found == -errno.EADDRINUSE else found
 
 
@@ -117,7 +116,7 @@ def bind_beside(own: int, address: bytes) -> int:
     before = number(own, socket.SO_REUSEADDR)
     try:
         rawsockets.set_number(own, socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return performed(rawsockets.bind, own, address)
+        return rawsockets.performed(rawsockets.bind, own, address)
     finally:
         rawsockets.set_number(own, socket.SOL_SOCKET, socket.SO_REUSEADDR, before)
 
@@ -193,7 +192,7 @@ def connect_judged(call: Call, own: int, address: bytes) -> int:
         if inside:
             return connect_inside(call, own, address)
         if rawsockets.family_of(address) == socket.AF_UNSPEC:
-            return performed(rawsockets.connect, own, address)
+            return rawsockets.performed(rawsockets.connect, own, address)
         if target is None or not same_family:
             raise GuestError(errno.EAFNOSUPPORT)
         new = outside.taken_back(call, own)
@@ -235,7 +234,7 @@ def connect_inside(call: Call, own: int, address: bytes) -> int:
     """Connect a socket of the jail's network in the name of the guest; what may wait does so on a thread."""
     waits = not fcntl.fcntl(own, fcntl.F_GETFL) & os.O_NONBLOCK and number(own, socket.SO_TYPE) != socket.SOCK_DGRAM
     if not waits:
-        return performed(rawsockets.connect, own, address)
+        return rawsockets.performed(rawsockets.connect, own, address)
     arguments = (call, os.dup(own), address)
     threading.Thread(target=finish_connect, args=arguments, name="pvm-connect", daemon=True).start()
     return ANSWERED
@@ -244,7 +243,7 @@ def connect_inside(call: Call, own: int, address: bytes) -> int:
 def finish_connect(call: Call, own: int, address: bytes) -> None:
     """Connect and answer."""
     try:
-        result = performed(rawsockets.connect, own, address)
+        result = rawsockets.performed(rawsockets.connect, own, address)
     finally:
         os.close(own)
     call.supervisor.answer(call.ticket, result)
