@@ -57,6 +57,33 @@ def test_a_mount_is_like_a_copy(seed: int, mode: str, contained: None, tool: Too
     assert list(difflib.unified_diff(native, found, "host", "pvm", lineterm="", n=0)) == []
 
 
+TOOLS = """
+    exec 2>&1
+    export HOME=$2 GIT_CONFIG_GLOBAL=$2/config GIT_AUTHOR_DATE='2020-01-01 00:00' GIT_COMMITTER_DATE='2020-01-01 00:00'
+    git config --global user.email a@b; git config --global user.name n
+    cd "$1"; find . | sort | sha256sum; git init -q -b main .; git add .; git commit -qm one
+    sed -i s/b/B/ */*/x.txt; git status --short | sort; git commit -qam two; git checkout -q HEAD~1; git status --short
+    git checkout -q main; grep -r B --include=x.txt . | sort; git mv a z; git commit -qam three; git log --format=%H
+    cp -a z "$2/copy"; diff -r z "$2/copy" && echo same; rm -rf z/a; git status --short; git checkout -q .; ls z
+    mkdir -p new/folder; mv c new/folder/; ls new/folder/c; tar cf "$2/t.tar" new; rm -rf new; tar xf "$2/t.tar"
+    for i in 1 2; do for file in z/*/*; do mv "$file" "$file.$i"; mv "$file.$i" "$file"; done; done
+    git gc -q; git fsck; find . -type f -not -path './.git/*' | sort | xargs cat | sha256sum
+"""
+
+
+@pytest.mark.parametrize("mode", ["overlay", "rw"])
+def test_tools_see_what_they_change(mode: str, contained: None, tool: Tool, tree: Path, tmp_path: Path) -> None:
+    tool("git")
+    copy, home = tmp_path / "copy", tmp_path / "home"
+    shutil.copytree(tree, copy, symlinks=True)
+    home.mkdir()
+    command = ["/bin/sh", "-c", TOOLS, "sh", copy, home]
+    native = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+    with pvm.Kernel(pvm.system_mounts() | {"/work": pvm.HostDir(tree, mode)}) as kernel:  # type: ignore[arg-type]
+        done = pvm.spawn("/bin/sh", ["sh", "-c", TOOLS, "sh", "/work", "/tmp"], kernel=kernel, limits=LIMITS)
+    assert list(difflib.unified_diff(native, (done.stdout or b"").decode().splitlines(), lineterm="", n=0)) == []
+
+
 LOOK = """
 import os, sys
 for place, folders, files in os.walk("/work"):

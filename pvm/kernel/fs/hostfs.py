@@ -386,17 +386,24 @@ class HostOpenFile(OpenFile):
 class HostLink(LinkNode):
     """A symbolic link, as it was when it was looked up."""
 
-    __slots__ = ("status", "text")
+    __slots__ = ("name", "parent", "status", "text")
 
     fs: HostFs
 
-    def __init__(self, fs: HostFs, status: os.stat_result, text: bytes) -> None:
-        super().__init__(fs)
+    def __init__(self, parent: HostDirectory, name: bytes, status: os.stat_result, text: bytes) -> None:
+        super().__init__(parent.fs)
+        self.parent = parent
+        self.name = name
         self.status = status
         self.text = text
 
     def stat(self) -> Stat:
         return self.fs.view(self.status)
+
+    def set_times(self, accessed_ns: int, modified_ns: int) -> None:
+        self.fs.check_writable()
+        with host_errors():
+            os.utime(self.name, ns=(accessed_ns, modified_ns), dir_fd=self.parent.acquire(), follow_symlinks=False)
 
     def target(self) -> str:
         try:
@@ -531,7 +538,7 @@ class HostDirectory(DirectoryNode):
     def _read_link(self, name: bytes, status: os.stat_result) -> HostLink | None:
         """The link called ``name``, or None if that is no link any more."""
         try:
-            return HostLink(self.fs, status, os.readlink(name, dir_fd=self.acquire()))
+            return HostLink(self, name, status, os.readlink(name, dir_fd=self.acquire()))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -631,7 +638,7 @@ class HostDirectory(DirectoryNode):
             os.symlink(target.encode(), name.encode(), dir_fd=self.acquire())
         except OSError as error:
             self._not_made(error)
-        return HostLink(self.fs, self.status_of(name.encode()), target.encode())
+        return HostLink(self, name.encode(), self.status_of(name.encode()), target.encode())
 
     def _not_made(self, error: OSError) -> NoReturn:
         self.fs.growth.release_file()
