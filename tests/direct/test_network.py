@@ -733,3 +733,37 @@ def test_programs_without_a_network_do_not_wait_for_its_modules() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60)
     assert done.stdout == b"[]\n"
+
+
+def test_virtual_time_waits_for_those_outside(tool: Tool) -> None:
+    """It would be over before they could answer, if it went on as soon as the program waits."""
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(10)
+            threading.Event().wait(0.1)
+            connection.sendall(b"late")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = server.getsockname()[1]
+        script = f"""
+import socket, time
+time.sleep(1000)
+before = time.monotonic()
+s = socket.create_connection(("127.0.0.1", {port}), timeout=60)
+s.sendall(b"x")
+print(s.recv(10), time.monotonic() - before < 60)
+print(s.recv(1))
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(1)
+s.settimeout(0.05)
+try: s.accept()
+except TimeoutError: print("timed out")
+"""
+        network = pvm.Network([f"127.0.0.1:{port}"])
+        assert run_python(tool, network, script, clock="virtual") == "b'late' True\nb''\ntimed out\n"
+        thread.join()

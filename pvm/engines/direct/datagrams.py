@@ -110,6 +110,11 @@ class Datagrams:
             if len(self._doors) > DOORS_MAX:
                 self._close_door(next(iter(self._doors)))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may be passed on."""
+        return self._thread is not None
+
     def publish(self, guest_port: int, outer: socket.socket) -> None:
         """Let what is sent to a socket of this machine arrive at a port of the guest."""
         outer.setblocking(False)

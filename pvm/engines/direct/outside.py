@@ -103,6 +103,7 @@ class Outside:
         self._made: set[tuple[int, int]] = set()
         self._attempts: dict[int, Attempt] = {}
         self._poll: select.poll | None = None
+        self._named = False
 
     def watch(self, poll: select.poll) -> None:
         """Wait with this poll object from now on."""
@@ -151,6 +152,11 @@ class Outside:
         if not is_loopback(target.address) and str(canonical(target.address)) not in GUEST_ADDRESSES:
             return False
         return canonical(target.address).is_unspecified or not self.policy.names_exactly(protocol, *target)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether guests have, or had, a socket of this machine, or somebody of this machine may reach them."""
+        return bool(self._made or self._attempts or self._named or self.ports.places() or self.datagrams.is_open)
 
     # Listening.
 
@@ -296,6 +302,7 @@ class Outside:
         if descriptor == self._names.fileno() and self._poll is not None:
             self._poll.unregister(descriptor)
             self._names.start()
+            self._named = True
             return True
         attempt = self._attempts.get(descriptor)
         if attempt is None:

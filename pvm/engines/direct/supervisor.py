@@ -106,7 +106,9 @@ class Supervisor:
         self.fifos = Fifos(jail)
         self.timers = Timers()
         virtual = kernel.clock if isinstance(kernel.clock, VirtualClock) else None
-        self.virtual_time = None if virtual is None else VirtualTime(virtual, lambda: jail.init_pid, self.answer)
+        self.virtual_time = (
+            None if virtual is None else VirtualTime(virtual, lambda: jail.init_pid, self.answer, self._hears_outside)
+        )
         self.socket_names = SocketNames()
         self.outside = self._outside(ports)
         self.terminal = -1
@@ -131,6 +133,10 @@ class Supervisor:
 
         names = NameServer(policy, os.dup(self.jail.names_fd), None if self.trace is None else self._trace_apart)
         return Outside(policy, names, ports, lambda: open_identities(descendants(self.jail.init_pid)))
+
+    def _hears_outside(self) -> bool:
+        """Whether something may arrive from the network outside."""
+        return self.outside is not None and self.outside.in_use
 
     def _trace_apart(self, line: str) -> None:
         """Show a line of another thread."""

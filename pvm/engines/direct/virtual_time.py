@@ -7,6 +7,9 @@ should, as long as what happens before depends on nothing else.  Two ends have a
 have come there by readings, and no wait is longer than it would be with the host's clock.
 
 That all wait is seen from outside, by their states, a few times in a row.
+
+Where a guest may hear from the network outside, what it waits for takes time of the host.  So from then on the clock
+does not jump: while all wait, it goes as fast as the host's.
 """
 
 from __future__ import annotations
@@ -82,10 +85,21 @@ class Timer:
 
 
 class VirtualTime:
-    """Who waits for the virtual clock in a jail whose first process is ``init``."""
+    """Who waits for the virtual clock in a jail whose first process is ``init``.
 
-    def __init__(self, clock: VirtualClock, init: Callable[[], int], answer: Callable[[int, int], None]) -> None:
+    ``hears_outside`` says whether something may arrive from the network outside.
+    """
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        init: Callable[[], int],
+        answer: Callable[[int, int], None],
+        hears_outside: Callable[[], bool],
+    ) -> None:
         self._clock = clock
+        self._hears_outside = hears_outside
+        self._waited_since = 0
         self._init = init
         self._answer = answer
         self._waits: list[Wait] = []
@@ -131,7 +145,7 @@ class VirtualTime:
                 count -= 1
 
     def _stir(self) -> None:
-        self._quiet = 0
+        self._quiet = self._waited_since = 0
         self._pause = TURN_SECONDS
 
     def turn(self, *, quiet: bool) -> None:
@@ -153,8 +167,14 @@ class VirtualTime:
             if timer.deadline <= now:
                 self._fire(timer, now)
         if not quiet or not self._all_wait():
-            self._quiet = 0
+            self._quiet = self._waited_since = 0
             self._pause = min(2 * self._pause, TURN_MAX_SECONDS)
+            return
+        if self._hears_outside():
+            if self._waited_since:
+                self._clock.wait_until(now + host - self._waited_since)
+            self._waited_since = host
+            self._pause = TURN_MAX_SECONDS
             return
         self._quiet += 1
         self._pause = TURN_SECONDS
