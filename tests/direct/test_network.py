@@ -767,3 +767,19 @@ except TimeoutError: print("timed out")
         network = pvm.Network([f"127.0.0.1:{port}"])
         assert run_python(tool, network, script, clock="virtual") == "b'late' True\nb''\ntimed out\n"
         thread.join()
+
+
+def test_what_this_machine_refuses_is_told_to_the_guest(echo: int, tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    script = f"""
+import socket
+s = socket.socket()
+for _ in range(2):
+    try: s.connect(("127.0.0.1", {echo}))
+    except OSError as error: print(error)
+"""
+    monkeypatch.setattr("pvm.engines.direct.outside.copy_options", refuse)
+    network = pvm.Network([f"127.0.0.1:{echo}"])
+    assert run_python(tool, network, script).splitlines() == ["[Errno 24] Too many open files"] * 2

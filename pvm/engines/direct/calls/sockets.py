@@ -16,7 +16,7 @@ import fcntl
 import os
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from pvm.engines.direct import linux, rawsockets
@@ -276,10 +276,22 @@ def known_name(call: Call, own: int, *, peer: bool) -> bytes | None:
     return outside.shown_name(own, peer=peer)
 
 
+def guarded(handler: Callable[[Call], int]) -> Callable[[Call], int]:
+    """Give the guest what the host refuses, for want of descriptors above all."""
+
+    def handle(call: Call) -> int:
+        try:
+            return handler(call)
+        except OSError as error:
+            return -(error.errno or errno.EIO)
+
+    return handle
+
+
 CALLS = {
-    "bind": bind,
-    "connect": connect,
-    "listen": listen,
+    "bind": guarded(bind),
+    "connect": guarded(connect),
+    "listen": guarded(listen),
     "getsockname": lambda call: name_of(call, peer=False),
     "getpeername": lambda call: name_of(call, peer=True),
 }
