@@ -22,6 +22,7 @@ from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.lowering import IR_TYPES
 from pvm.engines.native.llvm.text import UNLIKELY, FunctionText
 from pvm.isa.machine import Val
+from pvm.isa.opcodes.objects import BULK_UNIT_SHIFT
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import ARRAY_STORAGE, ArrayKind, HeapKind, RefType, Storage
 
@@ -142,6 +143,8 @@ class JitLowering(HeapLowering):
         raise AssertionError("internal code traps")
 
     def charge(self, units: Val) -> None:
+        if self._charged:
+            return  # before memory was taken
         left = self.text.value(f"sub i64 {self.fuel()}, {units.raw}")
         self.leave_if(self.text.value(f"icmp slt i64 {left}, {SEGMENT}"))
         self._charged = left
@@ -233,6 +236,8 @@ class JitLowering(HeapLowering):
 
     def new_array(self, kind: ArrayKind, length: Val) -> Val:
         text = self.text
+        # Before there is an array: internal code makes one if there is no fuel left.
+        self.charge(self.shr_u(length, self.i64(BULK_UNIT_SHIFT)))
         shift = ARRAY_STORAGE[kind].size.bit_length() - 1
         bytes_ = text.value(f"add i64 {text.value(f'shl i64 {length.raw}, {shift}')}, {layout.ELEMENTS + 7}")
         made = self.allocate(text.value(f"and i64 {bytes_}, -8"), layout.array_class(kind))
