@@ -52,6 +52,22 @@ def test_owners_on_a_read_only_mount(contained: None, tool: Tool, tmp_path: Path
     assert python(tool, script, {"/work": pvm.HostDir(tmp_path)}) == "Read-only file system\n"
 
 
+MODES = """
+import os
+os.umask(0o002)
+os.chdir("/work")
+os.mkdir("folder", 0o777)
+os.close(os.open("file", os.O_CREAT | os.O_WRONLY, 0o666))
+print(oct(os.stat("folder").st_mode), oct(os.stat("file").st_mode))
+"""
+
+
+@pytest.mark.parametrize("mode", ["overlay", "rw"])
+def test_the_mask_is_the_guests_own(mode: str, contained: None, tool: Tool, tmp_path: Path) -> None:
+    mounts = {"/work": pvm.HostDir(tmp_path, mode=mode)}  # type: ignore[arg-type]
+    assert python(tool, MODES, mounts) == "0o40775 0o100664\n"  # type: ignore[arg-type]
+
+
 PLACES = """
 import os
 os.chdir("/tmp")

@@ -617,6 +617,7 @@ class HostDirectory(DirectoryNode):
             descriptor = os.open(name.encode(), flags, mode, dir_fd=self.acquire())
         except OSError as error:
             self._not_made(error)
+        unmask(descriptor, mode)
         return HostFile(self, name.encode(), os.fstat(descriptor), descriptor)
 
     def create_directory(self, name: str, mode: int) -> DirectoryNode:
@@ -629,6 +630,7 @@ class HostDirectory(DirectoryNode):
         made = self.lookup(name)
         if not isinstance(made, HostDirectory):
             raise HostFailure(Errno.IO, "the new directory was replaced")
+        unmask(f"/proc/self/fd/{made.acquire()}", mode)
         return made
 
     def create_link(self, name: str, target: str) -> LinkNode:
@@ -666,6 +668,15 @@ class HostDirectory(DirectoryNode):
             raise host_failure(error) from None
         self.fs.growth.release_file()
         self.fs.growth.release_attributes(identity_of(status))
+
+
+def unmask(made: int | str, mode: int) -> None:
+    """Give a new file the mode that the guest wants: the mask of the embedder's process is not the guest's."""
+    try:
+        if mode & ~os.stat(made).st_mode:  # noqa: PTH116 - of descriptors too
+            os.chmod(made, mode & 0o777)  # noqa: PTH101 - the same
+    except OSError:  # a file system that keeps no modes
+        return
 
 
 def _kind_of_entry(item: os.DirEntry[str]) -> FileKind:
