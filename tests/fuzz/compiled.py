@@ -23,14 +23,18 @@ def generate_compiled(random: Random) -> Module:
         _helper(tables, number, random)
     for number in range(random.randrange(3)):
         _value(tables, number, random)
-    if random.random() < 0.3:
+    if random.random() < 0.4:
         _task(tables, random)
     drills = [_drill(tables, number, random) for number in range(random.choice((3, 4, 6)))]
     calls = [_body(tables, number, random) for number in range(random.choice((1, 1, 2)))]
     for number in range(4):
         index = tables.function(f"call{number}", Signature((), (Prim.I64,)))
         code = tables.builder.function(index)
-        _call(code, random.choice(calls), random)
+        if number:
+            _call(code, random.choice(calls), random)
+        else:
+            code.i64_const(random.choice((5, 60, 99, 104, 160, 255)))
+            code.call(tables.plunge)
         code.return_()
         tables.builder.export(f"call{number}", index, "() -> i64")
     _all(tables, [*calls, *drills, *drills], random)

@@ -167,7 +167,12 @@ class Body:
     def interlude(self, depth: int) -> None:
         """Sometimes do something else while operands wait."""
         if depth > 0 and self.budget > 0 and self.chance(0.3):
-            self.flat(depth)
+            if self.chance(0.2):
+                self.variable(0)
+                self.code.call("churn")
+                self.code.prim_drop()
+            else:
+                self.flat(depth)
 
     def element(self, depth: int) -> None:
         """An element of an array, which may wait for its index while its local changes."""
@@ -480,6 +485,11 @@ class Body:
         code.i64_const(random.choice((0, 1, 2, 4)))
         code.array_copy(ArrayKind.I64)
 
+    def keep_result(self, depth: int) -> None:
+        """A call whose result goes to a local at once."""
+        self.call(depth)
+        self.code.local_set(self.local(Prim.I64, to_write=True))
+
     def discard(self, depth: int) -> None:
         """A call for what it does."""
         self.random.choice((Body.call, Body.method))(self, depth)
@@ -532,6 +542,7 @@ _FLAT: tuple[Callable[[Body, int], None], ...] = (
     Body.count,
     *[Body.add_up] * 2,
     Body.bulk,
-    *[Body.discard] * 2,
+    *[Body.keep_result] * 3,
+    Body.discard,
     Body.task,
 )

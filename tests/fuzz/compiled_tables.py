@@ -62,6 +62,9 @@ class Tables:
         for name, text in _HELPERS.items():
             write(self.helper(name, UNARY), text)
         write(self.helper("behind", Signature((INTS, Prim.I64), (Prim.I64,))), _BEHIND)
+        write(self.helper("written", Signature((INTS, Prim.I64), (Prim.I64,))), _WRITTEN)
+        self.plunge = self.function("plunge", UNARY)
+        write_plunge(self.builder.function(self.plunge))
         self.values += [each.index for each in self.helpers if each.signature == UNARY]
         self.throws = random.random() < 0.5
         """Whether functions throw themselves, too."""
@@ -156,6 +159,17 @@ def write_digest(code: FunctionBuilder) -> None:
     )
 
 
+def write_plunge(code: FunctionBuilder) -> None:
+    """A function that calls itself, with frames of some size, some hundred deep: often that is too deep."""
+    for _ in range(30):
+        code.local(Prim.I64)
+    write(
+        code,
+        """local.get 0; i64.const 255; i64.and; i64.eqz; branch.if @end; i64.const 2; array.new I64; local.get 0;
+        call written; local.get 0; i64.const 1; i64.sub; call plunge; i64.xor; return; @end:; local.get 0; return""",
+    )
+
+
 _HELPERS = {
     # Never inlined as a whole, since it calls itself.
     "deep": """local.get 0; i64.const 7; i64.and; i64.eqz; branch.if @end;
@@ -171,3 +185,6 @@ _HELPERS = {
 _BEHIND = """local.get 1; call deep; local.get 0; array.size; i64.xor; local.get 0; local.get 1; i64.const 1; i64.and;
     array.get I64; i64.add; return"""
 """What is known of a parameter is used behind a call."""
+_WRITTEN = """local.get 0; array.size; local.get 1; i64.add; local.set 1; local.get 1; i64.const 3; i64.and;
+    array.new I64; local.set 0; local.get 0; array.size; local.get 1; i64.xor; return"""
+"""Parameters are written, after something is known of what they were."""

@@ -283,11 +283,6 @@ def bulk_operations_cost_nothing() -> Patch:
     return _constant(JitLowering, "end", None)
 
 
-def entries_are_no_polls() -> Patch:
-    """A function that is entered with no fuel left gives way to no other task."""
-    return mock.patch.object(unit, "POLL_POINT", unit.POLL_BLOCK)
-
-
 # What is known of objects
 
 
@@ -384,7 +379,6 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         looks_are_for_less,
         results_come_too_late,
         bulk_operations_cost_nothing,
-        entries_are_no_polls,
         sets_do_not_load_shadows,
         parameters_never_change,
         fields_never_change,
