@@ -9,7 +9,7 @@ from pvm.pbc.builder import FunctionBuilder
 from pvm.pbc.model import Module
 from tests.fuzz.compiled_bodies import CONSTANTS, MAX, MIN, Body
 from tests.fuzz.compiled_loops import LoopBody
-from tests.fuzz.compiled_tables import BOX, BYTES, INTS, KEPT, SHAPE, SUM, THUNK, UNARY, Tables
+from tests.fuzz.compiled_tables import BOX, BYTES, INTS, KEPT, SHAPE, SHAPE_TALLY, SUM, THUNK, UNARY, Tables, write
 
 _PARAMS: tuple[ValueType, ...] = (INTS, INTS, BYTES, class_ref(BOX), class_ref(SHAPE), Prim.I64, Prim.I64)
 
@@ -17,7 +17,8 @@ _PARAMS: tuple[ValueType, ...] = (INTS, INTS, BYTES, class_ref(BOX), class_ref(S
 def generate_compiled(random: Random) -> Module:
     """Draw a module: some helpers with loops of their own, functions that call them, and what calls those."""
     tables = Tables(random)
-    for function in tables.methods:
+    for function, owner in tables.methods.items():
+        _tally(tables.builder.function(function), owner)
         _expression(tables, function, random)
     for number in range(random.randrange(3)):
         _helper(tables, number, random)
@@ -39,6 +40,15 @@ def generate_compiled(random: Random) -> Module:
         tables.builder.export(f"call{number}", index, "() -> i64")
     _all(tables, [*calls, *drills, *drills], random)
     return tables.builder.build()
+
+
+def _tally(code: FunctionBuilder, owner: int) -> None:
+    """Add the argument to a field that the receiver has from its superclass."""
+    write(
+        code,
+        f"""local.get 0; local.get 0; field.get {owner}.{SHAPE_TALLY[1]}; local.get 1; i64.add;
+        field.set {owner}.{SHAPE_TALLY[1]}""",
+    )
 
 
 def _expression(tables: Tables, function: int, random: Random) -> None:

@@ -28,6 +28,7 @@ from tests.fuzz.compiled_tables import (
     SHAPE_BOX,
     SHAPE_BY,
     SHAPE_SEEN,
+    SHAPE_TALLY,
     SPARE,
     SUM,
     UNARY,
@@ -114,6 +115,7 @@ class Body:
             self.new(class_ref(BOX), near)
             code.i64_const(random.choice(CONSTANTS))
             code.ref_null()
+            code.i64_const(0)
             code.object_new(random.choice(self.tables.shapes))
         else:
             self.function_value(near)
@@ -264,7 +266,7 @@ class Body:
     def field(self, depth: int) -> None:
         if self.chance(0.2):
             self.get(class_ref(SHAPE))
-            self.code.field_get(SHAPE_BY)
+            self.code.field_get(self.random.choice((SHAPE_BY, SHAPE_TALLY)))
         else:
             self.box(depth)
             self.interlude(depth)
@@ -458,6 +460,11 @@ class Body:
                 code.global_set(self.random.choice((KEPT, SPARE)))
 
     def count(self, depth: int) -> None:
+        if self.chance(0.3):
+            self.get(class_ref(SHAPE))
+            self.number(depth)
+            self.code.field_set(SHAPE_TALLY)
+            return
         self.box(depth)
         self.number(depth)
         self.code.field_set(BOX_COUNT)

@@ -381,7 +381,7 @@ class LoopBody(Body):
             case 2 | 3 if self.variables:
                 self.total()
             case _:
-                self.size(0)
+                self.random.choice((Body.size, Body.field))(self, 0)
         code.emit(self.random.choice(("i64.add", "i64.xor", "i64.xor", "i64.mul")))
         code.local_set(local)
 
@@ -405,11 +405,16 @@ class LoopBody(Body):
     def call_small(self) -> None:
         """A call that is inlined, mostly."""
         code, local = self.code, self.local(Prim.I64, to_write=True)
-        if self.chance(0.5):
-            self.operand()
-            code.call("twice")
-        else:
-            self.method(0)
+        match self.random.randrange(4):
+            case 0:
+                self.operand()
+                code.call("twice")
+            case 1:
+                self.get(INTS)
+                self.operand()
+                code.call("written")
+            case _:
+                self.method(0)
         code.local_set(local)
 
     def rare(self) -> None:
@@ -455,7 +460,7 @@ _TIGHT: tuple[Callable[[LoopBody], None], ...] = (
     *[LoopBody.gather] * 4,
     LoopBody.put_byte,
     LoopBody.tee_low,
-    LoopBody.call_small,
+    *[LoopBody.call_small] * 2,
     *[LoopBody.either] * 2,
     LoopBody.rare,
 )

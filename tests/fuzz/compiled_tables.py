@@ -24,7 +24,7 @@ THUNK = Signature(())
 ERROR, BOX, ASKED, SHAPE = range(4)
 """Classes by number; those below ``SHAPE`` follow."""
 BOX_ITEMS, BOX_SIZE, BOX_OTHER, BOX_COUNT = ((BOX, number) for number in range(4))
-SHAPE_BOX, SHAPE_BY, SHAPE_SEEN = ((SHAPE, number) for number in range(3))
+SHAPE_BOX, SHAPE_BY, SHAPE_SEEN, SHAPE_TALLY = ((SHAPE, number) for number in range(4))
 SUM, KEPT, SPARE = range(3)
 """Globals: a number, an array that outlives a trap, another one."""
 
@@ -52,8 +52,8 @@ class Tables:
         self.tasks: list[int] = []
         self.shapes: list[int] = []
         """Classes that have objects, all of them shapes."""
-        self.methods: list[int] = []
-        """Functions of methods, whose code is to be drawn."""
+        self.methods: dict[int, int] = {}
+        """Functions of methods, whose code is to be drawn, and the class of their receivers."""
         self._classes()
         for name, type_ in (("sum", Prim.I64), ("kept", MAYBE_INTS), ("spare", MAYBE_INTS)):
             self.builder.add_global(name, type_)
@@ -65,7 +65,8 @@ class Tables:
         write(self.helper("written", Signature((INTS, Prim.I64), (Prim.I64,))), _WRITTEN)
         self.plunge = self.function("plunge", UNARY)
         write_plunge(self.builder.function(self.plunge))
-        self.values += [each.index for each in self.helpers if each.signature == UNARY]
+        unary = [each.index for each in self.helpers if each.signature == UNARY]
+        self.values += random.sample(unary, random.choice((1, 1, 2, 4)))
         self.throws = random.random() < 0.5
         """Whether functions throw themselves, too."""
 
@@ -108,7 +109,7 @@ class Tables:
             SHAPE,
             flags=ClassFlag.ABSTRACT,
             interfaces=(ASKED,),
-            fields=(box, by, seen),
+            fields=(box, by, seen, Field("tally", Storage.I64)),
             methods=(Method("get", get, None), Method("ask", get, None)),
         )
         for number in range(random.choice((1, 2, 2, 3, 4, 5))):
@@ -121,7 +122,7 @@ class Tables:
         methods = []
         for name in names:
             function = self.function(f"{name}{number}", Signature((class_ref(owner), Prim.I64), (Prim.I64,)))
-            self.methods.append(function)
+            self.methods[function] = owner
             methods.append(Method(name, signature, function))
         self.builder.define_class(owner, superclass=superclass, methods=methods)
         self.shapes.append(owner)
@@ -136,6 +137,8 @@ def write(code: FunctionBuilder, text: str) -> None:
             return labels.setdefault(word[1:], code.label(backward=True))
         if word in ArrayKind.__members__:
             return ArrayKind[word]
+        if word.replace(".", "").isdigit() and "." in word:
+            return tuple(map(int, word.split(".")))
         return int(word) if word.lstrip("-").isdigit() else word
 
     for line in filter(None, map(str.strip, text.split(";"))):
