@@ -421,11 +421,16 @@ class Translator:
         self.buffer.branch_to(BY_OPERATION[name], position, to)
 
     def _is_aside(self, name: str, offset: int, following: int) -> bool:
-        """Whether the block behind a branch to an offset is put aside: nothing else leads to it, and it leads away."""
-        block = self.blocks[self.numbers[following]]
+        """Whether the block behind a branch to an offset is put aside: nothing else leads to it, and it leads away.
+
+        Behind the test of a loop that operations before it stand for, they expect the block where it is.
+        """
+        number = self.numbers[following]
+        block, before = self.blocks[number], self.blocks[number - 1]
         last = block[-1]
         leads_away = last.opcode.form in ENDS_BLOCK and last.end == offset
-        return leads_away and following not in self.labels_at and is_seldom(name, block)
+        is_expected = before[0].offset in self.loop_ends or following in self.labels_at
+        return leads_away and not is_expected and is_seldom(name, block)
 
     def _fuse(self, compare: Instruction, branch: Instruction) -> bool:
         """Emit a comparison and the branch behind it as one, if there is such an operation."""
