@@ -93,7 +93,7 @@ def test_a_map_names_functions_and_handlers(monkeypatch: pytest.MonkeyPatch, tmp
     compile_main(monkeypatch)
     rows = [line.split(" ", 2) for line in path.read_text().splitlines()]
     names = {name for _, _, name in rows}
-    assert {"main", "pvm i64.add", "pvm interpret", "pvm enter"} <= names
+    assert {"main", "pvm i64.add", "pvm go.on", "pvm enter"} <= names
     ranges = sorted((int(start, 16), int(start, 16) + int(size, 16)) for start, size, _ in rows)
     assert all(first[1] <= second[0] for first, second in pairwise(ranges))
 

@@ -26,7 +26,6 @@ from pvm.engines.native.heap import GuestHeap, HeapFull
 from pvm.engines.native.imports import Linker
 from pvm.engines.native.interpreter.host import HostFunctions
 from pvm.engines.native.machine_code.loader import LoadedCode
-from pvm.engines.native.machine_code.native_stack import native_floor
 from pvm.engines.native.program import Program
 from pvm.engines.native.slots import argument_order, arguments_format
 from pvm.errors import Exhaustion, Trap, UsageError
@@ -287,6 +286,8 @@ class Machine:
 
     def _see_to_stack(self) -> None:
         """Tell compiled code how much of the stack of this thread it may use."""
+        from pvm.engines.native.machine_code.native_stack import native_floor
+
         floor = native_floor()
         if floor != self._floor:
             self.cage.set_word("native_floor", floor)
