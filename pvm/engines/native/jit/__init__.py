@@ -1,1 +1,1 @@
-"""The JIT: hot functions as machine code, made by a worker from bytecode and run on the frames of the interpreter."""
+"""The JIT: hot functions as machine code, made by a worker from bytecode, which leave for the interpreter what is rare."""
