@@ -268,10 +268,10 @@ def test_heavy_import_is_found(tmp_path: Path) -> None:
     assert loaded_by("import planted", tmp_path) & set(HEAVY) == {"lark"}
 
 
-def loaded_by_run(program: Path, folder: Path) -> set[str]:
+def loaded_by_run(program: Path, folder: Path, *options: str) -> set[str]:
     report = "import sys\nfrom pvm.cli import main\ntry: main()\nfinally: print(*sys.modules)"
     child = subprocess.run(
-        [sys.executable, "-c", report, "run", str(program)],
+        [sys.executable, "-c", report, "run", *options, str(program)],
         env=os.environ | {"PVM_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -297,3 +297,4 @@ def test_warm_run_is_light(name: str, tmp_path: Path) -> None:
     ours = {module for module in warm if module.split(".")[0] in {"pvm", "compiler"}}
     assert [module for module in sorted(ours) if module.startswith(COLD_OF_OURS)] == []
     assert len(ours) <= WARM_MODULES
+    assert "click" not in loaded_by_run(tmp_path / name, tmp_path, "--tier", "jit")

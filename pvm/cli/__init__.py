@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from pvm.embed.instance import Tier
+
 
 def process() -> NoReturn:
     """What the script ``pvm`` does: ``main``, and then the end of the process.
@@ -50,18 +52,30 @@ def open_missing_streams() -> None:
             setattr(sys, name, open(fd, "w" if fd else "r", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
 
 
+def plain_run(words: Sequence[str]) -> tuple[Tier, Sequence[str]]:
+    """Tier, and file with arguments, of ``run FILE`` without options but ``--tier``; no file if it is anything else."""
+    if len(words) < 2 or words[0] != "run":
+        return "auto", ()
+    tier: Tier = "auto"
+    rest = words[1:]
+    if rest[0] == "--tier" and len(rest) > 1 and rest[1] in {"interpreter", "jit"}:
+        tier, rest = ("jit" if rest[1] == "jit" else "interpreter"), rest[2:]
+    return (tier, rest) if rest and not rest[0].startswith("-") else ("auto", ())
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; arguments default to those of the process."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
-        # ``pvm run FILE`` has no options to read, so it starts without click, and without collections until
-        # run_program ends the start-up: together half of what it cost (docs/decisions/0002).
+    tier, rest = plain_run(words)
+    if rest:
+        # Without options to read it starts without click, and without collections until run_program ends the start-up:
+        # together half of what it cost (docs/decisions/0002).
         gc.disable()
         from pvm.cli.dispatch import RunOptions, run_file
         from pvm.cli.files import read_program
         from pvm.cli.status import status_from
 
-        sys.exit(status_from(lambda: run_file(read_program(words[1]), words[2:], RunOptions())))
+        sys.exit(status_from(lambda: run_file(read_program(rest[0]), rest[1:], RunOptions(tier=tier))))
     if len(words) > 1 and words[0] == "compile":
         from pvm.cli.compiling import compile_file, plain_arguments
         from pvm.cli.status import status_from

@@ -254,11 +254,6 @@ def _go(h: Handler, frame: str, callee: Callee) -> None:
     left = text.value(f"sub i64 %fuel, {text.value(f'and i64 {cost}, {DESCRIPTOR_POLL_BIT - 1}')}")
     cold = text.fresh_label("poll")
     with text.cold(cold):
-        point, block = text.fresh_label(), text.fresh_label()
-        text.branch(text.value(f"icmp uge i64 {cost}, {DESCRIPTOR_POLL_BIT}"), point, block)
-        text.block(point, dominated=True)
-        h.tail("@poll.point", pc, frame, left)
-        text.block(block, dominated=True)
-        h.tail("@poll.block", pc, frame, left)
+        h.poll(text.value(f"and i64 {cost}, {DESCRIPTOR_POLL_BIT}"), pc, left, frame)
     text.branch_away(text.value(f"icmp slt i64 {left}, 0"), cold)
     h.dispatch(pc, frame, left)

@@ -1,1 +1,1 @@
-"""The JIT: hot functions as machine code, made by a worker from bytecode, which leave for the interpreter what is rare."""
+"""The JIT: hot functions as machine code, made by a worker, which leaves for the interpreter where that is rare."""
