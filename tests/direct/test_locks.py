@@ -24,10 +24,10 @@ def test_what_excludes_what(mode: str, compile_c: Callable[..., Path], tmp_path:
     program = compile_c(PROGRAM, "-pthread")
     native = subprocess.run([program, tmp_path / "file"], capture_output=True, check=True, timeout=60)
     grant = pvm.MemDir({"file": "some text"}) if mode == "memory" else pvm.HostDir(tmp_path, mode)  # type: ignore[arg-type]
-    with pvm.Kernel(pvm.system_mounts() | {"/program": pvm.HostDir(program.parent), "/work": grant}) as kernel:
+    with pvm.Kernel(pvm.system_mounts() | {"/program": pvm.HostDir(program.parent), "/tree": grant}) as kernel:
         done = pvm.spawn(
             f"/program/{program.name}",
-            [program.name, "/work/file"],
+            [program.name, "/tree/file"],
             kernel=kernel,
             limits=pvm.GuestLimits(timeout=30),
         )
@@ -46,15 +46,15 @@ def refused(file, how):
     return "free"
 flock = lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 posix = lambda file: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-first, second = open("/work/file"), open("/work/file")
+first, second = open("/tree/file"), open("/tree/file")
 flock(first)
 fcntl.fcntl(second, 37, b"\\0" * 32)  # of its description, for reading
-with open("/work/file", "a") as changed:
+with open("/tree/file", "a") as changed:
     print(refused(changed, flock), refused(changed, posix))
     first.close()
     print(refused(changed, flock), refused(changed, posix))
     second.close()
-    print(refused(changed, posix), refused(open("/work/file"), flock))
+    print(refused(changed, posix), refused(open("/tree/file"), flock))
 """
 
 
@@ -63,7 +63,7 @@ def test_who_locks_a_changed_file_meets_who_locked_it_before(
 ) -> None:
     (tmp_path / "file").touch()
     path = tool("/usr/bin/python3")
-    with pvm.Kernel(pvm.system_mounts() | {"/work": pvm.HostDir(tmp_path, "overlay")}) as kernel:
+    with pvm.Kernel(pvm.system_mounts() | {"/tree": pvm.HostDir(tmp_path, "overlay")}) as kernel:
         done = pvm.spawn(path, ["python3", "-c", OLD_AND_NEW], kernel=kernel, limits=pvm.GuestLimits(timeout=30))
     busy = "Resource temporarily unavailable"
     assert (done.stdout or b"").decode().splitlines() == [f"{busy} {busy}", f"free {busy}", f"free {busy}"]

@@ -52,8 +52,8 @@ def test_a_mount_is_like_a_copy(seed: int, mode: str, contained: None, tool: Too
     arguments = [str(seed), "300", *(["no links"] if mode == "rw" else [])]
     command = [tool("/usr/bin/python3"), "-c", CHANGES, *arguments]
     native = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=True).stdout.splitlines()
-    with pvm.Kernel(pvm.system_mounts() | {"/work/tree": pvm.HostDir(tree, mode)}) as kernel:  # type: ignore[arg-type]
-        found = python(tool, CHANGES, kernel, "/work/tree", *arguments)
+    with pvm.Kernel(pvm.system_mounts() | {"/tree/tree": pvm.HostDir(tree, mode)}) as kernel:  # type: ignore[arg-type]
+        found = python(tool, CHANGES, kernel, "/tree/tree", *arguments)
     assert list(difflib.unified_diff(native, found, "host", "pvm", lineterm="", n=0)) == []
 
 
@@ -79,14 +79,14 @@ def test_tools_see_what_they_change(mode: str, contained: None, tool: Tool, tree
     home.mkdir()
     command = ["/bin/sh", "-c", TOOLS, "sh", copy, home]
     native = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
-    with pvm.Kernel(pvm.system_mounts() | {"/work": pvm.HostDir(tree, mode)}) as kernel:  # type: ignore[arg-type]
-        done = pvm.spawn("/bin/sh", ["sh", "-c", TOOLS, "sh", "/work", "/tmp"], kernel=kernel, limits=LIMITS)
+    with pvm.Kernel(pvm.system_mounts() | {"/tree": pvm.HostDir(tree, mode)}) as kernel:  # type: ignore[arg-type]
+        done = pvm.spawn("/bin/sh", ["sh", "-c", TOOLS, "sh", "/tree", "/tmp"], kernel=kernel, limits=LIMITS)
     assert list(difflib.unified_diff(native, (done.stdout or b"").decode().splitlines(), lineterm="", n=0)) == []
 
 
 LOOK = """
 import os, sys
-for place, folders, files in os.walk("/work"):
+for place, folders, files in os.walk("/tree"):
     folders.sort()
     print(place, *folders, *(f"{name}={open(os.path.join(place, name)).read()}" for name in sorted(files)))
 """
@@ -97,17 +97,17 @@ def test_changes_of_others_are_seen(contained: None, tool: Tool, tmp_path: Path)
     (tmp_path / "folder" / "deep").mkdir(parents=True)
     (tmp_path / "folder" / "file").write_text("below")
     tmp_path.chmod(0o755)
-    with pvm.Kernel(pvm.system_mounts() | {"/work": pvm.HostDir(tmp_path, "overlay")}) as kernel:
-        kernel.write_file("/work/first", b"embedder")
+    with pvm.Kernel(pvm.system_mounts() | {"/tree": pvm.HostDir(tmp_path, "overlay")}) as kernel:
+        kernel.write_file("/tree/first", b"embedder")
         changes = "import subprocess\nfor _ in 1, 2: exec(look)\n".replace("look", "sys.argv[1]")
-        command = "cd /work; mv folder moved; echo -n new > moved/file; mkdir folder; rm first"
+        command = "cd /tree; mv folder moved; echo -n new > moved/file; mkdir folder; rm first"
         script = f"import sys\n{changes}subprocess.run(['sh', '-c', {command!r}])\nexec(sys.argv[1])"
-        first = ["/work folder first=embedder", "/work/folder deep file=below", "/work/folder/deep"]
-        second = ["/work folder moved", "/work/folder", "/work/moved deep file=new", "/work/moved/deep"]
+        first = ["/tree folder first=embedder", "/tree/folder deep file=below", "/tree/folder/deep"]
+        second = ["/tree folder moved", "/tree/folder", "/tree/moved deep file=new", "/tree/moved/deep"]
         assert python(tool, script, kernel, "/", LOOK) == [*first, *first, *second]
         assert python(tool, LOOK, kernel, "/") == second
-        kernel.write_file("/work/moved/file", b"newer")
-        assert python(tool, LOOK, kernel, "/")[2] == "/work/moved deep file=newer"
+        kernel.write_file("/tree/moved/file", b"newer")
+        assert python(tool, LOOK, kernel, "/")[2] == "/tree/moved deep file=newer"
     assert (tmp_path / "folder" / "file").read_text() == "below"
 
 
@@ -116,18 +116,18 @@ def test_mounts_inside_are_seen(contained: None, tool: Tool, tmp_path: Path) -> 
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "link").symlink_to("../proc/inside")
     tmp_path.chmod(0o755)
-    inside = {"/work/proc": pvm.MemDir({"inside": "mounted"}), "/work/etc/more/here": pvm.MemDir({"x": "y"})}
-    mounts = {"/work": pvm.HostDir(tmp_path, "overlay")} | inside
+    inside = {"/tree/proc": pvm.MemDir({"inside": "mounted"}), "/tree/etc/more/here": pvm.MemDir({"x": "y"})}
+    mounts = {"/tree": pvm.HostDir(tmp_path, "overlay")} | inside
     with pvm.Kernel(pvm.system_mounts() | mounts) as kernel:
-        assert "/work" in [mount.path for mount in candidates(kernel)]
-        script = "import os; os.listdir('/work'); print(open('/work/etc/link').read())\n" + LOOK
+        assert "/tree" in [mount.path for mount in candidates(kernel)]
+        script = "import os; os.listdir('/tree'); print(open('/tree/etc/link').read())\n" + LOOK
         assert python(tool, script, kernel, "/") == [
             "mounted",
-            "/work etc proc",
-            "/work/etc more link=mounted",
-            "/work/etc/more here",
-            "/work/etc/more/here x=y",
-            "/work/proc inside=mounted",
+            "/tree etc proc",
+            "/tree/etc more link=mounted",
+            "/tree/etc/more here",
+            "/tree/etc/more/here x=y",
+            "/tree/proc inside=mounted",
         ]
 
 
@@ -141,7 +141,7 @@ print(re.split(" +", place)[1])
 import ctypes
 print(ctypes.CDLL(None).mprotect(ctypes.c_void_p(0x6ffff0040000), ctypes.c_size_t(4096), 3))
 """
-    with pvm.Kernel(pvm.system_mounts() | {"/work": pvm.HostDir(tmp_path, "overlay")}) as kernel:
+    with pvm.Kernel(pvm.system_mounts() | {"/tree": pvm.HostDir(tmp_path, "overlay")}) as kernel:
         assert python(tool, script, kernel, "/") == ["r--s", "-1"]
 
 

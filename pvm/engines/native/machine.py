@@ -119,6 +119,9 @@ def _control_block(program: Program, limits: EngineLimits) -> bytes:
 class Machine:
     """The state of one instance that is not in its cage."""
 
+    _native_floor: Callable[[], int] | None = None
+    """What tells the end of a thread's stack, once compiled code has asked for it."""
+
     def __init__(
         self,
         program: Program,
@@ -286,9 +289,11 @@ class Machine:
 
     def _see_to_stack(self) -> None:
         """Tell compiled code how much of the stack of this thread it may use."""
-        from pvm.engines.native.machine_code.native_stack import native_floor
+        if self._native_floor is None:
+            from pvm.engines.native.machine_code.native_stack import native_floor
 
-        floor = native_floor()
+            self._native_floor = native_floor
+        floor = self._native_floor()
         if floor != self._floor:
             self.cage.set_word("native_floor", floor)
             self._floor = floor

@@ -110,7 +110,7 @@ _LEAVE = f"{_SAVE}{_store('fuel_left', '%fuel')}  ret void\n"
 
 
 def _announce(on: str, name: str) -> str:
-    """Let the frame at %base, unless machine code has called it, return to RETURN_TO_CODE; goes on at label ``on``.
+    """Let the frame at %base return to RETURN_TO_CODE, if it does not yet; goes on at label ``on``.
 
     What is around it may have machine code.  The outermost frame of a task returns to nobody.
     """
