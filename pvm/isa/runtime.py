@@ -203,6 +203,23 @@ RUNTIME_FUNCTIONS: tuple[RuntimeFunction, ...] = (
         "bytes copied",
         (BOUNDS,),
     ),
+    _function(
+        "string.append_slice",
+        (BYTES, I64, STRING, I64, I64),
+        I64,
+        "The same with bytes start to end (exclusive) of a text; both must be character boundaries, else invalid-utf8.",
+        "bytes copied",
+        (BOUNDS, TrapKind.INVALID_UTF8),
+    ),
+    _function(
+        "string.replace",
+        (STRING, STRING, STRING),
+        STRING,
+        "The first text with the third in place of each occurrence of the second, which is not empty, else "
+        "invalid-argument; the next one is looked for behind the last.",
+        "bytes of the first and, if there is an occurrence, of the result",
+        (TrapKind.INVALID_ARGUMENT,),
+    ),
     _function("f32.remainder", (F32, F32), F32, "C's fmodf: exact, with the sign of the dividend."),
     _function("f64.remainder", (F64, F64), F64, "C's fmod: exact, with the sign of the dividend."),
     _function("hash.seed", (), I64, "Seed of this instance for hash tables."),

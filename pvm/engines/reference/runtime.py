@@ -143,10 +143,13 @@ class RuntimeImage(TableFunctions):
         self._charge(size)
         return a + b
 
-    def string_slice(self, text: bytes, start: int, end: int) -> bytes:
+    def _check_slice(self, text: bytes, start: int, end: int) -> None:
         self._check(0 <= start <= end <= len(text), TrapKind.INDEX_OUT_OF_BOUNDS)
         for place in (start, end):
             self._check(place == len(text) or text[place] & 0xC0 != 0x80, TrapKind.INVALID_UTF8)
+
+    def string_slice(self, text: bytes, start: int, end: int) -> bytes:
+        self._check_slice(text, start, end)
         self._charge(end - start)
         self.machine.account_string(end - start)
         return text[start:end]
@@ -251,6 +254,28 @@ class RuntimeImage(TableFunctions):
             return -1
         store_slice(target.data, at, text)
         return at + len(text)
+
+    def string_append_slice(self, target: Array, at: int, text: bytes, start: int, end: int) -> int:
+        self._check(0 <= at <= len(target.data), TrapKind.INDEX_OUT_OF_BOUNDS)
+        self._check_slice(text, start, end)
+        fits = end - start <= len(target.data) - at
+        self._charge(end - start if fits else 0)
+        if not fits:
+            return -1
+        store_slice(target.data, at, text[start:end])
+        return at + end - start
+
+    def string_replace(self, text: bytes, part: bytes, by: bytes) -> bytes:
+        self._check(bool(part), TrapKind.INVALID_ARGUMENT)
+        count = text.count(part)
+        if not count:
+            self._charge(len(text))
+            return text
+        size = len(text) + count * (len(by) - len(part))
+        self._check(size <= MAX_ARRAY_LENGTH, TrapKind.OUT_OF_MEMORY)
+        self.machine.account_string(size)
+        self._charge(len(text) + size)
+        return text.replace(part, by)
 
     def f32_remainder(self, a: float, b: float) -> float:
         return self.f64_remainder(a, b)

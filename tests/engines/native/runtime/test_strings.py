@@ -296,6 +296,36 @@ def test_append(cage: Cage) -> None:
             assert bytes(cage.memory[elements : elements + 40]) == bytes(model.data)
 
 
+def test_append_slice(cage: Cage) -> None:
+    data = "plain ascii, then é€😀 and more".encode()
+    for start in (-1, 0, 1, 6, 18, 19, 20, 22, len(data), len(data) + 1):
+        for end in (-1, 0, 7, 17, 19, 21, 26, 27, len(data), len(data) + 1, 1 << 40):
+            for at in (-1, 0, 3, 33, 40, 41):
+                array, model = cage.array(ArrayKind.U8, bytes(40)), array_of(ArrayKind.U8, bytes(40))
+                found = cage.call("string.append_slice", array, at, cage.string(data), start, end)
+                assert found == expected("string.append_slice", model, at, data, start, end)
+                elements = array + layout.ELEMENTS
+                assert bytes(cage.memory[elements : elements + 40]) == bytes(model.data)
+
+
+def test_replace(cage: Cage) -> None:
+    parts = (b"", b"a", b"ab", b"aab", b"abcdefgh", b"fghiabcdefghi", "é".encode(), b"a" * 20)
+    for data in (*TEXTS, b"a" * 50, b"ab" * 40 + b"a"):
+        for part in parts:
+            for by in (b"", b"x", b"xy", b"ab", b"ninety nine texts"):
+                found = text(cage, "string.replace", *map(cage.string, (data, part, by)))
+                assert found == expected("string.replace", data, part, by), (data, part, by)
+
+
+def test_replace_at_random(cage: Cage) -> None:
+    choice = random.Random(5)
+    for _ in range(300):
+        data = bytes(choice.choices(b"ab", k=choice.randrange(60)))
+        part, by = (bytes(choice.choices(b"ab", k=choice.randrange(1, 5))) for _ in range(2))
+        found = text(cage, "string.replace", *map(cage.string, (data, part, by)))
+        assert found == expected("string.replace", data, part, by), (data, part, by)
+
+
 def test_memory_is_asked_for_without_an_effect() -> None:
     cage = Cage()
     part = cage.string(b"x" * 101)
@@ -326,6 +356,8 @@ def test_long_work_stops_when_it_is_interrupted() -> None:
         ("string.index_of", (long, other, 0)),
         ("string.is_utf8", (long, 0, size)),
         ("string.is_ascii", (long,)),
+        ("string.replace", (long, other, other)),
+        ("string.replace", (long, cage.string(bytes(1 << 16)), other)),
     ):
         cage.set_word("interrupted", 0)
         cage.call(name, *arguments)
