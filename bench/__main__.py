@@ -98,6 +98,8 @@ def main() -> None:
         line.error("--first needs Linux and root")
     if given.first:
         os.environ[FIRST] = "1"
+    # Python keeps byte code unless somebody asks it not to, which few do: without it half of a start is compiling PVM.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     options = Options(given.quick, given.least, given.programs, given.tiers, given.peers, given.plot)
     about = machine(pin(given.cores), first=given.first)
     about |= {peer.case.name: version_of(peer) for peer in present_peers(options.peers)[0]}

@@ -8,7 +8,9 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,22 +60,36 @@ def steady_state(micros: Sequence[int]) -> float:
 
 
 def run(
-    case: Case, program: Program, iterations: int, size: int, *, timeout: float, env: Mapping[str, str] | None = None
+    case: Case,
+    program: Program,
+    iterations: int,
+    size: int,
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    settle: float = 0.0,
 ) -> Run:
-    """Run a program in a process of its own, in the environment at hand or in another.
+    """Run a program in a process of its own, in the environment at hand or in another; ``settle`` as for ``spawned``.
 
     Raises:
         BenchmarkFailure: it fails or takes too long, or what it prints is not what a benchmark prints.
     """
-    used = spawned([*case.command(program), str(iterations), str(size)], case.folder, timeout, env)
+    used = spawned([*case.command(program), str(iterations), str(size)], case.folder, timeout, env, settle=settle)
     micros, result = parse(program.name, used.output)
     if len(micros) != iterations:
         raise BenchmarkFailure(f"{len(micros)} iterations instead of {iterations}")
     return Run(micros, result, used.kib, used.wall)
 
 
-def spawned(command: Sequence[str], folder: Path, timeout: float, env: Mapping[str, str] | None = None) -> Spawned:
-    """Run a process to its end.
+def spawned(
+    command: Sequence[str],
+    folder: Path,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    *,
+    settle: float = 0.0,
+) -> Spawned:
+    """Run a process to its end, and wait for so many seconds until processes that it has left behind have ended.
 
     Raises:
         BenchmarkFailure: it fails or takes too long.
@@ -101,7 +117,22 @@ def spawned(command: Sequence[str], folder: Path, timeout: float, env: Mapping[s
         if process.returncode:
             raise BenchmarkFailure(f"status {process.returncode}: {first_line(errors)}")
         kib, cpu, wall = used.read().split()
+    deadline = time.monotonic() + settle
+    while time.monotonic() < deadline and is_populated(process.pid):
+        time.sleep(0.02)
     return Spawned(output, int(kib), float(cpu), float(wall))
+
+
+def is_populated(session: int) -> bool:
+    """Whether there are processes in a session; not known without ``/proc``, where it is taken to be so."""
+    if not os.path.isdir("/proc/self"):  # noqa: PTH112
+        return True
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, found = entry.read_text(encoding="latin-1").rpartition(")")[2].split()[:4]
+            if int(found) == session and state != "Z":
+                return True
+    return False
 
 
 def process(command: Sequence[str], *, env: Mapping[str, str]) -> Callable[[], Cost]:

@@ -12,7 +12,21 @@ import time
 
 
 def take_precedence() -> None:
-    """Run before other jobs: the process, and its session, which Linux schedules as a group."""
+    """Run before other jobs.
+
+    Where there are several cores, in real time: what runs has each of them at once, as on a machine with nothing else
+    to do.  By niceness the system weighs sessions against each other, and leaves a program and the process that
+    compiles for it on one core while others keep the second one busy.
+
+    On one core it is by niceness, of the process and of its session, so that a process can still give way to another.
+    """
+    if len(os.sched_getaffinity(0)) > 1:
+        try:
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+        except PermissionError:  # some containers
+            pass
+        else:
+            return
     os.setpriority(os.PRIO_PROCESS, 0, -20)
     with open("/proc/self/autogroup", "w", encoding="ascii") as group:  # noqa: PTH123 - pathlib makes us larger
         group.write("-20")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,10 @@ from bench.collector import LOGGED, measure_pauses
 from bench.options import Options
 from bench.peers import Case, java, tier_case
 from bench.report import Grid
-from bench.running import BenchmarkFailure, Run, run
+from bench.running import BenchmarkFailure, Run, run, spawned
 from bench.startup import over
 from bench.suite import SUITE, Program
-from bench.warmup import peak_index, time_to_peak, worst_prefix
+from bench.warmup import Round, peak_index, time_to_peak, worst_prefix
 
 TIMEOUT = 60.0
 
@@ -74,15 +75,32 @@ def test_a_failing_runtime_is_a_row_with_the_reason() -> None:
 
 def test_time_to_peak_counts_the_start_and_what_is_slower_than_the_peak() -> None:
     micros = (900, 300, 105, *[100] * 12)
-    assert peak_index(micros) == 2
+    assert peak_index(micros, 100) == 2
     measured = Run(micros, 1, 0, wall=0.010 + sum(micros) / 1e6)
-    assert time_to_peak(measured) == pytest.approx(10.0 + 1.2)
-    assert peak_index([50]) == 0
+    assert time_to_peak(measured, 100) == pytest.approx(10.0 + 1.2)
+    assert peak_index([50], 50) == 0
+    assert peak_index([300, 200], 100) == 1
+
+
+def test_the_peak_is_that_of_the_program_whichever_run_comes_to_it() -> None:
+    cold = Run((300,) * 20, 1, 0, wall=1.0)
+    cached = Run((300, *[100] * 20), 1, 0, wall=1.0)
+    assert Round(cold, cached, None).peak == 100
+    assert peak_index(cold.micros, 100) == 19
 
 
 def test_warming_up_is_compared_with_the_interpreter_from_the_start() -> None:
-    assert worst_prefix([30, 10, 1, 1], [10, 10, 10]) == pytest.approx(3.0)
-    assert worst_prefix([10, 1], [10, 10, 10]) == pytest.approx(1.0)
+    assert worst_prefix([[30, 10, 1, 1]], [[10, 10, 10]]) == pytest.approx(3.0)
+    assert worst_prefix([[10, 1]], [[10, 10, 10]]) == pytest.approx(1.0)
+    assert worst_prefix([[10, 20], [30, 10], [10, 40]], [[10, 10]] * 3) == pytest.approx(2.0)
+
+
+def test_a_bench_waits_for_what_a_run_has_left_behind() -> None:
+    script = "import subprocess, sys; subprocess.Popen(['sleep', sys.argv[1]], stdout=-3, stderr=-3); print('done')"
+    for seconds, settle, least, most in (("0.5", 10.0, 0.4, 5.0), ("5", 0.1, 0.1, 4.0)):
+        started = time.monotonic()
+        assert spawned([sys.executable, "-c", script, seconds], Path.cwd(), TIMEOUT, settle=settle).output == "done\n"
+        assert least <= time.monotonic() - started < most
 
 
 def test_limits_stand_before_the_module() -> None:
