@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import NamedTuple
 
 from bench.options import Options
@@ -33,7 +35,7 @@ SETTLE = 20.0
 """Seconds that a run may compile on after its end."""
 ROUNDS = 3
 ALONE_MICROS = 500_000
-"""How long the interpreter runs alone, at least: the worker has begun and ended some functions by then."""
+"""How long the interpreter runs alone, about: a worker has compiled some functions by then."""
 ALONE_LEAST = 11
 JIT = Case("pvm jit", lambda program: [*PVM, "--tier", "jit", str(module_path(program))], warms=True)
 """What people type: the option costs some 35 ms at the start."""
@@ -59,14 +61,14 @@ def tables(options: Options) -> list[Section]:
     programs = chosen(options.programs)
     build(java, [*programs, PRIME])
     rows: list[tuple[str, Sequence[float | None]]] = []
-    for program in programs:
-        size = program.sizes.quick
-        theirs = attempt(java[0].case, program, ITERATIONS, size, notes) if java else None
-        ours: list[float | None] = [None] * 4
-        if "jit" in tiers:
-            rounds = 1 if options.quick else ROUNDS
-            ours = jit_figures(program, size, notes, rounds, with_interpreter="interpreter" in tiers)
-        rows.append((program.name, [theirs and time_to_peak(theirs, steady_state(theirs.micros)), *ours]))
+    with primed_cache(notes) if "jit" in tiers else nullcontext() as primed:
+        for program in programs:
+            theirs = attempt(java[0].case, program, ITERATIONS, program.sizes.quick, notes) if java else None
+            ours: list[float | None] = [None] * 4
+            if primed is not None:
+                rounds = 1 if options.quick else ROUNDS
+                ours = jit_figures(program, primed, notes, rounds, with_interpreter="interpreter" in tiers)
+            rows.append((program.name, [theirs and time_to_peak(theirs, steady_state(theirs.micros)), *ours]))
     means = [geometric_mean([value for _, row in rows if (value := row[place])]) for place in range(len(COLUMNS))]
     return [
         Grid(
@@ -76,12 +78,12 @@ def tables(options: Options) -> list[Section]:
 
 
 def jit_figures(
-    program: Program, size: int, notes: list[str], rounds: int, *, with_interpreter: bool
+    program: Program, primed: Path, notes: list[str], rounds: int, *, with_interpreter: bool
 ) -> list[float | None]:
     """The columns that are about the JIT: medians of some rounds."""
     found = []
     for _ in range(rounds):
-        measured = one_round(program, size, notes, with_interpreter=with_interpreter)
+        measured = one_round(program, primed, notes, with_interpreter=with_interpreter)
         if measured is None:
             return [None] * 4
         found.append(measured)
@@ -92,29 +94,37 @@ def jit_figures(
     return [first, second, first / second, worst]
 
 
-def one_round(program: Program, size: int, notes: list[str], *, with_interpreter: bool) -> Round | None:
+def one_round(program: Program, primed: Path, notes: list[str], *, with_interpreter: bool) -> Round | None:
     """Run everything once; nothing if something fails."""
-    alone = None
-    if with_interpreter:
-        with fresh_cache(notes) as env:
-            few = attempt(tier_case("interpreter"), program, ALONE_LEAST, size, notes, env)
-            if few is not None:
-                enough = ALONE_MICROS // max(1, int(steady_state(few.micros)))
-                count = max(ALONE_LEAST, min(enough, ITERATIONS))
-                alone = attempt(tier_case("interpreter"), program, count, size, notes, env)
-    with fresh_cache(notes) as env:
+    alone, size, count = None, program.sizes.quick, ALONE_LEAST
+    for _ in range(2 if with_interpreter else 0):
+        with fresh_cache(primed) as env:
+            alone = attempt(tier_case("interpreter"), program, count, size, notes, env)
+        if alone is not None:
+            count = max(ALONE_LEAST, min(ALONE_MICROS // max(1, int(steady_state(alone.micros))), ITERATIONS))
+    with fresh_cache(primed) as env:
         cold = attempt(JIT, program, ITERATIONS, size, notes, env)
         cached = attempt(JIT, program, ITERATIONS, size, notes, env)
     return None if cold is None or cached is None else Round(cold, cached, alone)
 
 
 @contextmanager
-def fresh_cache(notes: list[str]) -> Iterator[dict[str, str]]:
-    """An environment whose cache has the engine itself only: to compile that once a machine is not measured here."""
+def primed_cache(notes: list[str]) -> Iterator[Path]:
+    """A cache that has the engine itself only: to compile that once a machine is not measured here."""
     with tempfile.TemporaryDirectory(prefix="pvm-bench-") as folder:
-        env = {**os.environ, "XDG_CACHE_HOME": folder}
-        attempt(tier_case("interpreter"), PRIME, 1, PRIME.sizes.tiny, notes, env)
-        yield env
+        attempt(tier_case("interpreter"), PRIME, 1, PRIME.sizes.tiny, notes, {**os.environ, "XDG_CACHE_HOME": folder})
+        for entry in Path(folder).glob("pvm/*"):
+            if not entry.name.startswith("native-"):
+                entry.unlink()
+        yield Path(folder)
+
+
+@contextmanager
+def fresh_cache(primed: Path) -> Iterator[dict[str, str]]:
+    """An environment whose cache is a copy of another."""
+    with tempfile.TemporaryDirectory(prefix="pvm-bench-") as folder:
+        shutil.copytree(primed, folder, dirs_exist_ok=True)
+        yield {**os.environ, "XDG_CACHE_HOME": folder}
 
 
 def attempt(

@@ -41,6 +41,7 @@ __all__ = [
     "sha256",
     "store",
     "survey",
+    "take_turn",
 ]
 
 MAX_SIZE = 64 << 20
@@ -125,6 +126,22 @@ def store(kind: str, key: str, body: bytes) -> None:
             _evict(directory, kind, keep=f"{kind}-{key}")
     except OSError:
         _attempt(os.unlink, temporary)
+
+
+def take_turn(what: str) -> bool:
+    """Whether no other process of the user is doing something, which this one does from now on, until it ends."""
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    directory = cache_directory()
+    if directory is None:
+        return False
+    try:
+        # Nobody removes the file: who holds a lock of one that is gone is not alone.
+        descriptor = os.open(f"{directory}/{what}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        flock(descriptor, LOCK_EX | LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 class Kept(NamedTuple):

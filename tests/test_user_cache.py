@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from pathlib import Path
@@ -160,3 +161,19 @@ def test_where_the_directory_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert user_cache.cache_directory() == str(tmp_path / "home" / ".cache" / "pvm")
+
+
+def test_one_process_at_a_time_has_a_turn(directory: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if user_cache.take_turn("something") and user_cache.take_turn("another") else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with (directory / "something.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert not user_cache.take_turn("something")
+    assert user_cache.survey() == []
+
+
+def test_without_a_directory_nobody_has_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PVM_CACHE_DIR", "/dev/null/cache")
+    assert not user_cache.take_turn("something")

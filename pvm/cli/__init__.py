@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pvm.embed.instance import Tier
 
 
+BACKGROUND = "pvm.engines.native.jit.background"
+"""The module of the JIT that compiles, if something was compiled."""
+
+
 def process() -> NoReturn:
     """What the script ``pvm`` does: ``main``, and then the end of the process.
 
@@ -29,6 +33,8 @@ def process() -> NoReturn:
     try:
         main()
     except SystemExit as end:
+        if BACKGROUND in sys.modules:
+            sys.modules[BACKGROUND].background().leave()
         if "threading" in sys.modules or not isinstance(end.code, int):
             raise
         if "atexit" in sys.modules:

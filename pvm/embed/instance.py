@@ -44,7 +44,8 @@ class Instance:
         imports: a Python callable for each host import of the module, by name.
         tier: which engine; ``auto`` takes the fastest that is known to be safe: the ``interpreter``, or the
             ``reference`` engine where that cannot be.  ``jit`` is the interpreter with a JIT that compiles in a process
-            of its own what runs for long: for code that you trust (docs/decisions/0011-jit-in-use.md).
+            of its own what runs for long: for code that you trust (docs/decisions/0011-jit-in-use.md).  That process
+            ends with yours.
 
     Raises:
         LinkError: a host import is missing or is not callable, or a kernel import is unknown.

@@ -187,6 +187,12 @@ class Program:
 
             self.promoted(code).install_kept(decode_hot(data))
 
+    @property
+    def entered(self) -> frozenset[int]:
+        """Functions that were entered in this run or an earlier one."""
+        with self._lock:
+            return frozenset(self.placed.keys() - self._left_out)
+
     def keep(self) -> None:
         """Keep what was translated and compiled for the next process that runs this module."""
         if self.promotion is not None:

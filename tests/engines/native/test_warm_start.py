@@ -112,21 +112,22 @@ def test_what_two_processes_keep_is_joined(own_cache: Path) -> None:
     next_run("sum", "other")
     (entry,) = entries(own_cache)
     key = entry.name.removeprefix("hot-")
-    first, second = kept.load_hot(key).items()
+    first, second = kept.load_hot(key).functions.items()
     entry.unlink()
-    kept.store_hot(key, dict([first]))
-    kept.store_hot(key, dict([second]))
-    assert kept.load_hot(key) == dict([first, second])
+    kept.store_hot(key, dict([first]), {second[0]: 7, 100: 8})
+    assert kept.load_hot(key) == kept.Kept(dict([first]), {second[0]: 7, 100: 8})
+    kept.store_hot(key, dict([second]), {first[0]: 1, 101: 9})
+    assert kept.load_hot(key) == kept.Kept(dict([first, second]), {100: 8, 101: 9})
 
 
 def test_the_hottest_are_kept_if_there_is_no_room_for_all(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     next_run("sum", "step", "other")
     (entry,) = entries(own_cache)
     key = entry.name.removeprefix("hot-")
-    found = kept.load_hot(key)
+    found = kept.load_hot(key).functions
     entry.unlink()
     hottest = {function: hot._replace(heat=100 * function) for function, hot in found.items()}
     last = max(hottest)
     monkeypatch.setattr(kept, "MAX_BYTES", len(hottest[last].blob.data))
-    kept.store_hot(key, hottest)
-    assert list(kept.load_hot(key)) == [last]
+    kept.store_hot(key, hottest, {})
+    assert list(kept.load_hot(key).functions) == [last]

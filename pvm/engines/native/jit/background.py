@@ -9,6 +9,7 @@ import atexit
 import os
 from _queue import SimpleQueue
 from _thread import allocate_lock, start_new_thread
+from _weakref import ref
 
 from pvm.engines.native.machine_code.compiling import Compiler
 from pvm.engines.native.machine_code.request import Limits
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pvm.engines.native.jit.promotion import Promotion
 
 LIMITS = Limits(memory=1 << 30, seconds=30.0)
+LIMITS_AFTERWARDS = LIMITS._replace(seconds=10.0)
+"""Of a worker that compiles on when the program has ended."""
 NICENESS, NICENESS_ON_ONE_CORE = 4, 11
 """The worker's.  On one core that a program keeps busy it gets a twelfth of the time; where there are more it competes
 with other jobs rather than with the program, for two fifths of the share of each, and an idle core is all its own."""
@@ -36,6 +39,7 @@ class Background:
         self.failures = 0
         """Compilations that failed since the last one that did not."""
         self._wanted: SimpleQueue[Promotion | LockType] = SimpleQueue()
+        self._programs: set[ref[Promotion]] = set()
         self._is_started = self._is_closed = False
 
     def ask(self, promotion: Promotion) -> None:
@@ -44,6 +48,7 @@ class Background:
             self._is_started = True
             atexit.register(self.close)
             start_new_thread(self._run, ())
+        self._programs.add(ref(promotion))
         self._wanted.put(promotion)
 
     def wait(self) -> None:
@@ -54,8 +59,16 @@ class Background:
             self._wanted.put(done)
             done.acquire()
 
+    def leave(self) -> None:
+        """Let the worker compile what is left when this process has ended, which is about to."""
+        promotions = [promotion for each in self._programs if (promotion := each()) is not None]
+        requests = [request for promotion in promotions if (request := promotion.rest()) is not None]
+        if requests:
+            self._is_closed = True
+            self.compiler.leave(requests, LIMITS_AFTERWARDS)
+
     def close(self) -> None:
-        """End the worker, whatever it is doing: nobody waits for it any more."""
+        """End the worker, whatever it is doing, unless it was left to itself: nobody waits for it any more."""
         self._is_closed = True
         self.compiler.kill()
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import marshal
-from functools import lru_cache
 
 from pvm.engines.native.jit.installed import COUNTS, encode_notes
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.text import ModuleText
+from pvm.engines.native.machine_code.blob import Blob
 from pvm.engines.native.machine_code.target import STACK_POINTERS, Target
 from pvm.pbc.reader import read_module
+from pvm.user_cache import sha256
 from pvm.verify import verify
+
+MAX_PROGRAMS = 4
+_programs: dict[str, tuple[bytes, Linkage, Targets]] = {}
+"""The programs used last, by the digests of their modules."""
 
 
 def encode_argument(module: bytes, function: int, fuel: str = COUNTS) -> bytes:
@@ -36,7 +41,32 @@ def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
     return module.finish(target.triple), encode_notes(translations, unit.called)
 
 
-@lru_cache(maxsize=4)
+def compiled_function(target: Target, data: bytes, function: int) -> Blob:
+    """The machine code of a function, in the process that has LLVM."""
+    from pvm.engines.native.llvm.compilation import compile_blob
+
+    ir, notes = function_code(target, encode_argument(data, function))
+    return compile_blob(ir, target)._replace(notes=notes)
+
+
+def digest(data: bytes) -> str:
+    """What a program is known by here."""
+    found: str = sha256(data).hexdigest()
+    return found
+
+
+def known_program(name: str) -> bytes | None:
+    """The module of a program that something was compiled of before."""
+    return _programs[name][0] if name in _programs else None
+
+
 def _program(data: bytes) -> tuple[Linkage, Targets]:
-    linkage = Linkage(verify(read_module(data)))
-    return linkage, Targets(linkage)
+    name = digest(data)
+    found = _programs.pop(name, None)
+    if found is None:
+        linkage = Linkage(verify(read_module(data)))
+        found = data, linkage, Targets(linkage)
+    _programs[name] = found
+    while len(_programs) > MAX_PROGRAMS:
+        del _programs[next(iter(_programs))]
+    return found[1:]

@@ -14,6 +14,8 @@ from pvm.engines.native.program import HOT
 from pvm.typed import NamedTuple
 from pvm.user_cache import load, store
 
+AFTERWARDS = "pvm.engines.native.jit.afterwards:finish"
+"""What is asked of a worker that is left what is left of a program."""
 MAX_BYTES = 8 << 20
 """Machine code of one program that is kept."""
 
@@ -25,29 +27,55 @@ class HotFunction(NamedTuple):
     blob: Blob
 
 
-def load_hot(key: str) -> dict[int, HotFunction]:
-    """The functions that are kept under a key, the hottest first; empty if there are none."""
+class Kept(NamedTuple):
+    """Functions that were compiled, the hottest first, and the heat of those that no run had the time to compile."""
+
+    functions: dict[int, HotFunction]
+    wanted: dict[int, int]
+
+
+class Rest(NamedTuple):
+    """What is left of a program: the digest of its module, which the worker has, and what the code is kept under.
+
+    ``wanted`` is the heat of functions that are not compiled; ``entered`` are those that have run, the only ones worth
+    compiling of what compiled functions call; ``translated`` are those whose translation is kept with the program,
+    ``compiled`` those that have machine code.
+    """
+
+    program: str
+    key: str
+    wanted: dict[int, int]
+    entered: frozenset[int]
+    translated: frozenset[int]
+    compiled: frozenset[int]
+
+
+def load_hot(key: str) -> Kept:
+    """What is kept under a key; nothing of anything if there is none."""
     data = load(HOT, key)
-    return {} if data is None else decode_hot(data)
+    return Kept({}, {}) if data is None else decode_hot(data)
 
 
-def decode_hot(data: bytes) -> dict[int, HotFunction]:
-    """The functions of an entry."""
-    found = {}
-    for function, heat, fields in marshal.loads(data):  # noqa: S302 - store wrote it, as its seal shows
+def decode_hot(data: bytes) -> Kept:
+    """What is in an entry."""
+    functions = {}
+    rows, wanted = marshal.loads(data)  # noqa: S302 - store wrote it, as its seal shows
+    for function, heat, fields in rows:
         blob = Blob(*fields)
         places = tuple(Relocation(*each) for each in blob.relocations)
-        found[function] = HotFunction(heat, blob._replace(relocations=places))
-    return found
+        functions[function] = HotFunction(heat, blob._replace(relocations=places))
+    return Kept(functions, wanted)
 
 
-def store_hot(key: str, functions: dict[int, HotFunction]) -> None:
+def store_hot(key: str, functions: dict[int, HotFunction], wanted: dict[int, int]) -> None:
     """Keep functions for the next run, those that another process has kept meanwhile too, if there is room for all."""
-    merged = {**load_hot(key), **functions}
+    known = load_hot(key)
+    merged = {**known.functions, **functions}
     rows, size = [], 0
     for function, hot in sorted(merged.items(), key=lambda item: -item[1].heat):
         size += len(hot.blob.data)
         if size > MAX_BYTES:
             break
         rows.append((function, hot.heat, plain(hot.blob)))
-    store(HOT, key, marshal.dumps(rows))
+    missing = {function: heat for function, heat in {**known.wanted, **wanted}.items() if function not in merged}
+    store(HOT, key, marshal.dumps((rows, missing)))

@@ -17,11 +17,12 @@ from pvm.engines.api import Compilation
 from pvm.engines.native import layout
 from pvm.engines.native.interpreter.loading import PROFILING, code_region
 from pvm.engines.native.jit.installed import BODY, COUNTS, ENTRY, decode_notes, encode_notes, osr_offset
-from pvm.engines.native.jit.kept import HotFunction, store_hot
+from pvm.engines.native.jit.kept import AFTERWARDS, HotFunction, Kept, Rest, store_hot
 from pvm.engines.native.machine_code.request import Request
 from pvm.engines.native.translation import Translation
 from pvm.errors import PvmError
 from pvm.typed import TYPE_CHECKING
+from pvm.user_cache import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,6 +72,10 @@ class Promotion:
         """Looks since something was asked for."""
         self._kept = 0
         """Of how many functions the code was kept."""
+        self._kept_wanted: set[int] = set()
+        """Which functions it was kept of that they are wanted."""
+        self._wanted: list[int] = []
+        """What earlier runs have wanted, until it is asked for."""
         self.compiled: dict[int, int] = {}
         """Bytes of machine code by function."""
         self._fuel = COUNTS
@@ -88,13 +93,15 @@ class Promotion:
     def sample(self, functions: Iterable[int]) -> None:
         """Count the functions of a stack, innermost first, and ask for those that are hot."""
         self._quiet += 1
+        while self._wanted:
+            self._ask(self._wanted.pop())
         for function, weight in zip(functions, SEEN, strict=False):
             heat = self._heat[function] = self._heat.get(function, 0) + weight
             if heat >= HOT:
                 self._ask(function)
             # Compiled code leaves to call what is not compiled, which is seldom seen if it is short.
             for called in self._called.pop(function, ()):
-                self._heat.setdefault(called, HOT)
+                self._heat[called] = max(heat, self._heat.get(called, 0))
                 self._ask(called)
 
     def _ask(self, function: int) -> None:
@@ -235,25 +242,47 @@ class Promotion:
 
     # Between runs
 
-    def install_kept(self, functions: dict[int, HotFunction]) -> None:
-        """Install what earlier runs have compiled."""
-        for function, hot in functions.items():
+    def install_kept(self, kept: Kept) -> None:
+        """Install what earlier runs have compiled, and note what they wanted."""
+        for function, hot in kept.functions.items():
             self._asked.add(function)
             self._taken.add(function)
             self._heat[function] = hot.heat // 2
             self.install(function, hot.blob)
         self.from_cache = self._kept = len(self.compiled)
+        self._heat.update(kept.wanted)
+        self._wanted = [function for function, heat in kept.wanted.items() if heat >= HOT]
+        self._kept_wanted = set(kept.wanted)
 
     def keep(self) -> None:
-        """Keep what is compiled by now for the next process that runs the program."""
-        if self._key is not None and len(self._blobs) > self._kept:
-            self._kept = len(self._blobs)
+        """Keep what is compiled by now, and what is wanted, for the next process that runs the program."""
+        wanted = self._waiting()
+        if self._key is not None and (len(self._blobs) > self._kept or wanted.keys() != self._kept_wanted):
+            self._kept, self._kept_wanted = len(self._blobs), set(wanted)
             hot = {
                 function: HotFunction(self._heat.get(function, 0), blob) for function, blob in list(self._blobs.items())
             }
-            store_hot(self._key, hot)
+            store_hot(self._key, hot, wanted)
 
     def keep_soon(self) -> None:
         """The same, if it is twice as much as what was kept: a process may end without a chance to do it."""
         if len(self._blobs) >= 2 * self._kept:
             self.keep()
+
+    def _waiting(self) -> dict[int, int]:
+        """The heat of what is not compiled, and was asked for or at least seen, now or in earlier runs."""
+        return {
+            function: heat
+            for function, heat in self._heat.copy().items()
+            if function not in self.compiled and function not in self.failures and self._is_small(function)
+        }
+
+    def rest(self) -> Request | None:
+        """What a worker that knows the program can do for the next run, if there is something."""
+        wanted = self._waiting()
+        if self._key is None or not wanted or not self._module:
+            return None
+        name, program = sha256(self._module).hexdigest(), self._program
+        compiled = frozenset([*self.compiled, *self.failures])
+        rest = Rest(name, self._key, wanted, program.entered, frozenset(program.placed), compiled)
+        return Request(AFTERWARDS, marshal.dumps(tuple(rest)))

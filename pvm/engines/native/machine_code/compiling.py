@@ -17,7 +17,7 @@ from pvm.typed import TYPE_CHECKING
 from pvm.user_cache import load, sha256, store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -64,6 +64,11 @@ class Compiler:
         """End the worker while another thread may wait for it."""
         if self._worker is not None:
             self._worker.kill()
+
+    def leave(self, requests: Sequence[Request], limits: Limits) -> bool:
+        """Let the worker do something for the next process when this one has ended; false if it cannot be told."""
+        target = host_target()
+        return target is not None and self._worker is not None and self._worker.leave(requests, target, limits)
 
     def obtain(self, request: Request, *, keep: bool = True) -> Blob | None:
         """The code for a request, or None; it is neither taken from the cache nor put there if it is not to be kept."""

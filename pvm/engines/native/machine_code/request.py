@@ -16,7 +16,7 @@ DONE, FAILED = b"\0", b"\1"
 class Request(NamedTuple):
     """What to compile: the function ``module:name`` makes IR of the target and, if there is one, the argument.
 
-    It may give notes for whoever gets the code beside the IR.
+    It may give notes for whoever gets the code beside the IR, or nothing: then the call itself is what is wanted.
 
     It has to be a function of these alone, of the installed sources and of the runtime image.  ``speed`` is how much
     LLVM does for fast code, 0 to 3.

@@ -12,6 +12,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO
 
 from pvm.engines.native.machine_code.blob import encode_blob
@@ -20,14 +21,15 @@ from pvm.engines.native.machine_code.target import Target
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until there are no more, even if whoever asked has ended meanwhile."""
     while head := source.read(LENGTH.size):
         (size,) = LENGTH.unpack(head)
         request, target, limits = decode_request(source.read(size))
         _limit(limits)
         answer = _answer(request, target)
-        sink.write(LENGTH.pack(len(answer)) + answer)
-        sink.flush()
+        with suppress(BrokenPipeError):
+            sink.write(LENGTH.pack(len(answer)) + answer)
+            sink.flush()
 
 
 def _limit(limits: Limits) -> None:
@@ -48,9 +50,11 @@ def _answer(request: Request, target: Target) -> bytes:
         from pvm.engines.native.llvm.compilation import compile_blob
 
         module, _, name = request.generator.partition(":")
-        generate: Callable[..., str | tuple[str, bytes]] = getattr(importlib.import_module(module), name)
+        generate: Callable[..., str | tuple[str, bytes] | None] = getattr(importlib.import_module(module), name)
         arguments = (target,) if request.argument is None else (target, request.argument)
         made = generate(*arguments)
+        if made is None:
+            return DONE
         ir, notes = (made, b"") if isinstance(made, str) else made
         return DONE + encode_blob(compile_blob(ir, target, request.speed)._replace(notes=notes))
     except Exception as error:  # noqa: BLE001 - whatever it is, the host goes on without this code

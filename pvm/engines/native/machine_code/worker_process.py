@@ -7,7 +7,8 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from _thread import allocate_lock
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from pvm.engines.native.machine_code.blob import Blob, decode_blob
@@ -102,6 +103,8 @@ class WorkerProcess:
         self.niceness = niceness
         self._child: _Child | None = None
         self._owner = 0
+        self._sending = allocate_lock()
+        self._is_left = False
 
     def compile(self, request: Request, target: Target, limits: Limits, note: Callable[[], None] | None = None) -> Blob:
         """Ask for code.  ``note`` is called once if it takes long.
@@ -112,7 +115,8 @@ class WorkerProcess:
         try:
             child = self._running()
             deadline = time.monotonic() + limits.seconds
-            self._send(child, encode_request(request, target, limits), deadline)
+            with self._sending:
+                self._send(child, encode_request(request, target, limits), deadline)
             answer = self._receive(child, deadline, note)
         except BaseException as error:
             self.close()
@@ -127,8 +131,29 @@ class WorkerProcess:
             raise WorkerError("the worker's answer is damaged")
         return blob
 
+    def leave(self, requests: Sequence[Request], target: Target, limits: Limits) -> bool:
+        """Let it go on by itself: it does what it is at, then this, and ends when this process has ended.
+
+        Nothing can be asked of it any more.  That works where it can be told without waiting, while another thread
+        may use it; false if it does not.
+        """
+        child = self._child
+        if child is None or self._owner != os.getpid() or not self._sending.acquire(blocking=False):
+            return False
+        try:
+            data = b"".join(encode_request(request, target, limits) for request in requests)
+            os.set_blocking(child.requests, False)
+            self._is_left = os.write(child.requests, data) == len(data)
+        except OSError:
+            return False
+        finally:
+            self._sending.release()
+        return self._is_left
+
     def close(self) -> None:
         """End it."""
+        if self._is_left:
+            return
         child, self._child = self._child, None
         if child is not None and self._owner == os.getpid():
             child.end()
@@ -136,10 +161,12 @@ class WorkerProcess:
     def kill(self) -> None:
         """End it while another thread may use it, which notices."""
         child = self._child
-        if child is not None and self._owner == os.getpid():
+        if child is not None and self._owner == os.getpid() and not self._is_left:
             child.kill()
 
     def _running(self) -> _Child:
+        if self._is_left:
+            raise WorkerError("the worker was left to itself")
         if self._child is None or self._owner != os.getpid() or self._child.status() is not None:
             self.close()
             boot = _BOOT.format(module=self.module, niceness=self.niceness)
