@@ -22,6 +22,10 @@ from pvm.verify.verified import VerifiedFunction, VerifiedModule
 
 PREFIX = "image."
 _ATTRIBUTES = 'nounwind "frame-pointer"="none"'
+OUT_OF_LINE = frozenset(
+    {"allocateSlowly", "commonOfMany", "copyMany", "findByteOn", "findBytes", "longText", "readMany"}
+)
+"""Functions that are for what is rare or long: inlined, they would have what calls them save registers for nothing."""
 _FALLS_THROUGH = frozenset({Form.SIMPLE, Form.CALL, Form.BRANCH})
 
 
@@ -45,11 +49,12 @@ def lower_image(module: ModuleText, verified: VerifiedModule, *, internal: bool 
         raise ImageError(f"{source.name} has more than functions")
     names = [quoted(f"{PREFIX}{index}.{function.name}") for index, function in enumerate(source.functions)]
     resolver = EffectResolver(source, verified.layouts)
-    group = module.group(_ATTRIBUTES)
+    group, apart = module.group(_ATTRIBUTES), module.group(f"noinline {_ATTRIBUTES}")
     for function in verified.functions:
         body = _FunctionLowering(module, source, function, names, resolver).body()
         head = _head(source, function.index, names[function.index])
-        module.define(f"define internal {head} {group} {{\n{body}\n}}")
+        attributes = apart if function.function.name in OUT_OF_LINE else group
+        module.define(f"define internal {head} {attributes} {{\n{body}\n}}")
     for export in source.exports:
         _entry(module, source, export, names[export.function], internal=internal)
 

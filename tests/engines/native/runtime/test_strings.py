@@ -132,6 +132,17 @@ def test_searches(cage: Cage) -> None:
             assert cage.call("string.index_of", a, b, start) == expected("string.index_of", content, part, start)
 
 
+def test_one_byte_is_found_in_words(cage: Cage) -> None:
+    """Beginning and end of the search lie anywhere in words; zeros behind the text are not found."""
+    for size in range(1, 26):
+        for wanted in (b"\0", b"x"):
+            for at in (*range(size), None):
+                data = b"." * size if at is None else b"." * at + wanted + b"." * (size - at - 1)
+                for start in range(size + 1):
+                    found = cage.call("string.index_of", cage.string(data), cage.string(wanted), start)
+                    assert found == expected("string.index_of", data, wanted, start), (data, start)
+
+
 def test_the_slow_search_agrees(cage: Cage) -> None:
     """Long enough runs of false hits, so that the fast search gives up."""
     for part in (b"a" * 50 + b"b" + b"a" * 50, b"ab" * 40 + b"aab", b"a" * 99 + b"b", (b"a" * 9 + b"b") * 10 + b"a"):
