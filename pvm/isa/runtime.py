@@ -196,19 +196,20 @@ RUNTIME_FUNCTIONS: tuple[RuntimeFunction, ...] = (
         (TrapKind.INVALID_ARGUMENT,),
     ),
     _function(
-        "string.append",
+        "string.extend",
         (BYTES, I64, STRING),
-        I64,
-        "Copy the bytes of a text to an index, if they fit in behind it: the index behind them, or -1.",
-        "bytes copied",
+        BYTES,
+        "Copy the bytes of a text to an index: the array, if they fit in behind it, else a longer one with what was "
+        "before the index, at least twice as long if there are arrays that long.",
+        "bytes copied and, if the array is another one, its bytes",
         (BOUNDS,),
     ),
     _function(
-        "string.append_slice",
+        "string.extend_slice",
         (BYTES, I64, STRING, I64, I64),
-        I64,
+        BYTES,
         "The same with bytes start to end (exclusive) of a text; both must be character boundaries, else invalid-utf8.",
-        "bytes copied",
+        "bytes copied and, if the array is another one, its bytes",
         (BOUNDS, TrapKind.INVALID_UTF8),
     ),
     _function(

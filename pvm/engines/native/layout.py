@@ -92,6 +92,8 @@ CLASS_CLOSURE: Final = 4
 CLASS_WEAK: Final = 5
 CLASS_ARRAY: Final = 16
 """Plus the array kind."""
+CLASS_BYTES: Final = CLASS_ARRAY + 2
+"""An array of u8."""
 CLASS_GUEST: Final = 32
 """Plus the preorder number of the class in the forest of superclasses: a subclass test is an interval of ids."""
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from decimal import ROUND_UP, Context
 from typing import Any
 
-from pvm.engines.accounting import WEAK_SIZE
+from pvm.engines.accounting import WEAK_SIZE, array_size
 from pvm.engines.reference.hashing import string_hash
-from pvm.engines.reference.heap import Array, HeapObject, WeakReference, store_slice
+from pvm.engines.reference.heap import Array, HeapObject, WeakReference, new_array, new_data, store_slice
 from pvm.engines.reference.primitives import CANONICAL_NAN, round_f32, wrap64
 from pvm.engines.reference.tables import Services, TableFunctions
 from pvm.isa.traps import TrapKind
-from pvm.isa.types import MAX_ARRAY_LENGTH
+from pvm.isa.types import MAX_ARRAY_LENGTH, ArrayKind
 
 _MASK = (1 << 64) - 1
 _DECIMAL = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -246,24 +246,29 @@ class RuntimeImage(TableFunctions):
             raise self.machine.trap(TrapKind.INVALID_ARGUMENT)
         return value
 
-    def string_append(self, target: Array, at: int, text: bytes) -> int:
+    def string_extend(self, target: Array, at: int, text: bytes) -> Array:
         self._check(0 <= at <= len(target.data), TrapKind.INDEX_OUT_OF_BOUNDS)
-        fits = len(text) <= len(target.data) - at
-        self._charge(len(text) if fits else 0)
-        if not fits:
-            return -1
-        store_slice(target.data, at, text)
-        return at + len(text)
+        return self._extended(target, at, text)
 
-    def string_append_slice(self, target: Array, at: int, text: bytes, start: int, end: int) -> int:
+    def string_extend_slice(self, target: Array, at: int, text: bytes, start: int, end: int) -> Array:
         self._check(0 <= at <= len(target.data), TrapKind.INDEX_OUT_OF_BOUNDS)
         self._check_slice(text, start, end)
-        fits = end - start <= len(target.data) - at
-        self._charge(end - start if fits else 0)
-        if not fits:
-            return -1
-        store_slice(target.data, at, text[start:end])
-        return at + end - start
+        return self._extended(target, at, text[start:end])
+
+    def _extended(self, target: Array, at: int, data: bytes) -> Array:
+        end = at + len(data)
+        if end <= len(target.data):
+            self._charge(len(data))
+            result = target
+        else:
+            self._check(end <= MAX_ARRAY_LENGTH, TrapKind.OUT_OF_MEMORY)
+            size = max(end, min(2 * len(target.data), MAX_ARRAY_LENGTH))
+            self.machine.account(array_size(ArrayKind.U8, size))
+            self._charge(end + size)
+            result = new_array(ArrayKind.U8, new_data(ArrayKind.U8, size))
+            store_slice(result.data, 0, target.data[:at])
+        store_slice(result.data, at, data)
+        return result
 
     def string_replace(self, text: bytes, part: bytes, by: bytes) -> bytes:
         self._check(bool(part), TrapKind.INVALID_ARGUMENT)

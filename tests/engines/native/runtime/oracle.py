@@ -30,8 +30,11 @@ class Notes:
         """A trap."""
         return _Trapped(kind)
 
-    def account_string(self, length: int) -> None:
+    def account(self, size: int) -> None:
         """Memory, of which there is enough."""
+
+    def account_string(self, length: int) -> None:
+        """The same for a text."""
 
     def poll_time(self) -> None:
         """The clock, which nobody looks at."""

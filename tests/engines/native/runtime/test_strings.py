@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from pvm.engines.native import layout
-from pvm.engines.reference.heap import array_of
+from pvm.engines.reference.heap import Array, array_of
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import ArrayKind
 from tests.engines.native.runtime.cage import Cage, NeedsMemory, Outcome, image_sources
@@ -296,27 +296,51 @@ def test_integers(cage: Cage) -> None:
             assert cage.call(name, cage.string(data)) == expected(name, data), data
 
 
-def test_append(cage: Cage) -> None:
-    for size in (0, 1, 5, 20, 40):
-        for at in (-1, 0, 1, 20, 39, 40, 41, 1 << 40):
-            array, model = cage.array(ArrayKind.U8, bytes(40)), array_of(ArrayKind.U8, bytes(40))
-            data = bytes(range(60, 60 + size))
-            found = cage.call("string.append", array, at, cage.string(data))
-            assert found == expected("string.append", model, at, data)
-            elements = array + layout.ELEMENTS
-            assert bytes(cage.memory[elements : elements + 40]) == bytes(model.data)
+def extended(cage: Cage, name: str, array: int, *arguments: object) -> Outcome:
+    """The outcome with the bytes of the array, which is ``array`` or another one, and whether it is."""
+    found = cage.call(name, array, *arguments)
+    if found.trap is not None:
+        return found
+    assert cage.load(found.value) & layout.CLASS_MASK == layout.array_class(ArrayKind.U8)
+    size = cage.load(found.value + layout.LENGTH)
+    data = bytes(cage.memory[found.value + layout.ELEMENTS : found.value + layout.ELEMENTS + size])
+    return found._replace(value=(data, found.value == array))
 
 
-def test_append_slice(cage: Cage) -> None:
+def expected_extension(name: str, model: Array, *arguments: object) -> Outcome:
+    """The same of the reference engine."""
+    found = expected(name, model, *arguments)
+    if found.trap is not None:
+        return found
+    return found._replace(value=(bytes(found.value.data), found.value is model))
+
+
+def test_extend(cage: Cage) -> None:
+    before = bytes(range(100, 140))
+    for size in (*range(20), 40, 41, 81, 200):
+        for at in (-1, 0, 1, 20, 21, 39, 40, 41, 1 << 40):
+            array, model = cage.array(ArrayKind.U8, before), array_of(ArrayKind.U8, before)
+            data = bytes(range(20, 20 + size))
+            found = extended(cage, "string.extend", array, at, cage.string(data))
+            assert found == expected_extension("string.extend", model, at, data)
+
+
+def test_extend_slice(cage: Cage) -> None:
     data = "plain ascii, then é€😀 and more".encode()
     for start in (-1, 0, 1, 6, 18, 19, 20, 22, len(data), len(data) + 1):
         for end in (-1, 0, 7, 17, 19, 21, 26, 27, len(data), len(data) + 1, 1 << 40):
             for at in (-1, 0, 3, 33, 40, 41):
                 array, model = cage.array(ArrayKind.U8, bytes(40)), array_of(ArrayKind.U8, bytes(40))
-                found = cage.call("string.append_slice", array, at, cage.string(data), start, end)
-                assert found == expected("string.append_slice", model, at, data, start, end)
-                elements = array + layout.ELEMENTS
-                assert bytes(cage.memory[elements : elements + 40]) == bytes(model.data)
+                found = extended(cage, "string.extend_slice", array, at, cage.string(data), start, end)
+                assert found == expected_extension("string.extend_slice", model, at, data, start, end)
+
+
+def test_an_array_is_extended_to_the_largest_one_at_most(cage: Cage) -> None:
+    array, part = cage.array(ArrayKind.U8, b""), cage.string(b"x" * 9)
+    cage.store(array + layout.LENGTH, (1 << 31) - 8)
+    outcome = cage.call("string.extend", array, (1 << 31) - 8, part)
+    cage.store(array + layout.LENGTH, 0)
+    assert outcome == Outcome(None, TrapKind.OUT_OF_MEMORY, 0)
 
 
 def test_replace(cage: Cage) -> None:
