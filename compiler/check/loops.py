@@ -214,6 +214,10 @@ def _counted_loop(
         setup.append(body.set(held, last))
         end = body.get(held, span)
     jump, local, inner, prefix = _loop_body(body, node, type_)
+    if local is not None:
+        local.is_natural = (
+            step > 0 and isinstance(first, hir.Constant) and isinstance(first.value, int) and first.value >= 0
+        )
     if local is not None and not local.is_captured:
         counter, setup[0] = local, body.set(local, first)
     elif prefix or local is not None:

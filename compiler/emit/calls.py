@@ -25,6 +25,7 @@ from compiler.emit.instances import (
 )
 from compiler.emit.intrinsics import emit_intrinsic
 from compiler.emit.lowering import boundary_signature, canonical
+from compiler.emit.remainders import emit_remainder
 from compiler.ir import hir
 from compiler.ir.symbols import FunctionKind, FunctionSymbol
 from compiler.ir.types import ClassType, FunctionType, NothingType, Repr, Type, substitute
@@ -101,6 +102,8 @@ def _specialized(callee: Callee) -> str:
 
 def emit_call(f: FunctionContext, node: hir.Call) -> None:
     """Call a known function."""
+    if emit_remainder(f, node):
+        return
     arguments = tuple(map(f.type, node.class_arguments))
     if node.function.kind is FunctionKind.METHOD and not arguments and node.arguments:
         arguments = _receiver_arguments(f.type_of(node.arguments[0]), node.function)

@@ -31,7 +31,7 @@ class LocalSymbol:
     """A local variable or parameter.
 
     A variable that a lambda captures and that is assigned after its initialisation lives in a cell
-    (``is_captured and is_assigned``).
+    (``is_captured and is_assigned``).  ``is_natural`` says that it counts up from 0 or more, and is never negative.
     """
 
     name: str
@@ -39,6 +39,7 @@ class LocalSymbol:
     is_mutable: bool = False
     is_captured: bool = False
     is_assigned: bool = False
+    is_natural: bool = False
 
 
 @mutable

@@ -12,8 +12,13 @@ from compiler.driver import compile_source
 from pvm.engines.native.jit import background as background_module
 from pvm.engines.native.jit import promotion as promotion_module
 from pvm.engines.native.jit.background import MAX_FAILURES, Background, background
+from pvm.engines.native.jit.build import encode_argument, function_ir
+from pvm.engines.native.jit.installed import COUNTS
 from pvm.engines.native.jit.promotion import GENERATOR, HOT, Promotion
+from pvm.engines.native.llvm.compilation import compile_blob, compile_object
+from pvm.engines.native.machine_code.linking import OutsideReference, link
 from pvm.engines.native.machine_code.request import Limits
+from pvm.engines.native.machine_code.target import X86_64_V3
 
 GENERATORS = "tests.engines.native.failing_generators"
 FUNCTIONS = 12
@@ -102,3 +107,24 @@ def test_nothing_is_asked_of_a_thread_that_was_closed() -> None:
         promotion = machine.program.promoted(machine._code)
         made.ask(promotion)
         assert promotion.compiled == {}
+
+
+def test_loop_that_becomes_a_division_of_128_bits_is_compiled_as_a_loop() -> None:
+    """LLVM computes how often this one goes round, by a function of its library that nobody links."""
+    source = """@export fun f(n: Int, a: Array<Int>, b: Array<Int>) -> Int {
+        var i = n
+        var k = 32
+        while i <= n {
+            b[k] = n
+            a[i] = b[i] &+ 1
+            i = i &+ 1048577
+            k = k &- 1
+        }
+        return i &+ a[n] &+ b[32] }
+        fun main() {}"""
+    module = pvm.Module(compile_source(source, name="division.peb"))
+    names = [each.name for each in module.verified.module.functions]
+    ir = function_ir(X86_64_V3, encode_argument(module.to_bytes(), names.index("f"), COUNTS))
+    with pytest.raises(OutsideReference, match="__udivti3"):
+        link(compile_object(ir, X86_64_V3), X86_64_V3.page)
+    assert compile_blob(ir, X86_64_V3).symbols

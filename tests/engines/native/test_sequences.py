@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from bench.suite import PROGRAMS
 from pvm.engines.native.code.buffer import CodeBuffer
 from pvm.engines.native.code.operations import BY_OPERATION, OPERATIONS
@@ -39,7 +41,9 @@ def test_an_instruction_of_a_sequence_stays_as_it_is() -> None:
     buffer = CodeBuffer()
     get = buffer.emit("field.get.ref", 5, 4, 8)
     element = buffer.emit("array.get.i64", 6, 5, 7)
+    buffer.free(element, [5])
     end = buffer.emit("return.value", 6)
+    buffer.free(end, [6])
     code = buffer.finish()
     assert names_at(code, [get, element, end]) == ["field.get.ref >0 array.get.i64", "array.get.i64", "return.value"]
     assert first_operation(int.from_bytes(code[:2], "little")).name == "field.get.ref"
@@ -52,11 +56,23 @@ def test_an_operand_is_forwarded_only_if_it_is_the_result_before() -> None:
     assert names_at(buffer.finish(), positions) == ["field.get.ref", "array.get.i64"]
 
 
+@pytest.mark.parametrize(("free", "index"), [(False, 7), (True, 5)])
+def test_a_result_that_is_used_again_is_stored(free: bool, index: int) -> None:
+    """Behind the next instruction, or by another operand of it."""
+    buffer = CodeBuffer()
+    positions = [buffer.emit("field.get.ref", 5, 4, 8), buffer.emit("array.get.i64", 6, 5, index)]
+    if free:
+        buffer.free(positions[1], [5])
+    assert names_at(buffer.finish(), positions) == ["field.get.ref", "array.get.i64"]
+
+
 def test_the_longest_sequence_is_taken() -> None:
     buffer = CodeBuffer()
     get = buffer.emit("field.get.ref", 5, 4, 8)
     element = buffer.emit("array.get.ref", 6, 5, 7)
+    buffer.free(element, [5])
     cast = buffer.emit("ref.cast.interval", 6, 6, 40, 1)
+    buffer.free(cast, [6])
     assert names_at(buffer.finish(), [get, element, cast]) == [
         "field.get.ref >0 array.get.ref >0 ref.cast.interval",
         "array.get.ref",

@@ -63,6 +63,8 @@ class CodeBuffer:
         self.labels: dict[int, int] = {}
         self.starts: list[int] = []
         """Where instructions begin."""
+        self.freed: dict[int, list[int]] = {}
+        """Slots whose values nobody uses behind an instruction, by where that begins."""
         self.fixups: list[Fixup] = []
         self.sources: list[tuple[int, int]] = []
 
@@ -94,6 +96,11 @@ class CodeBuffer:
         """Overwrite 16 bits."""
         struct.pack_into("<H", self.data, place, value)
 
+    def free(self, begun: int, slots: list[int]) -> None:
+        """The values of slots are not used behind the last instruction, if that was emitted from ``begun`` on."""
+        if slots and self.starts and self.starts[-1] >= begun:
+            self.freed[self.starts[-1]] = slots
+
     def mark(self, offset: int) -> None:
         """What follows comes from the bytecode at an offset."""
         position = len(self.data)
@@ -107,5 +114,5 @@ class CodeBuffer:
         for place, start, label in self.fixups:
             struct.pack_into("<i", self.data, place, self.labels[label] - start)
         assert len(self.data) % WORD == 0
-        combine(self.data, self.starts)
+        combine(self.data, self.starts, self.freed)
         return bytes(self.data)

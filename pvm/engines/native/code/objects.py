@@ -71,8 +71,7 @@ def _new_object(t: Translator, index: int) -> None:
         slot = t.stack(bank).items[position]
         assert isinstance(slot, int)
         placed.append((storage, offset, slot))
-    t.refs.drop(banks.count(Bank.REF))
-    t.prims.drop(banks.count(Bank.PRIM))
+    t.drop_operands(banks)
     result = t.refs.push_result()
     made, operation = _made(placed)
     rest = [each for each in placed if each not in made]

@@ -76,6 +76,13 @@ class OperandStack:
         """Whether an operand is in the slot but not by right."""
         return slot in self._copies
 
+    def is_needed(self, slot: int) -> bool:
+        """Whether the slot of what was an operand is a local's, or that of another operand too."""
+        if slot < self.first or slot in self._copies:
+            return True
+        position = slot - self.first
+        return position < len(self.items) and self.items[position] == slot
+
     def clear_above(self, depth: int) -> None:
         """See to it that no operand below the topmost ``depth`` is in a canonical slot of theirs, or the next one."""
         if not self._copies:

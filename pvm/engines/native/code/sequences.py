@@ -5,15 +5,17 @@ it.  So each of them can be jumped to and gone on with, a trap is where it would
 where it polls and what it leaves in its slots is the same.  All but the last of a sequence go on with what is behind.
 
 A sequence is written as names of operations with a mark between them: ``;`` or, where the result of the left one is an
-operand of the right one, ``>`` and the number of that operand.  Only code where this is so becomes the sequence.
+operand of the right one, ``>`` or ``=`` and its number.  Only code where this is so becomes the sequence.  Behind
+``>`` nobody else uses the result, so it is never stored, unless the right one is left before it is done.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from pvm.engines.native.code.operations import BY_OPERATION, OPERATIONS, Operation
+from pvm.engines.native.code.operations import BY_OPERATION, OPERATIONS, Kind, Operation
 
 _COMMON = """
 field.get.ref >0 array.get.i64
@@ -27,6 +29,7 @@ field.get.ref ; field.get.ref
 field.get.ref >0 field.get.i64
 field.get.ref ; field.get.i64
 field.get.ref >0 if.ref.is_null
+field.get.ref =0 if.ref.is_null
 field.get.ref >0 unless.ref.is_null
 field.get.ref >0 ref.as_non_null
 field.get.ref >0 ref.as_non_null >0 call.1
@@ -64,7 +67,7 @@ array.get.ref >0 ref.cast.interval
 array.get.ref >0 ref.cast.interval >0 field.get.i64
 array.get.ref >0 ref.cast.interval >0 field.get.ref
 array.get.ref >0 ref.cast.interval.null
-array.get.ref >0 ref.cast.interval.null >0 if.ref.is_null
+array.get.ref >0 ref.cast.interval.null =0 if.ref.is_null
 array.get.ref >0 return.value
 array.get.i64 >2 array.set.i64
 array.get.i64 ; i64.add_checked_s.k
@@ -81,15 +84,17 @@ array.set.f64 ; loop.add.lt_s
 array.set.ref ; loop.add.lt_s
 array.set.ref ; return.void
 array.set.u8 ; field.get.ref
-string.get >0 if.i32.eq.k
-string.get >0 unless.i32.ge_s.k
+string.get =0 if.i32.eq.k
+string.get =0 unless.i32.ge_s.k
 ref.cast.interval >2 array.set.ref
 ref.cast.interval >0 field.get.i64
 ref.cast.interval >0 field.get.ref
-ref.cast.interval >0 call.virtual.1
-ref.cast.interval >0 call.1
-ref.cast.interval.null >0 if.ref.is_null
+ref.cast.interval =0 field.get.ref
+ref.cast.interval =0 call.virtual.1
+ref.cast.interval =0 call.1
+ref.cast.interval.null =0 if.ref.is_null
 ref.as_non_null >0 call.1
+ref.as_non_null =0 call.1
 f64.mul >1 f64.add
 f64.mul >0 f64.mul
 f64.mul ; f64.mul
@@ -128,9 +133,8 @@ i64.add.k ; charge
 i64.and.k >0 if.i64.eq.k
 i64.eq.k ; jump
 i64.lt_s >0 return.value
-i64.rem_s.power >0 unless.i64.eq.k
-i64.rem_s.power >0 if.i64.eq.k
-i64.rem_s.power >1 array.set.ref
+i64.and.k >0 unless.i64.eq.k
+i64.and.k >1 array.set.ref
 i64.rem_s.by >0 unless.i64.eq.k
 i64.rem_s.by >0 if.i64.eq.k
 i32.wrap_i64 >0 switch
@@ -168,26 +172,38 @@ _LAST = "i64.add_checked_s.k >{} object.make.{}"
 def _objects() -> list[str]:
     made = [f"object.make.{fields}" for fields in _MADE]
     found = [f"{name} {used}" for name in (*made, "object.allocate") for used in _USED]
-    calculated = [_LAST.format(fields.count("p") - 1, fields) for fields in _MADE if "p" in fields]
-    return [*found, *calculated, *(f"i64.rem_s.power ; {each}" for each in calculated)]
+    calculated = {fields: _LAST.format(fields.count("p") - 1, fields) for fields in _MADE if "p" in fields}
+    kept = {fields: f"{name} >2 array.set.ref" for fields, name in calculated.items()}
+    filled = [f"i64.and.k ; {kept[fields]} ; loop.add.lt_s" for fields in ("p", "pp")]
+    return [*found, *calculated.values(), *kept.values(), *filled]
+
+
+class Link(NamedTuple):
+    """How an instruction follows another: which operand is the result of that one, and whether others use it too."""
+
+    operand: str = ""
+    """Its field; empty for none."""
+    is_kept: bool = False
+
+    @property
+    def is_last_use(self) -> bool:
+        """Whether the result needs no place."""
+        return bool(self.operand) and not self.is_kept
 
 
 class Sequence(NamedTuple):
-    """Instructions that are executed together; ``forwarded`` are operands of all but the first, empty for none.
-
-    Such an operand is the result of the instruction before.
-    """
+    """Instructions that are executed together, and how all but the first follow the one before."""
 
     number: int
     name: str
     parts: tuple[Operation, ...]
-    forwarded: tuple[str, ...]
+    links: tuple[Link, ...]
 
 
 def _sequence(number: int, text: str) -> Sequence:
     words = text.split()
-    forwarded = tuple("" if mark == ";" else f"operand{mark[1:]}" for mark in words[1::2])
-    return Sequence(number, text, tuple(BY_OPERATION[name] for name in words[::2]), forwarded)
+    links = tuple(Link() if mark == ";" else Link(f"operand{mark[1:]}", mark[0] == "=") for mark in words[1::2])
+    return Sequence(number, text, tuple(BY_OPERATION[name] for name in words[::2]), links)
 
 
 SEQUENCES = tuple(
@@ -198,19 +214,34 @@ NUMBERS = len(OPERATIONS) + len(SEQUENCES)
 """How many numbers instructions may begin with."""
 
 
+class _Same(NamedTuple):
+    """Places in a sequence: of the result of an instruction, of the operand that it has to be of the next one."""
+
+    result: int
+    operand: int
+    others: tuple[int, ...]
+    """Operands of the next one that have to be others, since the result is not stored."""
+    after: int
+    """Where the next one begins if it is the last to use the result; -1 if others may."""
+
+
 class _Choice(NamedTuple):
-    """A sequence that may begin: numbers of the operations behind, and halves that have to be the same."""
+    """A sequence that may begin: numbers of the operations behind, and what the results are used for."""
 
     number: int
     behind: tuple[int, ...]
-    same: tuple[tuple[int, int], ...]
+    same: tuple[_Same, ...]
 
 
 def _choice(sequence: Sequence) -> _Choice:
     same, start = [], 0
-    for left, right, operand in zip(sequence.parts, sequence.parts[1:], sequence.forwarded, strict=False):
-        if operand:
-            same.append((start + left.field("result").offset, start + left.size + right.field(operand).offset))
+    for left, right, link in zip(sequence.parts, sequence.parts[1:], sequence.links, strict=False):
+        if link.operand:
+            behind = start + left.size
+            operands = {each.name: behind + each.offset for each in right.fields if each.kind is Kind.SLOT}
+            operand = operands.pop(link.operand)
+            others, after = ((), -1) if link.is_kept else (tuple(operands.values()), behind)
+            same.append(_Same(start + left.field("result").offset, operand, others, after))
         start += left.size
     return _Choice(sequence.number, tuple(each.number for each in sequence.parts[1:]), tuple(same))
 
@@ -221,8 +252,12 @@ def _choices() -> dict[int, list[_Choice]]:
     for sequence in SEQUENCES:
         found.setdefault(sequence.parts[0].number, []).append(_choice(sequence))
     for choices in found.values():
-        choices.sort(key=lambda choice: (-len(choice.behind), -len(choice.same)))
+        choices.sort(key=_knowledge, reverse=True)
     return found
+
+
+def _knowledge(choice: _Choice) -> tuple[int, int, int]:
+    return len(choice.behind), len(choice.same), sum(same.after >= 0 for same in choice.same)
 
 
 _BY_FIRST = _choices()
@@ -234,18 +269,30 @@ def first_operation(number: int) -> Operation:
     return OPERATIONS[number] if number < len(OPERATIONS) else SEQUENCES[number - len(OPERATIONS)].parts[0]
 
 
-def combine(code: bytearray, starts: list[int]) -> None:
-    """Put the numbers of sequences into finished code whose instructions begin at ``starts``."""
-    numbers = [code[start] | code[start + 1] << 8 for start in starts]
+def combine(code: bytearray, starts: list[int], freed: Mapping[int, Collection[int]]) -> None:
+    """Put the numbers of sequences into finished code whose instructions begin at ``starts``.
+
+    ``freed`` are slots whose values nobody uses behind an instruction, by where that begins.
+    """
+    numbers = [_HALF.unpack_from(code, start)[0] for start in starts]
     at = 0
     while at < len(starts):
         for number, behind, same in _BY_FIRST.get(numbers[at], ()):
             end = at + 1 + len(behind)
             start = starts[at]
-            if tuple(numbers[at + 1 : end]) == behind and all(
-                code[start + left : start + left + 2] == code[start + right : start + right + 2] for left, right in same
-            ):
+            if tuple(numbers[at + 1 : end]) == behind and all(_is_used(code, start, each, freed) for each in same):
                 _HALF.pack_into(code, start, number)
                 at = end - 1
                 break
         at += 1
+
+
+def _is_used(code: bytearray, start: int, same: _Same, freed: Mapping[int, Collection[int]]) -> bool:
+    """Whether a result in the code at ``start`` is used by the next instruction, and by nobody else if that matters."""
+    slot = code[start + same.result : start + same.result + 2]
+    if slot != code[start + same.operand : start + same.operand + 2]:
+        return False
+    if same.after < 0:
+        return True
+    is_freed = _HALF.unpack(slot)[0] in freed.get(start + same.after, ())
+    return is_freed and all(code[start + other : start + other + 2] != slot for other in same.others)

@@ -84,6 +84,8 @@ class Translator:
         self.numbers = {block[0].offset: number for number, block in enumerate(self.blocks)}
         self.recent: tuple[int, int] | None = None
         """Where the result field of the instruction before is, and the slot in it."""
+        self.freed: list[int] = []
+        """Operand slots whose values the instruction at hand has used for the last time."""
         self.arrivals: dict[int, int] = {}
         self.loop_ends: dict[int, list[Places]] = {}
         """Operations that end loops, by where the test is that stands behind them."""
@@ -159,7 +161,11 @@ class Translator:
         """The instructions of a block."""
         for position, instruction in enumerate(block):
             following = block[position + 1] if position + 1 < len(block) else None
-            if self._instruction(instruction, following):
+            begun = len(self.buffer.data)
+            is_last = self._instruction(instruction, following)
+            self.buffer.free(begun, self.freed)
+            self.freed = []
+            if is_last:
                 break
 
     def _loop_end(self, end: LoopEnd, body: list[Instruction], jump: Instruction | None) -> None:
@@ -289,9 +295,15 @@ class Translator:
         for stack, below in wanted:
             stack.in_slot(below)
         slots = [stack.in_slot(below) for stack, below in wanted]
-        self.refs.drop(banks.count(Bank.REF))
-        self.prims.drop(banks.count(Bank.PRIM))
+        self.drop_operands(banks)
         return slots
+
+    def drop_operands(self, banks: list[Bank]) -> None:
+        """Pop operands that are in slots, for good: what operand slots among theirs hold is of no use behind this."""
+        for stack, count in ((self.refs, banks.count(Bank.REF)), (self.prims, banks.count(Bank.PRIM))):
+            slots = stack.items[len(stack.items) - count :]
+            stack.drop(count)
+            self.freed += [slot for slot in slots if isinstance(slot, int) and not stack.is_needed(slot)]
 
     def stack(self, bank: Bank) -> OperandStack:
         """The operands of a bank."""

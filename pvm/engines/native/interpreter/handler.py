@@ -12,6 +12,7 @@ from typing import NamedTuple, NoReturn
 
 from pvm.engines.native import layout
 from pvm.engines.native.code.operations import Kind, Operation, TypeShape
+from pvm.engines.native.code.sequences import Link
 from pvm.engines.native.exits import Exit
 from pvm.engines.native.llvm.heap import HeapLowering
 from pvm.engines.native.llvm.image import image_function
@@ -33,13 +34,10 @@ def handler_symbol(name: str) -> str:
 
 
 class Part(NamedTuple):
-    """An instruction that a handler executes behind another, and what writes its code.
-
-    ``forwarded`` is the operand that is the result of the one before, if that is known.
-    """
+    """An instruction that a handler executes behind another, how it follows that, and what writes its code."""
 
     operation: Operation
-    forwarded: str
+    link: Link
     emit: Callable[[Handler], None]
 
 
@@ -58,6 +56,8 @@ class Handler(HeapLowering):
         self._result: Val | None = None
         self._forwarded: dict[str, Val] = {}
         """The operand that is what the instruction before has made, if that is known."""
+        self._unstored: Callable[[], None] | None = None
+        """Stores the result of the instruction before, which only this one uses."""
 
     @property
     def is_at_end(self) -> bool:
@@ -111,9 +111,11 @@ class Handler(HeapLowering):
 
     def write(self, name: str, value: Val) -> None:
         """Store into the slot that a field names; always all 64 bits, so that whatever loads it next is fast."""
-        self.store_slot(self.slot(self.field(name)), value)
         if name == "result":
             self._result = value
+            if self._following and self._following[0].link.is_last_use:
+                return
+        self.store_slot(self.slot(self.field(name)), value)
 
     def move(self, to: str, source: str) -> None:
         """Copy a slot to another, by pointer."""
@@ -137,6 +139,9 @@ class Handler(HeapLowering):
 
     def tail(self, target: str, pc: str = "", base: str = "%base", fuel: str | None = None) -> None:
         """End in another function of the prototype, at this instruction by default."""
+        if self._unstored and pc in {"", self.pc} and base == "%base":
+            # The instruction is executed anew, or the host looks at it.
+            self._unstored()
         arguments = f"ptr {pc or self.pc}, ptr {base}, ptr %cage, ptr %table, i64 {fuel or '%fuel'}"
         self.text.line(f"musttail call {CONVENTION} void {target}({arguments})")
         self.text.line("ret void")
@@ -161,13 +166,16 @@ class Handler(HeapLowering):
 
     def _go_on(self, pc: str) -> None:
         """Execute the next of the instructions that are executed together."""
-        self.operation, forwarded, emit = self._following.pop(0)
+        before, at, made = self.operation, self.pc, self._result
+        self.operation, link, emit = self._following.pop(0)
         self.pc = pc
-        self._forwarded = {}
-        if forwarded:
-            assert self._result is not None, self.operation.name
-            self._forwarded[forwarded] = self._result
-        self._result = None
+        self._forwarded, self._unstored, self._result = {}, None, None
+        if link.operand:
+            assert made is not None, self.operation.name
+            self._forwarded[link.operand] = made
+            if link.is_last_use:
+                place = before.field("result").offset
+                self._unstored = lambda: self.store_slot(self.slot(self.load_field(place, Kind.RESULT, at)), made)
         self.begin()
         emit(self)
 

@@ -27,9 +27,9 @@ def define_handlers(module: ModuleText, attributes: str) -> list[str]:
     """Define a handler for each operation and sequence; their symbols in the order of the numbers."""
     symbols = []
     alone = [Sequence(operation.number, operation.name, (operation,), ()) for operation in OPERATIONS]
-    for _, name, (first, *others), forwarded in (*alone, *SEQUENCES):
+    for _, name, (first, *others), links in (*alone, *SEQUENCES):
         text = FunctionText(module)
-        following = [Part(each, operand, _emitter(each)) for each, operand in zip(others, forwarded, strict=True)]
+        following = [Part(each, link, _emitter(each)) for each, link in zip(others, links, strict=True)]
         h = Handler(text, first, following)
         h.begin()
         _emitter(first)(h)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
 from pvm.engines.native.machine_code.blob import Blob
-from pvm.engines.native.machine_code.linking import link
+from pvm.engines.native.machine_code.linking import OutsideReference, link
 from pvm.engines.native.machine_code.target import Target
 
 SPEED = 2
@@ -37,8 +37,17 @@ def optimised_ir(ir: str, target: Target, speed: int = SPEED) -> str:
 
 
 def compile_blob(ir: str, target: Target, speed: int = SPEED) -> Blob:
-    """Compile and link."""
-    return link(compile_object(ir, target, speed), target.page)
+    """Compile and link.
+
+    LLVM may make a formula of a loop that divides 128 bits, which is a call of its own library (``__udivti3``). Such a
+    function is compiled again without optimisation, which keeps to the loop.
+    """
+    try:
+        return link(compile_object(ir, target, speed), target.page)
+    except OutsideReference:
+        if not speed:
+            raise
+        return link(compile_object(ir, target, speed=0), target.page)
 
 
 def _optimised(ir: str, target: Target, speed: int) -> tuple[llvm.TargetMachine, llvm.ModuleRef]:

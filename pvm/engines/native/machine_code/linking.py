@@ -22,11 +22,16 @@ _WORD = struct.Struct("<Q")
 _STUB_ALIGN = 16
 
 
+class OutsideReference(ObjectError):
+    """Code needs a function that nobody outside provides."""
+
+
 def link(data: bytes, page: int) -> Blob:
     """Turn an object into a blob whose parts begin at multiples of ``page``.
 
     Raises:
-        ObjectError: it is damaged, refers to functions that are not on the list, or cannot be loaded anywhere.
+        OutsideReference: it refers to functions that are not on the list.
+        ObjectError: it is damaged, or cannot be loaded anywhere.
     """
     try:
         return _Linker(read_object(data), page).link()
@@ -137,7 +142,7 @@ class _Linker:
 
     def _set_word(self, place: int, name: str, value: int) -> None:
         if name != BASE and name not in EXTERNALS:
-            raise ObjectError(f"code refers to {name or 'an unnamed function'}, which is not on the list")
+            raise OutsideReference(f"code refers to {name or 'an unnamed function'}, which is not on the list")
         if place % _WORD.size:
             raise ObjectError(f"an address at {place} is not aligned")
         _WORD.pack_into(self.data, place, value & 0xFFFFFFFFFFFFFFFF)
