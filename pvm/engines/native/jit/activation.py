@@ -16,7 +16,7 @@ from pvm.engines.native.translation import Translation
 from pvm.engines.polls import backward_targets
 from pvm.isa.encoding import Instruction
 from pvm.isa.machine import Val
-from pvm.isa.types import HeapKind, RefType, ValueType
+from pvm.isa.types import HeapKind, RefType, Signature, ValueType
 from pvm.verify.verified import VerifiedFunction
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ class Activation:
     """Function values in parameters that are never written: the function by local."""
     exact: dict[int, int] = field(default_factory=dict)
     """Exact classes of objects in parameters that are never written."""
+    texts: dict[int, bytes] = field(default_factory=dict)
+    """Texts in parameters that are never written."""
     values: dict[int, Val] = field(default_factory=dict)
     """What locals hold that do not change in the strip that is being emitted."""
     origins: dict[int, Origin] = field(default_factory=dict)
@@ -138,6 +140,11 @@ class Activation:
     def count_of(self, function: int) -> int:
         """How often a function is in the chain."""
         return sum(each.facts.index == function for each in self.chain)
+
+    def pop_arguments(self, signature: Signature) -> list[Val]:
+        """Pop the arguments of a call, in the order of its parameters."""
+        popped = [(self.refs if isinstance(each, RefType) else self.prims).pop() for each in reversed(signature.params)]
+        return popped[::-1]
 
     def local(self, number: int) -> str:
         """The variable of a local."""

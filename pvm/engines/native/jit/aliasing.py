@@ -2,15 +2,19 @@
 
 Memory of compiled code is typed, since nothing is given back while a compiled function runs: a collection happens in
 internal code, and compiled code comes back by another entry.  What the collector's barrier may write while it marks has
-a parent of its own, so a call of it leaves lengths, classes, numbers and frames as they were known.
+a parent of its own, so a call of it leaves lengths, classes, numbers and frames as they were known.  So has what
+functions on texts read and write, which leave fields and references as they were.
 """
 
 from __future__ import annotations
 
 from pvm.engines.native.llvm.text import ModuleText
+from pvm.isa.types import Storage
 
-_SHARED = ("reference", "cards", "control")
-"""What the barrier writes too: references, their cards, and words of the control block."""
+_SHARED = ("reference", "cards", "marking")
+"""What the barrier writes too: references, their cards, and the word that says that it is needed."""
+_OF_TEXTS = ("control", "length", "text", f"elements {Storage.U8}")
+"""What functions on texts read and write too: words of the control block, lengths, bytes of texts and arrays."""
 
 
 class Aliasing:
@@ -20,19 +24,28 @@ class Aliasing:
         self._module = module
         self._root = module.node('!"cage"')
         self._shared = self._type("shared", self._root)
+        self._of_texts = self._type("of texts", self._root)
         self._suffixes: dict[str, str] = {}
 
     def suffix(self, what: str) -> str:
         """What stands behind a load or a store of a kind of memory."""
         known = self._suffixes.get(what)
         if known is None:
-            parent = self._shared if what.startswith(_SHARED) else self._root
+            parent = self._root
+            if what.startswith(_SHARED):
+                parent = self._shared
+            elif what.startswith(_OF_TEXTS):
+                parent = self._of_texts
             known = self._suffixes[what] = self._tag(self._type(what, parent))
         return known
 
     def barrier(self) -> str:
         """What stands behind a call of the barrier."""
         return self._tag(self._shared)
+
+    def texts(self) -> str:
+        """What stands behind a call of a function that works on texts and arrays of bytes only."""
+        return self._tag(self._of_texts)
 
     def _type(self, name: str, parent: str) -> str:
         return self._module.node(f'!"{name}", {parent}, i64 0')

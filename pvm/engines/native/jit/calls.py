@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pvm.engines.native import layout
 from pvm.engines.native.jit.activation import Activation, kind_of
+from pvm.engines.native.jit.image_calls import emit_image_call
 from pvm.engines.native.jit.installed import BODY
 from pvm.engines.native.jit.prototype import GONE, call_of, result_type
 from pvm.engines.native.jit.targets import MAX_TARGETS
-from pvm.engines.native.llvm.image import image_function
-from pvm.engines.native.llvm.lowering import IR_TYPES, ir_type
+from pvm.engines.native.llvm.lowering import ir_type
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form
 from pvm.isa.machine import Val
-from pvm.isa.runtime import RUNTIME_BY_NAME
-from pvm.isa.types import Bank, RefType, Signature, bank_of
+from pvm.isa.types import RefType, Signature
 
 if TYPE_CHECKING:
     from pvm.engines.native.jit.unit import Unit
@@ -50,12 +49,12 @@ def emit_call(unit: Unit, activation: Activation, instruction: Instruction) -> N
     """Emit a call that comes back."""
     mnemonic = instruction.opcode.mnemonic
     if mnemonic == "call.runtime":
-        _runtime(unit, activation, instruction)
+        emit_image_call(unit, activation, instruction)
         return
     function = activation.facts.verified.function
     signature = unit.linkage.resolver.signature_of(function, instruction.opcode, instruction.immediates)
     closure = activation.refs.pop() if mnemonic == "call.ref" else None
-    arguments = _pop_arguments(activation, signature)
+    arguments = activation.pop_arguments(signature)
     call = _Call(unit, activation, instruction, signature, arguments)
     if mnemonic == "call":
         call.to_known(instruction.immediates[0])
@@ -63,14 +62,6 @@ def emit_call(unit: Unit, activation: Activation, instruction: Instruction) -> N
         call.to_closure(closure)
     else:
         call.to_method()
-
-
-def _pop_arguments(activation: Activation, signature: Signature) -> list[Val]:
-    popped = [
-        (activation.refs if isinstance(each, RefType) else activation.prims).pop()
-        for each in reversed(signature.params)
-    ]
-    return popped[::-1]
 
 
 class _Call:
@@ -276,6 +267,8 @@ class _Call:
                     child.known[number] = unit.functions[raw]
                 if raw in unit.classes:
                     child.exact[number] = unit.classes[raw]
+                if raw in unit.texts:
+                    child.texts[number] = unit.texts[raw]
             unit.note_set(child, number)
             if number in facts.written:
                 continue
@@ -378,63 +371,3 @@ class _Call:
             return unit.after_paying(str(cost))
         cost_word = self._descriptor(callee, layout.FUNCTION_COST)
         return unit.after_paying(self.text.value(f"and i64 {cost_word}, 2147483647"))
-
-
-# The runtime image
-
-
-def _runtime(unit: Unit, activation: Activation, instruction: Instruction) -> None:
-    """Call a function of the image; whatever goes wrong in it goes wrong again in internal code."""
-    unit.refuse_strip()
-    text = unit.text
-    module = unit.metadata.module
-    declared = module.imports[instruction.immediates[0]]
-    signature = module.signatures[declared.signature]
-    arguments = ["ptr %cage"]
-    for value, type_ in zip(_pop_arguments(activation, signature), signature.params, strict=True):
-        if bank_of(type_) is Bank.REF:
-            arguments.append(f"i64 {text.value(f'zext i32 {value.raw} to i64')}")
-        else:
-            arguments.append(f"{IR_TYPES[value.kind]} {value.raw}")
-    outcomes = _outcomes(declared.name)
-    for word in ("charge", *outcomes):
-        text.line(f"store i64 0, ptr {unit.word(layout.control_word(word))}, align 8")
-    pointer = unit.service(image_function(declared.name))
-    result_type = _image_type(signature)
-    called = f"call {result_type} {pointer}({', '.join(arguments)})"
-    made = text.value(called) if signature.results else ""
-    if not signature.results:
-        text.line(called)
-    some, *words = (
-        text.value(f"load i64, ptr {unit.word(layout.control_word(name))}, align 8")
-        for name in ("interrupted", *outcomes)
-    )
-    for word in words:
-        some = text.value(f"or i64 {some}, {word}")
-    unit.leave_if(text.value(f"icmp ne i64 {some}, 0"))
-    charge = text.value(f"load i64, ptr {unit.word(layout.control_word('charge'))}, align 8")
-    left = unit.after_paying(charge)
-    unit.set_fuel(left)
-    if signature.results:
-        if bank_of(signature.results[0]) is Bank.REF:
-            activation.refs.append(Val(text.value(f"trunc i64 {made} to i32"), "ref"))
-        else:
-            activation.prims.append(Val(made, kind_of(signature.results[0])))
-    cold = text.fresh_label("scarce")
-    with text.cold(cold):
-        unit.leave_after(activation, instruction)
-    text.branch_away(text.value(f"icmp slt i64 {left}, {unit.segment}"), cold)
-
-
-def _outcomes(name: str) -> tuple[str, ...]:
-    """The control words in which a function of the image says that it has not done what it was to do."""
-    function = RUNTIME_BY_NAME[name]
-    makes_object = any(isinstance(each, RefType) for each in function.signature.results)
-    return (("trap",) if function.traps or makes_object else ()) + (("need",) if makes_object else ())
-
-
-def _image_type(signature: Signature) -> str:
-    if not signature.results:
-        return "void"
-    result = signature.results[0]
-    return "i64" if isinstance(result, RefType) else IR_TYPES[result.name.lower()]

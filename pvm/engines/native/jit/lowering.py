@@ -48,6 +48,8 @@ class JitLowering(HeapLowering):
         """Which function a function value is of, by operand text."""
         self.classes: dict[str, int] = {}
         """Exact classes of objects, by operand text."""
+        self.texts: dict[str, bytes] = {}
+        """Texts that are constants, by operand text."""
 
     @contextmanager
     def writing(self, text: FunctionText) -> Iterator[None]:
@@ -163,6 +165,8 @@ class JitLowering(HeapLowering):
             self.functions[self.raw(value)] = activation.known[index]
         if index in activation.exact:
             self.classes[self.raw(value)] = activation.exact[index]
+        if index in activation.texts:
+            self.texts[self.raw(value)] = activation.texts[index]
         return value
 
     def local_set(self, index: int, value: Val) -> None:
@@ -180,6 +184,7 @@ class JitLowering(HeapLowering):
         text = self.text
         value = text.value(f"load i32, ptr {self.word(self.linkage.string_address(index))}, align 8")
         self.leave_if(text.value(f"icmp eq i32 {value}, 0"))
+        self.texts[value] = self.metadata.module.strings[index].encode()
         return Val(value, "ref")
 
     # Types
@@ -268,8 +273,8 @@ class JitLowering(HeapLowering):
         place, card = (
             text.value(f"getelementptr i8, ptr {base}, i64 {index}") for base, index in self._places(address)
         )
-        word, control = self.word(layout.control_word("marking")), self.aliases("control")
-        marking = text.value(f"load i32, ptr {word}, align 8{control}")
+        word = self.word(layout.control_word("marking"))
+        marking = text.value(f"load i32, ptr {word}, align 8{self.aliases('marking')}")
         cold, plain, on = text.fresh_label("marking"), text.fresh_label(), text.fresh_label()
         text.branch(text.value(f"icmp ne i32 {marking}, 0"), cold, plain, UNLIKELY)
         with text.cold(cold):

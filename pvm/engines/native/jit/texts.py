@@ -1,0 +1,213 @@
+"""Short texts in place: what functions of the runtime image do with a text of one or two words, without calling them.
+
+Whatever is longer, fails or finds no memory goes to the call, which begins from nothing.  So there are no exits here.
+What is read in a whole word may begin before the bytes of a slice, but never ends behind the object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pvm.engines.native import layout
+from pvm.engines.native.llvm.text import UNLIKELY
+from pvm.isa.machine import Val
+from pvm.isa.types import Storage
+
+if TYPE_CHECKING:
+    from pvm.engines.native.jit.lowering import JitLowering
+
+SHORT = 15
+"""Bytes of the longest text that is dealt with in place: what works on so many costs one unit of fuel."""
+Shortcut = Callable[["Texts", Sequence[Val]], Val]
+
+
+def shortcut_of(lowering: JitLowering, name: str, arguments: Sequence[Val]) -> Shortcut | None:
+    """What does the work of a function of the image for short texts, if there may be any."""
+    if any(len(lowering.texts.get(lowering.raw(each), "")) > SHORT for each in arguments):
+        return None
+    return _SHORTCUTS.get(name)
+
+
+class Texts:
+    """Emits one shortcut; goes to the block ``call`` where there is none."""
+
+    def __init__(self, lowering: JitLowering, call: str) -> None:
+        self.lowering = lowering
+        self.text = lowering.text
+        self.call = call
+
+    # Parts
+
+    def _unless(self, *flags: str) -> None:
+        """Go to the call unless all flags are set."""
+        text = self.text
+        every = flags[0]
+        for flag in flags[1:]:
+            every = text.value(f"and i1 {every}, {flag}")
+        on = text.fresh_label()
+        text.branch(text.value(f"xor i1 {every}, true"), self.call, on, UNLIKELY)
+        text.block(on, dominated=True)
+
+    def _size(self, string: Val) -> str:
+        """Bytes of a text (i64)."""
+        known = self.lowering.texts.get(self.lowering.raw(string))
+        return self.lowering.raw(self.lowering.string_length(string)) if known is None else str(len(known))
+
+    def _bytes(self, obj: Val) -> str:
+        """Where the bytes of a text or an array begin."""
+        return self.lowering.pointer(obj, layout.ELEMENTS)
+
+    def _behind(self, pointer: str, offset: str) -> str:
+        return self.text.value(f"getelementptr i8, ptr {pointer}, i64 {offset}")
+
+    def _load(self, pointer: str, bits: int) -> str:
+        return self.text.value(f"load i{bits}, ptr {pointer}, align 1")
+
+    def _store(self, pointer: str, value: str, bits: int) -> None:
+        """Store bytes into an array of bytes."""
+        aliases = self.lowering.element_aliases(Storage.U8)
+        self.text.line(f"store i{bits} {value}, ptr {pointer}, align 1{aliases}")
+
+    # Texts into arrays of bytes
+
+    def extend(self, arguments: Sequence[Val]) -> Val:
+        """``string.extend``."""
+        target, at, string = arguments
+        size = self._size(string)
+        place = self._place(target, at, size)
+        known = self.lowering.texts.get(self.lowering.raw(string))
+        if known is None:
+            self._copy(place, self._bytes(string), size)
+        else:
+            self._write(place, known)
+        return target
+
+    def extend_by_slice(self, arguments: Sequence[Val]) -> Val:
+        """``string.extend_slice``."""
+        target, at, string, start, end = arguments
+        source, size = self._slice(string, start, end)
+        self._copy(self._place(target, at, size), source, size)
+        return target
+
+    def _place(self, target: Val, at: Val, size: str) -> str:
+        """Where so many bytes go that come to an index of an array."""
+        text = self.text
+        capacity = self.lowering.raw(self.lowering.array_length(target))
+        room = text.value(f"sub i64 {capacity}, {at.raw}")
+        is_inside = text.value(f"icmp ule i64 {at.raw}, {capacity}")
+        fits = text.value(f"icmp ule i64 {size}, {room}")
+        is_short = text.value(f"icmp ule i64 {size}, {SHORT}")
+        self._unless(is_inside, fits, is_short)
+        return self.lowering.element(target, at, 1)
+
+    def _write(self, place: str, data: bytes) -> None:
+        """Write bytes that are known."""
+        done = 0
+        while done < len(data):
+            count = next(each for each in (8, 4, 2, 1) if each <= len(data) - done)
+            value = int.from_bytes(data[done : done + count], "little")
+            self._store(self._behind(place, str(done)), str(value), 8 * count)
+            done += count
+
+    def _copy(self, to: str, source: str, size: str) -> None:
+        """Copy up to ``SHORT`` bytes: the first and the last of them at once, whatever is between overlaps."""
+        text = self.text
+        done = text.fresh_label("copied")
+        for width in (8, 4):
+            enough, less = text.fresh_label("enough"), text.fresh_label("less")
+            text.branch(text.value(f"icmp uge i64 {size}, {width}"), enough, less)
+            text.block(enough, dominated=True)
+            last = text.value(f"sub i64 {size}, {width}")
+            values = [self._load(each, 8 * width) for each in (source, self._behind(source, last))]
+            for place, value in zip((to, self._behind(to, last)), values, strict=True):
+                self._store(place, value, 8 * width)
+            text.jump(done)
+            text.block(less, dominated=True)
+        some = text.fresh_label("some")
+        text.branch(text.value(f"icmp eq i64 {size}, 0"), done, some)
+        text.block(some, dominated=True)
+        offsets = ("0", text.value(f"lshr i64 {size}, 1"), text.value(f"sub i64 {size}, 1"))
+        values = [self._load(self._behind(source, each), 8) for each in offsets]
+        for offset, value in zip(offsets, values, strict=True):
+            self._store(self._behind(to, offset), value, 8)
+        text.jump(done)
+        text.block(done)
+
+    # Texts of texts
+
+    def _slice(self, string: Val, start: Val, end: Val) -> tuple[str, str]:
+        """Where a slice that is not empty begins, and its size; none that traps."""
+        text = self.text
+        size, length = text.value(f"sub i64 {end.raw}, {start.raw}"), self._size(string)
+        is_short = text.value(f"icmp ult i64 {text.value(f'sub i64 {size}, 1')}, {SHORT}")
+        starts = text.value(f"icmp ult i64 {start.raw}, {length}")
+        ends = text.value(f"icmp ule i64 {end.raw}, {length}")
+        self._unless(is_short, starts, ends)
+        source = self._behind(self._bytes(string), self.lowering.raw(start))
+        # The end of the text is no byte of it; the start is one that is looked at anyway.
+        is_end = text.value(f"icmp eq i64 {end.raw}, {length}")
+        behind = self._behind(source, text.value(f"select i1 {is_end}, i64 0, i64 {size}"))
+        self._unless(*(text.value(f"icmp sgt i8 {self._load(each, 8)}, -65") for each in (source, behind)))
+        return source, size
+
+    def slice(self, arguments: Sequence[Val]) -> Val:
+        """``string.slice``."""
+        text, lowering = self.text, self.lowering
+        source, size = self._slice(*arguments)
+        is_long = text.value(f"icmp ugt i64 {size}, 8")
+        bytes_ = text.value(f"select i1 {is_long}, i64 {layout.ELEMENTS + 16}, i64 {layout.ELEMENTS + 8}")
+        made = lowering.allocate_with(None, self.call, bytes_, str(layout.CLASS_STRING))
+        text.line(f"store i64 {size}, ptr {lowering.pointer(made, layout.LENGTH)}, align 8{lowering.aliases('length')}")
+        # Two words, of which the first is written over where there is only one.  The last 8 bytes of the slice, moved
+        # down, are its last word with zeros behind.
+        end = self._behind(source, text.value(f"sub i64 {size}, 8"))
+        first = self._load(text.value(f"select i1 {is_long}, ptr {source}, ptr {end}"), 64)
+        shift = text.value(f"and i64 {text.value(f'mul i64 {size}, -8')}, 63")
+        last = text.value(f"lshr i64 {self._load(end, 64)}, {shift}")
+        to, aliases = self._bytes(made), lowering.aliases("text")
+        text.line(f"store i64 {first}, ptr {to}, align 8{aliases}")
+        behind = self._behind(to, text.value(f"select i1 {is_long}, i64 8, i64 0"))
+        text.line(f"store i64 {last}, ptr {behind}, align 8{aliases}")
+        return made
+
+    def equals(self, arguments: Sequence[Val]) -> Val:
+        """``string.equals``."""
+        text = self.text
+        a, b = arguments
+        size, other = self._size(a), self._size(b)
+        if not any(each in self.lowering.texts for each in (a.raw, b.raw)):
+            self._unless(text.value(f"icmp ule i64 {size}, {SHORT}"))
+        same, compared = text.fresh_label("same"), text.fresh_label("compared")
+        before = text.label
+        text.branch(text.value(f"icmp eq i64 {size}, {other}"), same, compared)
+        text.block(same, dominated=True)
+        if "0" in {size, other}:
+            result = "1"
+        else:
+            self._unless(text.value(f"icmp ne i64 {size}, 0"))
+            result = self._same_bytes(a, b, size)
+        label = text.label
+        text.jump(compared)
+        text.block(compared)
+        return Val(text.value(f"phi i32 [ 0, %{before} ], [ {result}, %{label} ]"), "i32")
+
+    def _same_bytes(self, a: Val, b: Val, size: str) -> str:
+        """Whether two texts of one size, which is not 0, have the same first and last words (i32)."""
+        text = self.text
+        is_long = text.value(f"icmp ugt i64 {size}, 8")
+        last = text.value(f"select i1 {is_long}, i64 {text.value(f'sub i64 {size}, 8')}, i64 0")
+        differences = []
+        for offset in ("0", last):
+            words = [self._load(self._behind(self._bytes(each), offset), 64) for each in (a, b)]
+            differences.append(text.value(f"xor i64 {words[0]}, {words[1]}"))
+        either = text.value(f"or i64 {differences[0]}, {differences[1]}")
+        return text.value(f"zext i1 {text.value(f'icmp eq i64 {either}, 0')} to i32")
+
+
+_SHORTCUTS: Mapping[str, Shortcut] = {
+    "string.extend": Texts.extend,
+    "string.extend_slice": Texts.extend_by_slice,
+    "string.slice": Texts.slice,
+    "string.equals": Texts.equals,
+}
