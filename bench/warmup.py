@@ -122,7 +122,7 @@ def primed_cache(notes: list[str]) -> Iterator[Path]:
 @contextmanager
 def fresh_cache(primed: Path) -> Iterator[dict[str, str]]:
     """An environment whose cache is a copy of another."""
-    with tempfile.TemporaryDirectory(prefix="pvm-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="pvm-bench-", ignore_cleanup_errors=True) as folder:
         shutil.copytree(primed, folder, dirs_exist_ok=True)
         yield {**os.environ, "XDG_CACHE_HOME": folder}
 

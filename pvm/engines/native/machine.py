@@ -505,7 +505,7 @@ class Machine:
             self.heap.give_back(self.check_clock)
             self._adapt_clock()
             self._count_look()
-            if self._is_jit and self.program.is_time_to_compile():
+            if self._is_jit and self.program.is_time_to_compile(self._code):
                 self.program.promoted(self._code).sample(self._functions_on_stack())
                 self.cage.set_word("resume_marks", RESUME_MARKS)
             if kind is Poll.COLLECT:
@@ -534,9 +534,7 @@ class Machine:
         if units < MIN_CLOCK_UNITS:
             return  # this is how somebody wants it who looks for mistakes
         now, used = time.monotonic_ns(), self.fuel_used()
-        promotion = self.program.promotion
-        is_settled = not self._is_jit or (promotion is not None and promotion.is_settled)
-        interval = LOOK_SELDOM if is_settled else LOOK
+        interval = LOOK if self._is_jit and self.program.is_finding else LOOK_SELDOM
         wanted = (used - self._used) * interval // (POLLS * max(now - self._looked, 1))
         cage.set_word("clock_units", max(MIN_CLOCK_UNITS, min(wanted, 2 * units, MAX_CLOCK_UNITS)))
         cage.set_word("look_at", now + interval)

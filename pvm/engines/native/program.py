@@ -7,9 +7,10 @@ translated is kept with the linked program, and placed at once when the next pro
 
 from __future__ import annotations
 
+import os
 import struct
 import weakref
-from _thread import allocate_lock
+from _thread import allocate_lock, start_new_thread
 
 from pvm.engines.native import layout
 from pvm.engines.native.cage import CagePool, SharedMetadata
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 HOT = "hot"
 """The kind of what is kept of the functions that became hot."""
 KEPT_PROGRAMS = 16
-PATIENCE = 25
-"""Looks at the clock, about a millisecond each, before functions are counted: to begin compiling takes a few."""
+PATIENCE, PATIENCE_ON_ONE_CORE = 12, 30
+"""Looks at the clock, 2.5 ms each, before functions are counted: to begin compiling takes the program one or two ms,
+and seven where a worker can start only on the core of the program."""
 
 
 class CodeSpaceFull(PvmError):
@@ -71,6 +73,7 @@ class Program:
             assert placed == address, "code is placed in the order in which it was translated"
             self._enter(index, self._place(index, PlacedFunction(address, translation)))
         self._looks = 0
+        self._patience = PATIENCE if has_cores() else PATIENCE_ON_ONE_CORE
         self._is_warm = False
         self._hot_key: str | None = None
         self._compiled: list[LoadedCode] = []
@@ -166,10 +169,23 @@ class Program:
             self.promotion = Promotion(self, code, self._compiled, self._hot_key)
         return self.promotion
 
-    def is_time_to_compile(self) -> bool:
+    @property
+    def is_finding(self) -> bool:
+        """Whether hot functions are being found."""
+        return self._looks > self._patience and self.promotion is not None and not self.promotion.is_settled
+
+    def is_time_to_compile(self, code: LoadedCode) -> bool:
         """Count a look at the clock of an instance; whether there were so many that compiling pays."""
         self._looks += 1
-        return self._looks > PATIENCE
+        if self._looks == self._patience and self.promotion is None:
+            # What has to be loaded is loaded while the program runs on.
+            start_new_thread(self._prepare, (code,))
+        return self._looks > self._patience and self.promotion is not None
+
+    def _prepare(self, code: LoadedCode) -> None:
+        from pvm.engines.native.jit.background import background
+
+        background().prepare(self.promoted(code))
 
     def warm_up(self, code: LoadedCode) -> None:
         """Install what earlier runs have compiled, once."""
@@ -206,6 +222,11 @@ class Program:
         """The bytecode offset that an address in a function's code comes from."""
         found = self.placed.get(index)
         return 0 if found is None else found.offset_at(pc, arrived=arrived)
+
+
+def has_cores() -> bool:
+    """Whether this process may use more than one core."""
+    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) > 1
 
 
 _PROGRAMS: dict[tuple[int, bool], Program] = {}

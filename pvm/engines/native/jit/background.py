@@ -10,6 +10,7 @@ import os
 from _queue import SimpleQueue
 from _thread import allocate_lock, start_new_thread
 from _weakref import ref
+from contextlib import suppress
 
 from pvm.engines.native.machine_code.compiling import Compiler
 from pvm.engines.native.machine_code.request import Limits
@@ -17,15 +18,18 @@ from pvm.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _thread import LockType
+    from collections.abc import Callable
+    from typing import TypeAlias
 
     from pvm.engines.native.jit.promotion import Promotion
+
+    Item: TypeAlias = Promotion | LockType | Callable[[Compiler], None]
 
 LIMITS = Limits(memory=1 << 30, seconds=30.0)
 LIMITS_AFTERWARDS = LIMITS._replace(seconds=10.0)
 """Of a worker that compiles on when the program has ended."""
-NICENESS, NICENESS_ON_ONE_CORE = 4, 11
-"""The worker's.  On one core that a program keeps busy it gets a twelfth of the time; where there are more it competes
-with other jobs rather than with the program, for two fifths of the share of each, and an idle core is all its own."""
+NICENESS = 11
+"""The worker's: on a core that it shares with the program it gets a twelfth of the time, an idle one is all its own."""
 MAX_FAILURES = 8
 """Compilations in a row that fail before no more are tried in this process."""
 
@@ -35,21 +39,31 @@ class Background:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
-        self.compiler = Compiler(LIMITS, niceness=NICENESS if _cores() > 1 else NICENESS_ON_ONE_CORE)
+        self.compiler = Compiler(LIMITS, niceness=NICENESS)
         self.failures = 0
         """Compilations that failed since the last one that did not."""
-        self._wanted: SimpleQueue[Promotion | LockType] = SimpleQueue()
+        self._wanted: SimpleQueue[Item] = SimpleQueue()
+        self._starting = allocate_lock()
         self._programs: set[ref[Promotion]] = set()
         self._is_started = self._is_closed = False
 
     def ask(self, promotion: Promotion) -> None:
         """Have one more function compiled, soon."""
-        if not self._is_started:
-            self._is_started = True
-            atexit.register(self.close)
-            start_new_thread(self._run, ())
         self._programs.add(ref(promotion))
-        self._wanted.put(promotion)
+        self._put(promotion)
+
+    def prepare(self, promotion: Promotion) -> None:
+        """Have a worker that knows the program, soon."""
+        self._programs.add(ref(promotion))
+        self._put(promotion.prepare)
+
+    def _put(self, item: Item) -> None:
+        with self._starting:
+            if not self._is_started:
+                self._is_started = True
+                atexit.register(self.close)
+                start_new_thread(self._run, ())
+        self._wanted.put(item)
 
     def wait(self) -> None:
         """Wait until nothing is to be compiled: for tests and measurements."""
@@ -77,7 +91,10 @@ class Background:
             item = self._wanted.get()
             if self._is_closed:
                 return
-            if hasattr(item, "release"):
+            if callable(item):
+                with suppress(Exception):  # who asks for code hears of it
+                    item(self.compiler)
+            elif hasattr(item, "release"):
                 item.release()
             elif self.failures < MAX_FAILURES:
                 self._compile(item)
@@ -94,11 +111,6 @@ class Background:
         self.failures = self.failures + 1 if function in promotion.failures else 0
         if self._wanted.empty():
             promotion.keep_soon()
-
-
-def _cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 _patient: list[tuple[int, Compiler]] = []

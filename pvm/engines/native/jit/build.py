@@ -41,6 +41,14 @@ def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
     return module.finish(target.triple), encode_notes(translations, unit.called)
 
 
+def ready(target: Target, data: bytes) -> None:
+    """Read a program, and let LLVM look up the processor: what the first function would wait for."""
+    from pvm.engines.native.llvm.compilation import target_machine
+
+    target_machine(target)
+    _program(data)
+
+
 def compiled_function(target: Target, data: bytes, function: int) -> Blob:
     """The machine code of a function, in the process that has LLVM."""
     from pvm.engines.native.llvm.compilation import compile_blob

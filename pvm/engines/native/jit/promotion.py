@@ -12,6 +12,7 @@ import marshal
 import struct
 import sys
 import time
+from _thread import start_new_thread
 
 from pvm.engines.api import Compilation
 from pvm.engines.native import layout
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from pvm.engines.native.program import Program
 
 GENERATOR = "pvm.engines.native.jit.build:function_code"
+BACKGROUND = "pvm.engines.native.jit.background"
+READY = "pvm.engines.native.jit.build:ready"
 HOT = 6
 """What a function has to come to before it is compiled."""
 SEEN = (3, 1, 1)
@@ -107,11 +110,18 @@ class Promotion:
     def _ask(self, function: int) -> None:
         """Have a function compiled, unless that was asked before."""
         if function not in self._asked and len(self._asked) < MAX_FUNCTIONS and self._is_small(function):
-            from pvm.engines.native.jit.background import background
-
             self._asked.add(function)
             self._quiet = 0
-            background().ask(self)
+            if BACKGROUND in sys.modules:
+                self._ask_background()
+            else:
+                # What has to be loaded for it the first time is loaded while the program runs on.
+                start_new_thread(self._ask_background, ())
+
+    def _ask_background(self) -> None:
+        from pvm.engines.native.jit.background import background
+
+        background().ask(self)
 
     def _is_small(self, function: int) -> bool:
         """Whether the native stack has room for the locals and operands of a function."""
@@ -162,6 +172,11 @@ class Promotion:
         self.compile_now(range(len(self._program.linked.functions)), speed)
 
     # In the background
+
+    def prepare(self, compiler: Compiler) -> None:
+        """Let the worker load what it needs, and read the program."""
+        self._module = self._program.checked.to_bytes()
+        compiler.prepare(Request(READY, self._module))
 
     def compile(self, compiler: Compiler, function: int, speed: int = 2, *, keep: bool = True) -> None:
         """Compile a function and let the program use it."""

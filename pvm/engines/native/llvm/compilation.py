@@ -51,7 +51,7 @@ def compile_blob(ir: str, target: Target, speed: int = SPEED) -> Blob:
 
 
 def _optimised(ir: str, target: Target, speed: int) -> tuple[llvm.TargetMachine, llvm.ModuleRef]:
-    machine = _target_machine(target, speed)
+    machine = target_machine(target, speed)
     try:
         module = llvm.parse_assembly(ir)
         module.verify()
@@ -64,7 +64,8 @@ def _optimised(ir: str, target: Target, speed: int) -> tuple[llvm.TargetMachine,
     return machine, module
 
 
-def _target_machine(target: Target, speed: int) -> llvm.TargetMachine:
+def target_machine(target: Target, speed: int = SPEED) -> llvm.TargetMachine:
+    """What LLVM knows of a processor."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     found = llvm.Target.from_triple(target.triple)

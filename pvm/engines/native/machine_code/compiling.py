@@ -65,6 +65,19 @@ class Compiler:
         if self._worker is not None:
             self._worker.kill()
 
+    def prepare(self, request: Request) -> None:
+        """Start the worker, and have it do what it will need; what goes wrong shows when code is asked for."""
+        from pvm.engines.native.machine_code.worker_process import WorkerError
+
+        target = host_target()
+        if target is None:
+            return
+        with self._lock:
+            try:
+                self._started().ask(request, target, self.limits)
+            except WorkerError as error:
+                self.failure = str(error)
+
     def leave(self, requests: Sequence[Request], limits: Limits) -> bool:
         """Let the worker do something for the next process when this one has ended; false if it cannot be told."""
         target = host_target()
@@ -87,15 +100,20 @@ class Compiler:
             return blob
 
     def _compile(self, request: Request, target: Target) -> Blob | None:
-        from pvm.engines.native.machine_code.worker_process import WorkerError, WorkerProcess
+        from pvm.engines.native.machine_code.worker_process import WorkerError
 
-        if self._worker is None:
-            self._worker = WorkerProcess(niceness=self.niceness)
         try:
-            return self._worker.compile(request, target, self.limits, self.note)
+            return self._started().compile(request, target, self.limits, self.note)
         except WorkerError as error:
             self.failure = str(error)
             return None
+
+    def _started(self) -> WorkerProcess:
+        from pvm.engines.native.machine_code.worker_process import WorkerProcess
+
+        if self._worker is None:
+            self._worker = WorkerProcess(niceness=self.niceness)
+        return self._worker
 
 
 def request_key(request: Request, target: Target) -> str | None:

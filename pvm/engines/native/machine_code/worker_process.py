@@ -20,7 +20,6 @@ _PIECE = 1 << 16
 _BOOT = """\
 import os, sys
 os.closerange(3, 1 << 20)
-os.nice({niceness})
 sys.path[:0] = sys.argv[1].split("\\n")
 from {module} import main
 main()
@@ -39,7 +38,7 @@ class _Child:
     Started without ``subprocess``, whose loading would hold up for ten milliseconds the program that is compiled for.
     """
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], niceness: int) -> None:
         theirs_in, self.requests = os.pipe()
         self.answers, theirs_out = os.pipe()
         actions = [
@@ -52,6 +51,9 @@ class _Child:
             # A group of its own, since Ctrl-C is not for it.  It stays in the session: schedulers weigh niceness inside
             # of one only.
             self.pid = os.posix_spawn(command[0], command, os.environ, file_actions=actions, setpgroup=0)
+            # From its first moment on: until it could do so itself it would have half of a core that they share.
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, self.pid, own + niceness)
         except BaseException:
             self._close()
             raise
@@ -112,6 +114,18 @@ class WorkerProcess:
         Raises:
             WorkerError: there is none.
         """
+        blob = decode_blob(self.ask(request, target, limits, note))
+        if blob is None:
+            self.close()
+            raise WorkerError("the worker's answer is damaged")
+        return blob
+
+    def ask(self, request: Request, target: Target, limits: Limits, note: Callable[[], None] | None = None) -> bytes:
+        """The same for any request: what the worker answers.
+
+        Raises:
+            WorkerError: it does not, or says that something has failed.
+        """
         try:
             child = self._running()
             deadline = time.monotonic() + limits.seconds
@@ -125,11 +139,7 @@ class WorkerProcess:
             raise
         if answer[:1] != DONE:
             raise WorkerError(answer[1:].decode("utf-8", "replace"))
-        blob = decode_blob(answer[1:])
-        if blob is None:
-            self.close()
-            raise WorkerError("the worker's answer is damaged")
-        return blob
+        return answer[1:]
 
     def leave(self, requests: Sequence[Request], target: Target, limits: Limits) -> bool:
         """Let it go on by itself: it does what it is at, then this, and ends when this process has ended.
@@ -169,9 +179,9 @@ class WorkerProcess:
             raise WorkerError("the worker was left to itself")
         if self._child is None or self._owner != os.getpid() or self._child.status() is not None:
             self.close()
-            boot = _BOOT.format(module=self.module, niceness=self.niceness)
+            boot = _BOOT.format(module=self.module)
             paths = "\n".join(path or os.curdir for path in sys.path)
-            self._child = _Child([sys.executable, "-I", "-c", boot, paths])
+            self._child = _Child([sys.executable, "-I", "-c", boot, paths], self.niceness)
             self._owner = os.getpid()
         return self._child
 

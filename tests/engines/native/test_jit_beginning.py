@@ -1,0 +1,100 @@
+"""How compiling begins: late enough for short programs to be spared, beside the program, at low priority."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import pvm
+from compiler.driver import compile_source
+from pvm.engines.native import program as program_module
+from pvm.engines.native.jit import background as background_module
+from pvm.engines.native.jit.background import LIMITS, background
+from pvm.engines.native.jit.promotion import READY
+from pvm.engines.native.machine import LOOK, LOOK_SELDOM
+from pvm.engines.native.machine_code.request import Request, literal_request
+from pvm.engines.native.machine_code.target import host_target
+from pvm.engines.native.machine_code.worker_process import WorkerError, WorkerProcess
+from pvm.engines.native.program import PATIENCE, Program
+
+SOURCE = "@export fun twice(n: Int) -> Int = n + n\nfun main() {}"
+MODULE = pvm.Module(compile_source(SOURCE, name="beginning.peb"))
+HOST = host_target()
+assert HOST is not None
+
+
+@pytest.fixture(autouse=True)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker of our own, and a cache that has no code of these functions."""
+    folder = tmp_path / "cache"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("PVM_CACHE_DIR", str(folder))
+    monkeypatch.setattr(background_module, "_background", [])
+    monkeypatch.setattr(program_module, "_PROGRAMS", {})
+    monkeypatch.setattr(program_module, "has_cores", lambda: True)
+
+
+def waited_for_promotion(program: Program) -> None:
+    deadline = time.monotonic() + 30
+    while program.promotion is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_nothing_is_counted_or_started_before_a_program_has_run_for_a_while() -> None:
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        program = machine.program
+        for _ in range(PATIENCE - 1):
+            assert not program.is_time_to_compile(machine._code)
+            assert not program.is_finding
+        assert program.promotion is None
+        assert not program.is_time_to_compile(machine._code)
+        waited_for_promotion(program)
+        assert program.is_time_to_compile(machine._code)
+        assert program.is_finding
+        background().wait()
+        assert background().compiler._worker is not None
+        background().close()
+
+
+def test_looks_are_seldom_but_while_hot_functions_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic_ns", lambda: 10**9)
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        for is_finding, interval in ((False, LOOK_SELDOM), (True, LOOK), (False, LOOK_SELDOM)):
+            monkeypatch.setattr(Program, "is_finding", is_finding)
+            machine._adapt_clock()
+            assert machine.cage.word("look_at") == 10**9 + interval
+
+
+def test_a_program_whose_worker_cannot_be_started_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        for _ in range(PATIENCE):
+            machine.program.is_time_to_compile(machine._code)
+        waited_for_promotion(machine.program)
+        background().wait()
+        assert instance.call("twice", 4) == 8
+        assert background().compiler.failure.startswith("the worker cannot be reached")
+
+
+def test_a_worker_that_was_prepared_knows_the_program() -> None:
+    worker = WorkerProcess()
+    assert worker.ask(Request(READY, MODULE.to_bytes()), HOST, LIMITS) == b""
+    with pytest.raises(WorkerError, match="FormatError"):
+        worker.ask(Request(READY, b"no module"), HOST, LIMITS)
+    worker.close()
+
+
+def test_a_worker_is_nice_from_the_start() -> None:
+    worker = WorkerProcess(niceness=3)
+    child = worker._running()
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
+    assert worker.compile(literal_request("define void @f() {\n ret void\n}\n"), HOST, LIMITS).symbols == {"f": 0}
+    worker.close()
