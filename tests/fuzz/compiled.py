@@ -9,7 +9,22 @@ from pvm.pbc.builder import FunctionBuilder
 from pvm.pbc.model import Module
 from tests.fuzz.compiled_bodies import CONSTANTS, MAX, MIN, Body
 from tests.fuzz.compiled_loops import LoopBody
-from tests.fuzz.compiled_tables import BOX, BYTES, INTS, KEPT, SHAPE, SHAPE_TALLY, SUM, THUNK, UNARY, Tables, write
+from tests.fuzz.compiled_objects import rounds_of_objects
+from tests.fuzz.compiled_tables import (
+    BOX,
+    BYTES,
+    CELL,
+    HELD,
+    INTS,
+    KEPT,
+    SHAPE,
+    SHAPE_TALLY,
+    SUM,
+    THUNK,
+    UNARY,
+    Tables,
+    write,
+)
 
 _PARAMS: tuple[ValueType, ...] = (INTS, INTS, BYTES, class_ref(BOX), class_ref(SHAPE), Prim.I64, Prim.I64)
 
@@ -38,7 +53,8 @@ def generate_compiled(random: Random) -> Module:
             code.call(tables.plunge)
         code.return_()
         tables.builder.export(f"call{number}", index, "() -> i64")
-    _all(tables, [*calls, *drills, *drills], random)
+    objects = [_objects(tables, number, random) for number in range(random.choice((1, 2, 3)))]
+    _all(tables, [*calls, *drills, *drills, *objects], random)
     return tables.builder.build()
 
 
@@ -111,6 +127,13 @@ def _drill(tables: Tables, number: int, random: Random) -> int:
     return index
 
 
+def _objects(tables: Tables, number: int, random: Random) -> int:
+    """A function that makes objects in rounds."""
+    index = tables.function(f"objects{number}", Signature((Prim.I64, Prim.I64), (Prim.I64,)))
+    rounds_of_objects(LoopBody(tables, tables.builder.function(index), random, budget=8))
+    return index
+
+
 def _body(tables: Tables, number: int, random: Random) -> int:
     """A long function of everything."""
     index = tables.function(f"body{number}", Signature((Prim.I64, Prim.I64), (Prim.I64,)))
@@ -123,6 +146,15 @@ def _call(code: FunctionBuilder, function: int, random: Random) -> None:
     code.i64_const(random.choice((*CONSTANTS, 8, 16, 9)))
     code.i64_const(random.choice((*CONSTANTS, MAX - 5, MAX - 1, MIN + 3, 1 << 62, -(1 << 62))))
     code.call(function)
+
+
+def _held(code: FunctionBuilder) -> None:
+    """Mix what is in the object that somebody keeps into the sum."""
+    write(
+        code,
+        f"""global.get {HELD}; ref.is_null; branch.if @none; global.get {HELD}; ref.as_non_null; field.get {CELL}.0;
+        global.get {SUM}; i64.add; global.set {SUM}; @none:""",
+    )
 
 
 def _all(tables: Tables, calls: list[int], random: Random) -> None:
@@ -141,6 +173,7 @@ def _all(tables: Tables, calls: list[int], random: Random) -> None:
         code.bind(target)
         code.ref_drop()
         code.bind(end)
+    _held(code)
     code.global_get(KEPT)
     code.call(tables.digest)
     code.global_get(SUM)

@@ -11,6 +11,7 @@ from random import Random
 
 from pvm.isa.types import ArrayKind, Prim, Signature, ValueType, class_ref, func_ref
 from pvm.pbc.builder import FunctionBuilder
+from tests.fuzz.compiled_objects import number_of_object, use_object
 from tests.fuzz.compiled_tables import (
     ASKED,
     BOX,
@@ -535,6 +536,7 @@ _NUMBERS: tuple[Callable[[Body, int], None], ...] = (
     *[Body.field] * 2,
     *[Body.call] * 2,
     Body.method,
+    number_of_object,
     Body.truth,
     Body.tee,
     Body.choice,
@@ -547,6 +549,7 @@ _FLAT: tuple[Callable[[Body, int], None], ...] = (
     Body.store_byte,
     Body.store_reference,
     Body.count,
+    *[use_object] * 3,
     *[Body.add_up] * 2,
     Body.bulk,
     *[Body.keep_result] * 3,

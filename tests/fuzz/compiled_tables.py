@@ -21,12 +21,14 @@ MAYBE_INTS = array_ref(ArrayKind.I64, nullable=True)
 UNARY = Signature((Prim.I64,), (Prim.I64,))
 THUNK = Signature(())
 
-ERROR, BOX, ASKED, SHAPE = range(4)
+ERROR, BOX, ASKED, CELL, SHAPE = range(5)
 """Classes by number; those below ``SHAPE`` follow."""
 BOX_ITEMS, BOX_SIZE, BOX_OTHER, BOX_COUNT = ((BOX, number) for number in range(4))
+CELL_COUNT, CELL_NARROW, CELL_OTHER = ((CELL, number) for number in range(3))
 SHAPE_BOX, SHAPE_BY, SHAPE_SEEN, SHAPE_TALLY = ((SHAPE, number) for number in range(4))
-SUM, KEPT, SPARE = range(3)
-"""Globals: a number, an array that outlives a trap, another one."""
+MAYBE_CELL = class_ref(CELL, nullable=True)
+SUM, KEPT, SPARE, HELD = range(4)
+"""Globals: a number, an array that outlives a trap, another one, an object that somebody keeps."""
 
 
 class Helper(NamedTuple):
@@ -55,7 +57,7 @@ class Tables:
         self.methods: dict[int, int] = {}
         """Functions of methods, whose code is to be drawn, and the class of their receivers."""
         self._classes()
-        for name, type_ in (("sum", Prim.I64), ("kept", MAYBE_INTS), ("spare", MAYBE_INTS)):
+        for name, type_ in (("sum", Prim.I64), ("kept", MAYBE_INTS), ("spare", MAYBE_INTS), ("held", MAYBE_CELL)):
             self.builder.add_global(name, type_)
         self.digest = self.function("digest", Signature((MAYBE_INTS,), (Prim.I64,)))
         write_digest(self.builder.function(self.digest))
@@ -63,6 +65,8 @@ class Tables:
             write(self.helper(name, UNARY), text)
         write(self.helper("behind", Signature((INTS, Prim.I64), (Prim.I64,))), _BEHIND)
         write(self.helper("written", Signature((INTS, Prim.I64), (Prim.I64,))), _WRITTEN)
+        write(self.builder.function(self.function("touch", TOUCH)), _TOUCH)
+        write(self.builder.function(self.function("perhaps", Signature((Prim.I64,), (MAYBE_CELL,)))), _PERHAPS)
         self.plunge = self.function("plunge", UNARY)
         write_plunge(self.builder.function(self.plunge))
         unary = [each.index for each in self.helpers if each.signature == UNARY]
@@ -86,7 +90,7 @@ class Tables:
 
     def _classes(self) -> None:
         builder, random = self.builder, self.random
-        for name in ("Error", "Box", "Asked", "Shape"):
+        for name in ("Error", "Box", "Asked", "Cell", "Shape"):
             builder.declare_class(name)
         message = Field("message", Storage.REF, STRING.with_null(nullable=True))
         trace = Field("trace", Storage.REF, array_ref(ArrayKind.I32, nullable=True))
@@ -102,6 +106,8 @@ class Tables:
         get = builder.signature(Signature((class_ref(SHAPE), Prim.I64), (Prim.I64,)))
         ask = builder.signature(Signature((class_ref(ASKED), Prim.I64), (Prim.I64,)))
         builder.define_class(ASKED, flags=ClassFlag.INTERFACE, methods=(Method("ask", ask, None),))
+        narrow, next_ = Field("narrow", Storage.U8), Field("other", Storage.REF, MAYBE_CELL)
+        builder.define_class(CELL, fields=(count, narrow, next_))
         box = Field("box", Storage.REF, class_ref(BOX), mutable=False)
         by = Field("by", Storage.I64, mutable=False)
         seen = Field("seen", Storage.REF, class_ref(SHAPE, nullable=True))
@@ -188,6 +194,13 @@ _HELPERS = {
 _BEHIND = """local.get 1; call deep; local.get 0; array.size; i64.xor; local.get 0; local.get 1; i64.const 1; i64.and;
     array.get I64; i64.add; return"""
 """What is known of a parameter is used behind a call."""
+TOUCH = Signature((class_ref(CELL), Prim.I64), (Prim.I64,))
+_TOUCH = """local.get 0; local.get 0; field.get 3.0; local.get 1; i64.xor; field.set 3.0; local.get 0; field.get 3.0;
+    return"""
+"""An object is looked at, and changed."""
+_PERHAPS = """local.get 0; i64.const 3; i64.and; i64.eqz; branch.if @none; local.get 0; local.get 0; i32.wrap_i64;
+    ref.null; object.new 3; return; @none:; ref.null; return"""
+"""An object, or nothing."""
 _WRITTEN = """local.get 0; array.size; local.get 1; i64.add; local.set 1; local.get 1; i64.const 3; i64.and;
     array.new I64; local.set 0; local.get 0; array.size; local.get 1; i64.xor; return"""
 """Parameters are written, after something is known of what they were."""

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
 
-from pvm.engines.native.jit import build, copies, loops, unit
+from pvm.engines.native.jit import build, copies, escape, loops, unit
 from pvm.engines.native.jit.activation import Activation, FunctionFacts
 from pvm.engines.native.jit.calls import _Call
 from pvm.engines.native.jit.frames import FrameLowering
@@ -20,6 +20,7 @@ from pvm.engines.native.jit.shadows import ShadowLowering
 from pvm.engines.native.jit.strips import Strip, StripLowering
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
+from pvm.engines.native.jit.virtual import VirtualLowering
 from pvm.engines.native.machine_code.target import Target
 from pvm.isa.instruction import Form
 
@@ -347,6 +348,44 @@ def function_values_capture_nothing() -> Patch:
     return _changed(_Call, "_with_captured", lambda make: lambda self, function, _: make(self, function, "0"))
 
 
+# Objects that are replaced
+
+
+def objects_are_made_twice() -> Patch:
+    """Each place of a frame gets an object of its own."""
+
+    def make(method: Any) -> Any:
+        return lambda self, name, *rest: None if name.endswith(".real") else method(self, name, *rest)
+
+    return _changed(VirtualLowering, "set", make)
+
+
+def narrow_fields_keep_everything() -> Patch:
+    """A field of eight bits keeps what is stored in it."""
+    return mock.patch.object(VirtualLowering, "_narrowed", lambda *arguments: arguments[-1])
+
+
+@contextmanager
+def objects_overlap() -> Iterator[None]:
+    """An object is made while the one before, whose variables it has, is still of use."""
+    with _constant(escape._Solution, "overlapping", set()), _constant(escape, "_is_alone", value=True):
+        yield
+
+
+def kept_objects_are_replaced() -> Patch:
+    """What is stored in an object that is not replaced is."""
+
+    def make(method: Any) -> Any:
+        def made(self: Any, class_index: int, values: Any) -> Any:
+            found = method(self, class_index, values)
+            del self.flows.initialised[:]
+            return found
+
+        return made
+
+    return _changed(VirtualLowering, "new_object", make)
+
+
 FAULTS: dict[str, Callable[[], Patch]] = {
     each.__name__: each
     for each in (
@@ -385,6 +424,10 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         fields_of_subclasses_are_others,
         classes_are_intervals,
         function_values_capture_nothing,
+        objects_are_made_twice,
+        narrow_fields_keep_everything,
+        objects_overlap,
+        kept_objects_are_replaced,
     )
 }
 

@@ -39,7 +39,10 @@ LINES: Final = 0x1300_0000
 LINE_SHIFT: Final = 8
 COPY_STACK: Final = 0x1400_0000
 """Objects that were copied out of the nursery and not scanned: 4 bytes for each 16 that a nursery can have."""
-NURSERY_MAX: Final = 64 << 20
+EXIT_ROOM: Final = 5 << 15
+"""Bytes behind the nursery, whole blocks: for the objects that compiled code makes where it leaves.  They may take as
+many bytes as it may use of the native stack, and what one function needs."""
+NURSERY_MAX: Final = (64 << 20) - EXIT_ROOM
 BLOCKS: Final = 0x1500_0000
 """16 bytes for each block of the heap: ``BLOCKS + (address >> BLOCK_SHIFT) * 16``, the collector's."""
 BLOCK_SHIFT: Final = 15
@@ -388,7 +391,7 @@ CONTROL_WORDS: Final = (
 )
 COLLECTOR_WORDS: Final = (
     # The nursery: HEAP to nursery_end, zeros between nursery_top and zeroed
-    "old_start",  # where blocks begin, and the nursery ends at the latest
+    "old_start",  # where blocks begin, and EXIT_ROOM behind the nursery ends
     "nursery_end",  # where it ends until the next collection
     "zeroed",
     "stress_left",  # allocations until the next one that fails

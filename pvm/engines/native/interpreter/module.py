@@ -11,7 +11,14 @@ from pvm.engines.native import layout
 from pvm.engines.native.exits import INVOKED_TASK, NOT_BEGUN, RESUME_MARKS, Exit, Poll
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
 from pvm.engines.native.interpreter.handlers import define_handlers
-from pvm.engines.native.interpreter.services import DISPATCH, GO_ON, RETURN_EARLY, RETURN_TO_CODE, SERVICES
+from pvm.engines.native.interpreter.services import (
+    COLLECT_FIRST,
+    DISPATCH,
+    GO_ON,
+    RETURN_EARLY,
+    RETURN_TO_CODE,
+    SERVICES,
+)
 from pvm.engines.native.llvm.heap import define_marked_store
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.text import ModuleText, quoted
@@ -42,6 +49,7 @@ def define_interpreter(module: ModuleText) -> None:
     _define(module, "@overflow", attributes, _OVERFLOW)
     _define(module, "@schedule", attributes, _SCHEDULE)
     _define(module, "@collect", attributes, _COLLECT)
+    _define(module, COLLECT_FIRST, attributes, _COLLECT_FIRST)
     _define(module, "@leave", attributes, _LEAVE)
     _define(module, RETURN_EARLY, attributes, _CUT)
     _define(module, "@cut.again", attributes, _CUT_AGAIN)
@@ -272,7 +280,7 @@ again:
 {_exit(Exit.TRAP, "%number.of")}"""
 
 
-_COLLECT = f"""\
+_COLLECTED = f"""\
 {_SAVE}{_load("%record", "current")}  %base.low = trunc i64 %base.address to i32
   %task = getelementptr i8, ptr %cage, i64 %record
   %task.base = getelementptr i8, ptr %task, i64 {layout.TASK_BASE}
@@ -284,12 +292,26 @@ _COLLECT = f"""\
 {_store("pause_total", "%new.total")}{_load("%longest", "pause_longest")}\
   %longer = icmp sgt i64 %pause, %longest
   %new.longest = select i1 %longer, i64 %pause, i64 %longest
-{_store("pause_longest", "%new.longest")}\
+{_store("pause_longest", "%new.longest")}"""
+
+_COLLECT = f"""\
+{_COLLECTED}\
   switch i64 %status, label %exhausted [ i64 {layout.COLLECT_DONE}, label %done
     i64 {layout.COLLECT_AGAIN}, label %again ]
 done:
 {_dispatch()}again:
 {_exit(Exit.POLL, str(layout.POLL_CLOCK | int(Poll.COLLECT) << 8))}exhausted:
+{_tail(f'@"trap.{TrapKind.OUT_OF_MEMORY.mnemonic}"')}"""
+
+# A slice is enough: the nursery is empty then, and whoever allocates waits for more if there has to be more.
+_COLLECT_FIRST = f"""\
+{_COLLECTED}\
+  %is.exhausted = icmp eq i64 %status, {layout.COLLECT_EXHAUSTED}
+  br i1 %is.exhausted, label %exhausted, label %on
+on:
+{_load("%service", "leave_for")}  %place.of = getelementptr ptr, ptr %table, i64 %service
+  %going = load ptr, ptr %place.of, align 8
+{_tail("%going")}exhausted:
 {_tail(f'@"trap.{TrapKind.OUT_OF_MEMORY.mnemonic}"')}"""
 
 _ENTER = f"""\

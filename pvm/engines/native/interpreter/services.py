@@ -20,6 +20,8 @@ RETURN_EARLY = "@cut"
 """Go on with internal code, and look for compiled code again at the next place where tasks may be preempted."""
 RETURN_TO_CODE = "@return.to.code"
 """What a frame returns to whose caller is in internal code but may have machine code: as RETURN_EARLY does."""
+COLLECT_FIRST = "@collect.first"
+"""Collect, since compiled code has made objects behind the nursery where it left, then do what ``leave_for`` says."""
 ALLOCATE = image_function("heap.allocate")
 """An object, where the bounds of the nursery say that there may be no room; 0 if a collection has to come first."""
 _BULK = ("array.copy", "array.copyReferences", "array.fill", "array.fillReferences")
@@ -30,6 +32,7 @@ SERVICES: tuple[str, ...] = (
     GO_ON,
     RETURN_EARLY,
     RETURN_TO_CODE,
+    COLLECT_FIRST,
     MARKED_STORE,
     ALLOCATE,
     *(image_function(name) for name in _BULK),

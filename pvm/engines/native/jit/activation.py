@@ -132,6 +132,13 @@ class Activation:
         """From the root to this one."""
         return [*(self.parent.chain if self.parent else ()), self]
 
+    @cached_property
+    def path(self) -> str:
+        """Where it is inlined: the same in all copies of the blocks around it, and in another emission."""
+        if self.parent is None or self.call is None:
+            return "%"
+        return f"{self.parent.path}/{self.call.offset}:{self.facts.index}"
+
     @property
     def depth(self) -> int:
         """How many it is inlined into."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import marshal
 
+from pvm.engines.native.jit.activation import FunctionFacts
+from pvm.engines.native.jit.escape import Plan, is_sound, plan_replacement
 from pvm.engines.native.jit.installed import COUNTS, encode_notes
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
+from pvm.engines.native.jit.virtual import NOTHING
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.text import ModuleText
 from pvm.engines.native.machine_code.blob import Blob
@@ -34,11 +37,20 @@ def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
     """The same with notes, for whoever installs the code: ``encode_notes``."""
     data, function, fuel = marshal.loads(argument)  # noqa: S302 - from the process that started this one
     linkage, targets = _program(data)
-    module = ModuleText()
-    unit = Unit(module, linkage, function, targets, STACK_POINTERS[target.architecture], fuel)
-    unit.define()
+
+    def emit(plan: Plan, facts: dict[int, FunctionFacts]) -> Unit:
+        unit = Unit(ModuleText(), linkage, function, targets, STACK_POINTERS[target.architecture], fuel, plan, facts)
+        unit.define()
+        return unit
+
+    unit = emit(NOTHING, {})
+    plan = plan_replacement(unit.flows, unit.has_field)
+    if plan is not None:
+        replacing = emit(plan, unit.facts)
+        if is_sound(replacing.flows, plan):
+            unit = replacing
     translations = {index: tuple(facts.translation) for index, facts in unit.facts.items()}
-    return module.finish(target.triple), encode_notes(translations, unit.called)
+    return unit.module_text.finish(target.triple), encode_notes(translations, unit.called)
 
 
 def ready(target: Target, data: bytes) -> None:

@@ -39,8 +39,8 @@ class Callee(NamedTuple):
 
     function: int | None
     address: str
-    bound: str = ""
-    """What the function value captured (i64), or empty if there is none."""
+    bound: Val | None = None
+    """What the function value captured, if it has."""
     candidates: tuple[int, ...] = ()
     """Functions that it may be, if it is not known; maybe not all."""
 
@@ -82,7 +82,7 @@ class _Call:
 
     def to_known(self, function: int) -> None:
         """A call of one function."""
-        self.unit.put_aside(self.activation)
+        self.unit.put_aside(self.activation, self.instruction.offset)
         if self._may_inline(function):
             done = self.text.fresh_label("done")
             result = self._result_variable()
@@ -102,7 +102,7 @@ class _Call:
             for value, type_ in zip(self.arguments, self.signature.params, strict=True)
             if isinstance(type_, RefType)
         )
-        exact = self.unit.classes.get(self.unit.raw(receiver))
+        exact = self.unit.exact_class(receiver)
         hierarchy = self.unit.metadata.verified.hierarchy
         if exact is not None and hierarchy.is_subclass(exact, class_index):  # else there was a cast that traps
             self.to_known(self._method_of(exact, class_index, slot))
@@ -113,7 +113,7 @@ class _Call:
             return
         few = len(targets) <= MAX_TARGETS
         wanted = [each for each in targets if self._may_inline(each)] if few else []
-        self.unit.put_aside(self.activation)
+        self.unit.put_aside(self.activation, self.instruction.offset)
         self._by_class(receiver, wanted, complete=few and len(wanted) == len(targets))
 
     def _method_of(self, exact: int, class_index: int, slot: int) -> int:
@@ -147,12 +147,11 @@ class _Call:
     def to_closure(self, closure: Val) -> None:
         """A call of a function value, maybe one that is known."""
         unit, text = self.unit, self.text
-        unit.put_aside(self.activation)
-        known = unit.functions.get(unit.raw(closure))
+        unit.put_aside(self.activation, self.instruction.offset)
+        known = unit.exact_function(closure)
         if known is not None and not self._fits(known):
             known = None  # there was a cast that traps
-        word = text.value(f"load i64, ptr {unit.pointer(closure, layout.CLOSURE_FUNCTION)}, align 8")
-        captured = text.value(f"lshr i64 {word}, 32")
+        address, captured = unit.open_closure(closure)
         if known is not None:
             arguments = self._with_captured(known, captured)
             if self._may_inline(known):
@@ -162,13 +161,12 @@ class _Call:
             else:
                 self._out_of_line(self._known(known), arguments)
             return
-        address = text.value(f"and i64 {word}, 4294967295")
         result, done = self._result_variable(), text.fresh_label("done")
         self._compare_closure(address, captured, done, result)
         plain, bound = text.fresh_label("plain"), text.fresh_label("bound")
         is_bound = text.value(f"icmp eq i32 {unit.class_id(closure).raw}, {layout.CLASS_CLOSURE}")
         text.branch(is_bound, bound, plain)
-        for label, environment in ((bound, captured), (plain, "")):
+        for label, environment in ((bound, captured), (plain, None)):
             text.block(label)
             callee = Callee(None, address, environment, unit.targets.of_value(self.signature)[:MAX_TARGETS])
             self._out_of_line(callee, self.arguments, done, result)
@@ -180,15 +178,15 @@ class _Call:
         signature = module.signatures[module.functions[function].signature]
         return self.signature in {signature, signature._replace(params=signature.params[1:])}
 
-    def _with_captured(self, function: int, captured: str) -> list[Val]:
-        """The arguments of a function that is called by a value which captured something (i64), or nothing."""
+    def _with_captured(self, function: int, captured: Val) -> list[Val]:
+        """The arguments of a function that is called by a value which captured something, or nothing."""
         module = self.unit.metadata.module
         arguments = list(self.arguments)
         if len(module.signatures[module.functions[function].signature].params) > len(arguments):
-            arguments.insert(0, Val(self.text.value(f"trunc i64 {captured} to i32"), "ref"))
+            arguments.insert(0, captured)
         return arguments
 
-    def _compare_closure(self, address: str, captured: str, done: str, result: str) -> None:
+    def _compare_closure(self, address: str, captured: Val, done: str, result: str) -> None:
         """Inline the functions that a function value may be of, if they are few; goes on where it is none of them."""
         unit, text = self.unit, self.text
         targets = unit.targets.of_value(self.signature)
@@ -257,16 +255,17 @@ class _Call:
         offset = parent.offset + 8 * parent.facts.frame.size
         unit.extent = max(unit.extent, offset + 8 * facts.frame.size)
         child = Activation(facts, unit.new_prefix(), offset, parent, self.instruction, done, result)
+        unit.name_activation(child)
         child.waiting_prims = tuple(each.kind for each in parent.prims)
         child.waiting_refs = len(parent.refs)
         for number, value in enumerate(arguments):
             unit.set(child.local(number), value)
             if number not in facts.written:
-                raw = unit.raw(value)
-                if raw in unit.functions:
-                    child.known[number] = unit.functions[raw]
-                if raw in unit.classes:
-                    child.exact[number] = unit.classes[raw]
+                known, exact, raw = unit.exact_function(value), unit.exact_class(value), unit.raw(value)
+                if known is not None:
+                    child.known[number] = known
+                if exact is not None:
+                    child.exact[number] = exact
                 if raw in unit.texts:
                     child.texts[number] = unit.texts[raw]
             unit.note_set(child, number)
@@ -281,12 +280,14 @@ class _Call:
     def _result_variable(self) -> str:
         if not self.kind:
             return ""
-        return self.unit.variable(f"%{self.text.fresh()[1:]}.result", self.kind)
+        variable = self.unit.variable(f"{self.text.fresh()}.result", self.kind)
+        self.unit.name_result(variable, self.activation, self.instruction.offset)
+        return variable
 
     def _go_on(self, done: str, result: str) -> None:
         """Begin what follows the call."""
         self.text.block(done)
-        self.unit.take_back(self.activation)
+        self.unit.take_back(self.activation, self.instruction.offset)
         if self.kind:
             value = self.unit.get(result, self.kind)
             (self.activation.refs if self.kind == "ref" else self.activation.prims).append(value)
@@ -305,8 +306,10 @@ class _Call:
         waiting = list(activation.prims), list(activation.refs)
         frame = text.value(f"getelementptr i8, ptr {unit.frame(activation)}, i64 {8 * activation.facts.frame.size}")
         self._see_to_stack(frame, callee)
-        values = [Val(text.value(f"trunc i64 {callee.bound} to i32"), "ref")] if callee.bound else []
-        typed = [f"{ir_type(each.kind)} {unit.raw(each)}" for each in (*values, *arguments)]
+        passed = arguments if callee.bound is None else (callee.bound, *arguments)
+        for each in passed:
+            unit.escape(each)
+        typed = [f"{ir_type(each.kind)} {unit.raw(each)}" for each in passed]
         returned = text.value(call_of(self._body(callee), self.kind, frame, self._paid(callee), typed))
         fuel, value = returned, None
         if self.kind:

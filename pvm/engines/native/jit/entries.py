@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pvm.engines.native import layout
 from pvm.engines.native.interpreter.handler import CONVENTION, PROTOTYPE
+from pvm.engines.native.interpreter.services import COLLECT_FIRST, service_index
 from pvm.engines.native.jit.installed import BODY, ENTRY, osr_symbol
 from pvm.engines.native.jit.prototype import GONE, NATIVE_STACK, call_of, result_type
 from pvm.engines.native.llvm.lowering import ir_type
@@ -69,9 +70,13 @@ def _load(unit: Unit, name: str) -> str:
 
 
 def _go_on(unit: Unit) -> None:
-    """Go on where compiled code has left."""
+    """Go on where compiled code has left; where it has made objects behind the nursery, after a collection."""
     text = unit.text
-    place = text.value(f"getelementptr ptr, ptr %table, i64 {_load(unit, 'leave_for')}")
+    end = text.value(f"load i64, ptr {unit.word(layout.collector_word('nursery_end'))}, align 8")
+    is_behind = text.value(f"icmp ugt i64 {_load(unit, 'nursery_top')}, {end}")
+    collect = str(service_index(COLLECT_FIRST))
+    service = text.value(f"select i1 {is_behind}, i64 {collect}, i64 {_load(unit, 'leave_for')}")
+    place = text.value(f"getelementptr ptr, ptr %table, i64 {service}")
     pc, base = (text.value(f"getelementptr i8, ptr %cage, i64 {_load(unit, name)}") for name in ("pc", "base"))
     _tail(text, text.value(f"load ptr, ptr {place}, align 8"), pc, base, _load(unit, "fuel_left"))
 

@@ -10,6 +10,7 @@ from pvm.engines.native.code.translator import Point
 from pvm.engines.native.interpreter.services import RETURN_TO_CODE
 from pvm.engines.native.jit.activation import Activation
 from pvm.engines.native.jit.shadows import ShadowLowering
+from pvm.engines.native.jit.virtual import waiting_node
 from pvm.isa.machine import Val
 
 
@@ -38,7 +39,7 @@ class FrameLowering(ShadowLowering):
             self.get(self.prim_variable(parent, position, kind), kind)
             for position, kind in enumerate(child.waiting_prims)
         ]
-        refs = [self.get(self.ref_variable(parent, position), "ref") for position in range(child.waiting_refs)]
+        refs = [self._waiting_ref(parent, position, call.offset) for position in range(child.waiting_refs)]
         facts = parent.facts
         self.write_values(parent, facts.points.after[call.offset], facts.live_across(call), prims, refs)
 
@@ -51,12 +52,12 @@ class FrameLowering(ShadowLowering):
         facts = activation.facts
         for number, slot in enumerate(facts.frame.locals):
             if live >> number & 1:
-                self.store_slot(self._slot(frame, slot), self.get(activation.local(number), facts.kinds[number]))
+                self.write_slot(self._slot(frame, slot), self.get(activation.local(number), facts.kinds[number]))
                 written.add(slot)
         for items, values in ((point.prims, prims), (point.refs, refs)):
             for item, value in zip(items, values, strict=False):
                 if isinstance(item, int) and item not in written:
-                    self.store_slot(self._slot(frame, item), value)
+                    self.write_slot(self._slot(frame, item), value)
                     written.add(item)
         self._clear(activation, frame, written)
 
@@ -98,17 +99,18 @@ class FrameLowering(ShadowLowering):
 
     # Operands that wait while something else runs
 
-    def put_aside(self, activation: Activation) -> None:
-        """Move the operands of an activation to variables."""
+    def put_aside(self, activation: Activation, *places: int) -> None:
+        """Move the operands of an activation to variables, until they are taken back at one of these places."""
         for position, value in enumerate(activation.prims):
             self.set(self.prim_variable(activation, position, value.kind), value)
         for position, value in enumerate(activation.refs):
-            self.set(self.ref_variable(activation, position), value)
+            nodes = [waiting_node(activation, position, place) for place in places]
+            self.set(self.ref_variable(activation, position), value, *nodes)
 
-    def take_back(self, activation: Activation) -> None:
-        """Take the operands from the variables."""
+    def take_back(self, activation: Activation, place: int) -> None:
+        """Take the operands from the variables, at a place: the offset of a block, or of a call."""
         activation.prims[:] = self.waiting_prims(activation)
-        activation.refs[:] = self.waiting_refs(activation)
+        activation.refs[:] = self.waiting_refs(activation, place)
 
     def waiting_prims(self, activation: Activation) -> list[Val]:
         """Primitive operands that were put aside."""
@@ -117,9 +119,12 @@ class FrameLowering(ShadowLowering):
             for position, value in enumerate(activation.prims)
         ]
 
-    def waiting_refs(self, activation: Activation) -> list[Val]:
+    def waiting_refs(self, activation: Activation, place: int) -> list[Val]:
         """Reference operands that were put aside."""
-        return [self.get(self.ref_variable(activation, position), "ref") for position, _ in enumerate(activation.refs)]
+        return [self._waiting_ref(activation, position, place) for position, _ in enumerate(activation.refs)]
+
+    def _waiting_ref(self, activation: Activation, position: int, place: int) -> Val:
+        return self.get(self.ref_variable(activation, position), "ref", waiting_node(activation, position, place))
 
     def prim_variable(self, activation: Activation, position: int, kind: str) -> str:
         """The variable of a primitive operand between blocks."""

@@ -103,6 +103,7 @@ def _called(unit: Unit, function: RuntimeFunction, arguments: Sequence[Val]) -> 
     passed = ["ptr %cage"]
     for value in arguments:
         if value.kind == "ref":
+            unit.escape(value)
             passed.append(f"i64 {text.value(f'zext i32 {value.raw} to i64')}")
         else:
             passed.append(f"{IR_TYPES[value.kind]} {value.raw}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pvm.engines.native.jit.activation import Activation
-from pvm.engines.native.jit.lowering import JitLowering
+from pvm.engines.native.jit.virtual import VirtualLowering
 from pvm.engines.native.llvm.heap import kind_of_storage
 from pvm.isa.machine import Val
 from pvm.isa.types import HeapKind, RefType, ValueType
@@ -39,7 +39,7 @@ class Shadow(NamedTuple):
     field: tuple[int, int] | None
 
 
-class ShadowLowering(JitLowering):
+class ShadowLowering(VirtualLowering):
     """Adds to the machine what it knows without looking into objects again."""
 
     origins: dict[str, Origin]

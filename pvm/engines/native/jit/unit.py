@@ -24,11 +24,13 @@ from pvm.engines.native.jit.activation import Activation, FunctionFacts, kind_of
 from pvm.engines.native.jit.calls import emit_call
 from pvm.engines.native.jit.copies import back_note, edge, emit_copies, emit_strip_test, plan_copies, way_in
 from pvm.engines.native.jit.entries import define_entries
+from pvm.engines.native.jit.escape import Plan
 from pvm.engines.native.jit.installed import BODY, COUNTS, NEITHER
 from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
 from pvm.engines.native.jit.prototype import CONVENTION, GONE, parameters, result_type
 from pvm.engines.native.jit.strips import StripLowering
 from pvm.engines.native.jit.targets import Targets
+from pvm.engines.native.jit.virtual import NOTHING
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.lowering import ir_type
 from pvm.engines.native.llvm.text import FunctionText, ModuleText
@@ -48,15 +50,23 @@ class Unit(StripLowering):
     segment = SEGMENT
 
     def __init__(
-        self, module: ModuleText, linkage: Linkage, root: int, targets: Targets, stack: str, fuel: str = COUNTS
+        self,
+        module: ModuleText,
+        linkage: Linkage,
+        root: int,
+        targets: Targets,
+        stack: str,
+        fuel: str = COUNTS,
+        plan: Plan = NOTHING,
+        facts: dict[int, FunctionFacts] | None = None,
     ) -> None:
-        super().__init__(FunctionText(module), linkage)
+        super().__init__(FunctionText(module), linkage, plan)
         self.counts, self.looks = fuel == COUNTS, fuel != NEITHER
         self.module_text = module
         self.stack = stack
         """The name of the register that is the stack pointer."""
         self.targets = targets
-        self.facts: dict[int, FunctionFacts] = {}
+        self.facts: dict[int, FunctionFacts] = {} if facts is None else facts
         self.origins, self.shadows = {}, {}
         self.cost = 0
         self.size = 0
@@ -72,6 +82,7 @@ class Unit(StripLowering):
         self._unwound: dict[str, Activation] = {}
         """Activations that write their frames for an exit, or because what they called has left, by prefix."""
         self.root = Activation(self.facts_of(root), self.new_prefix())
+        self.name_activation(self.root)
         signature = self.metadata.module.signatures[self.root.facts.verified.function.signature]
         self.parameter_kinds = tuple(kind_of(each) for each in signature.params)
         self.result_kind = kind_of(signature.results[0]) if signature.results else ""
@@ -106,6 +117,7 @@ class Unit(StripLowering):
         text.lines[1:1] = [
             *(f"{name} = alloca {type_}" for name, type_ in self.variables.items()),
             "store i64 %fuel, ptr %fuel.v",
+            *self.initial_lines(calls=self.calls),
             f"switch i64 %where, label %enter [ {cases} ]" if loops else "br label %enter",
         ]
         segment = str(self.cost) if self.looks else str(-(1 << 62))
@@ -114,6 +126,7 @@ class Unit(StripLowering):
         group = self.module_text.group('nounwind noinline "frame-pointer"="none" "probe-stack"="inline-asm"')
         head = f"define {CONVENTION} {result_type(self.result_kind)} @{BODY}({parameters(self.parameter_kinds)})"
         self.module_text.define(f"{head} {group} {{\n{body}\n}}")
+        self.define_makers()
         define_entries(self, loops)
 
     def _enter_root(self) -> None:
@@ -238,7 +251,7 @@ class Unit(StripLowering):
     def _fall(self, activation: Activation, offset: int) -> None:
         """End a block by falling into another one."""
         if offset in activation.facts.labels_at:
-            self.put_aside(activation)
+            self.put_aside(activation, offset)
         self.text.jump(edge(activation, offset), back_note(self, activation, offset))
 
     def _begin_block(self, activation: Activation, offset: int, *, falls: bool) -> None:
@@ -264,7 +277,7 @@ class Unit(StripLowering):
             operands = facts.verified.function.labels[number]
             activation.prims[:] = [Val("", kind_of(each)) for each in operands.prims]
             activation.refs[:] = [Val("", "ref") for _ in operands.refs]
-            self.take_back(activation)
+            self.take_back(activation, offset)
 
     def pay(self, cost: int) -> None:
         """Count a block; less than 0 takes it back."""
@@ -467,8 +480,8 @@ class Unit(StripLowering):
 
     def _branch_on(self, activation: Activation, instruction: Instruction, flag: str) -> None:
         """Go to the label or on; the operands that are left go along."""
-        self.put_aside(activation)
         target = activation.facts.verified.function.labels[branch_labels(instruction)[0]].offset
+        self.put_aside(activation, target, instruction.end)
         note = back_note(self, activation, target, instruction.end).removeprefix(", ")
         self.text.branch(flag, edge(activation, target), edge(activation, instruction.end), note)
 
@@ -488,16 +501,17 @@ class Unit(StripLowering):
 
     def jump(self, activation: Activation, instruction: Instruction) -> None:
         """``jump``."""
-        self.put_aside(activation)
         label = activation.facts.verified.function.labels[instruction.immediates[0]]
+        self.put_aside(activation, label.offset)
         self.text.jump(edge(activation, label.offset), back_note(self, activation, label.offset))
 
     def switch(self, activation: Activation, instruction: Instruction) -> None:
         """``switch``."""
         index = activation.prims.pop()
-        self.put_aside(activation)
         labels = activation.facts.verified.function.labels
-        targets = [edge(activation, labels[label].offset) for label in instruction.immediates[0]]
+        offsets = [labels[label].offset for label in instruction.immediates[0]]
+        self.put_aside(activation, *offsets)
+        targets = [edge(activation, offset) for offset in offsets]
         arms = " ".join(f"i32 {number}, label %{label}" for number, label in enumerate(targets[:-1]))
         self.text.line(f"switch i32 {index.raw}, label %{targets[-1]} [ {arms} ]")
 
@@ -509,6 +523,8 @@ class Unit(StripLowering):
                 self.set(activation.result, results[0])
             self.text.jump(activation.done)
             return
+        for each in results:
+            self.escape(each)
         self.text.line(f"ret {self._returned(self.fuel(), *(self.raw(each) for each in results))}")
 
     def _returned(self, fuel: str, result: str = "poison") -> str:
