@@ -66,6 +66,17 @@ def test_a_result_that_is_used_again_is_stored(free: bool, index: int) -> None:
     assert names_at(buffer.finish(), positions) == ["field.get.ref", "array.get.i64"]
 
 
+@pytest.mark.parametrize("free", [[6], [7], [6, 7]])
+def test_a_result_is_taken_from_further_before_if_nobody_else_uses_it(free: list[int]) -> None:
+    buffer = CodeBuffer()
+    positions = [buffer.emit("field.get.f64", 6, 4, 8), buffer.emit("field.get.f64", 7, 4, 16)]
+    positions.append(buffer.emit("f64.mul", 5, 6, 7))
+    buffer.free(positions[2], free)
+    both = "field.get.f64 ; field.get.f64"
+    first = f"{both} >1,>0:2 f64.mul" if free == [6, 7] else both
+    assert names_at(buffer.finish(), positions) == [first, "field.get.f64", "f64.mul"]
+
+
 def test_the_longest_sequence_is_taken() -> None:
     buffer = CodeBuffer()
     get = buffer.emit("field.get.ref", 5, 4, 8)

@@ -4,9 +4,11 @@ Nothing moves: the first instruction of a sequence gets the number of the sequen
 it.  So each of them can be jumped to and gone on with, a trap is where it would be, and what an instruction costs,
 where it polls and what it leaves in its slots is the same.  All but the last of a sequence go on with what is behind.
 
-A sequence is written as names of operations with a mark between them: ``;`` or, where the result of the left one is an
-operand of the right one, ``>`` or ``=`` and its number.  Only code where this is so becomes the sequence.  Behind
-``>`` nobody else uses the result, so it is never stored, unless the right one is left before it is done.
+A sequence is written as names of operations with a mark between them: ``;``, or what the right one takes of those
+before it, with commas between.  ``>1`` is the result of the left one as its operand 1, ``>0:2`` that of the one before
+as its operand 0, and so on.  Only code where this is so becomes the sequence.  Behind the right one nobody uses such a
+result, so it is never stored, unless the sequence is left before that one is done.  With ``=`` in place of ``>``
+it is used, and stored.
 """
 
 from __future__ import annotations
@@ -37,7 +39,13 @@ field.get.ref >0 call.1
 field.get.ref >0 call.2
 field.get.ref >0 return.value
 field.get.ref ; i64.add_checked_s.k
-field.get.ref ; field.get.i64 >1 string.get
+field.get.ref ; field.get.i64 >1,>0:2 string.get
+field.get.ref ; field.get.i64 >1,>0:2 array.set.i64
+field.get.ref ; field.get.i64 >1,>0:2 array.set.ref
+field.get.ref ; constant.small >1,>0:2 array.get.i64
+field.get.i64 ; field.get.i64 >1,>0:2 if.i64.eq
+field.get.f64 ; field.get.f64 >1,>0:2 f64.mul
+field.get.f64 ; field.get.f64 >1,>0:2 f64.sub
 field.get.i64 ; field.get.i64
 field.get.i64 ; field.get.ref
 field.get.i64 >0 i64.add_checked_s.k >1 field.set.i64
@@ -45,7 +53,6 @@ field.get.i64 >0 i64.add_checked_s.k
 field.get.i64 >0 i64.add_checked_s
 field.get.i64 >1 i64.add_checked_s
 field.get.i64 >1 field.set.i64
-field.get.i64 >1 array.set.ref
 field.get.i64 >1 array.set.i64
 field.get.i64 >1 unless.i64.ge_s
 field.get.i64 >1 if.i64.le_s
@@ -53,7 +60,6 @@ field.get.i64 >0 unless.i64.eq.k
 field.get.i64 >0 return.value
 field.get.f64 ; field.get.f64
 field.get.f64 >1 f64.mul
-field.get.f64 >1 f64.sub
 field.set.i64 ; return.void
 field.set.i64 ; return.value
 field.set.i64 ; field.get.i64
@@ -76,7 +82,7 @@ array.get.i64 >0 if.i64.gt_s
 array.get.u8 >0 unless.true
 array.get.u8 >0 if.true
 array.get.f64 >1 f64.mul >1 f64.add
-array.get.f64 ; array.get.f64 >1 f64.mul
+array.get.f64 ; array.get.f64 >1,>0:2 f64.mul
 array.set.i64 ; loop.add.lt_s
 array.set.i64 ; field.get.ref
 array.set.i64 ; i64.add_checked_s.k
@@ -98,12 +104,10 @@ ref.as_non_null =0 call.1
 f64.mul >1 f64.add
 f64.mul >0 f64.mul
 f64.mul ; f64.mul
-f64.add >2 array.set.f64
 f64.add >1 field.set.f64
 f64.add ; f64.sub >0 f64.add
 f64.add ; loop.add.lt_s
 f64.sub >1 field.set.f64
-f64.sub ; field.get.f64
 f64.div >0 return.value
 i64.add_checked_s.k >1 array.get.i64
 i64.add_checked_s.k >1 field.set.i64
@@ -174,36 +178,44 @@ def _objects() -> list[str]:
     found = [f"{name} {used}" for name in (*made, "object.allocate") for used in _USED]
     calculated = {fields: _LAST.format(fields.count("p") - 1, fields) for fields in _MADE if "p" in fields}
     kept = {fields: f"{name} >2 array.set.ref" for fields, name in calculated.items()}
-    filled = [f"i64.and.k ; {kept[fields]} ; loop.add.lt_s" for fields in ("p", "pp")]
+    placed = (kept[fields].replace(">2 array", ">2,>1:3 array") for fields in ("p", "pp"))
+    filled = [f"i64.and.k ; {each} ; loop.add.lt_s" for each in placed]
     return [*found, *calculated.values(), *kept.values(), *filled]
 
 
 class Link(NamedTuple):
-    """How an instruction follows another: which operand is the result of that one, and whether others use it too."""
+    """An operand of an instruction, by its field, that is the result of one before it in the sequence."""
 
-    operand: str = ""
-    """Its field; empty for none."""
-    is_kept: bool = False
-
-    @property
-    def is_last_use(self) -> bool:
-        """Whether the result needs no place."""
-        return bool(self.operand) and not self.is_kept
+    operand: str
+    back: int
+    """How many instructions before."""
+    is_last_use: bool
+    """Whether nobody else uses the result, so that it needs no place."""
 
 
 class Sequence(NamedTuple):
-    """Instructions that are executed together, and how all but the first follow the one before."""
+    """Instructions that are executed together, and what each of them takes of those before."""
 
     number: int
     name: str
     parts: tuple[Operation, ...]
-    links: tuple[Link, ...]
+    links: tuple[tuple[Link, ...], ...]
 
 
 def _sequence(number: int, text: str) -> Sequence:
     words = text.split()
-    links = tuple(Link() if mark == ";" else Link(f"operand{mark[1:]}", mark[0] == "=") for mark in words[1::2])
+    links = ((), *map(_links, words[1::2]))
     return Sequence(number, text, tuple(BY_OPERATION[name] for name in words[::2]), links)
+
+
+def _links(mark: str) -> tuple[Link, ...]:
+    if mark == ";":
+        return ()
+    links = []
+    for each in mark.split(","):
+        operand, _, back = each[1:].partition(":")
+        links.append(Link(f"operand{operand}", int(back or 1), each[0] == ">"))
+    return tuple(links)
 
 
 SEQUENCES = tuple(
@@ -215,14 +227,14 @@ NUMBERS = len(OPERATIONS) + len(SEQUENCES)
 
 
 class _Same(NamedTuple):
-    """Places in a sequence: of the result of an instruction, of the operand that it has to be of the next one."""
+    """Places in a sequence: of the result of an instruction, and of the operand that it has to be of a later one."""
 
     result: int
     operand: int
     others: tuple[int, ...]
-    """Operands of the next one that have to be others, since the result is not stored."""
+    """Other operands that stand behind the result, which is not stored for them."""
     after: int
-    """Where the next one begins if it is the last to use the result; -1 if others may."""
+    """Where the later one begins if it is the last to use the result; -1 if others may."""
 
 
 class _Choice(NamedTuple):
@@ -234,15 +246,25 @@ class _Choice(NamedTuple):
 
 
 def _choice(sequence: Sequence) -> _Choice:
-    same, start = [], 0
-    for left, right, link in zip(sequence.parts, sequence.parts[1:], sequence.links, strict=False):
-        if link.operand:
-            behind = start + left.size
-            operands = {each.name: behind + each.offset for each in right.fields if each.kind is Kind.SLOT}
-            operand = operands.pop(link.operand)
-            others, after = ((), -1) if link.is_kept else (tuple(operands.values()), behind)
-            same.append(_Same(start + left.field("result").offset, operand, others, after))
-        start += left.size
+    starts = [0]
+    for part in sequence.parts:
+        starts.append(starts[-1] + part.size)
+    same = []
+    for number, links in enumerate(sequence.links):
+        for link in links:
+            maker = number - link.back
+            others = {
+                (user, field.name): starts[user] + field.offset
+                for user in range(maker + 1, number + 1)
+                for field in sequence.parts[user].fields
+                if field.kind is Kind.SLOT
+            }
+            operand = others.pop((number, link.operand))
+            result = starts[maker] + sequence.parts[maker].field("result").offset
+            is_last = link.is_last_use
+            same.append(
+                _Same(result, operand, tuple(others.values()) if is_last else (), starts[number] if is_last else -1)
+            )
     return _Choice(sequence.number, tuple(each.number for each in sequence.parts[1:]), tuple(same))
 
 

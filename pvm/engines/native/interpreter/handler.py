@@ -34,35 +34,53 @@ def handler_symbol(name: str) -> str:
 
 
 class Part(NamedTuple):
-    """An instruction that a handler executes behind another, how it follows that, and what writes its code."""
+    """An instruction that a handler executes, what it takes of those before it, and what writes its code."""
 
     operation: Operation
-    link: Link
+    links: tuple[Link, ...]
     emit: Callable[[Handler], None]
+
+
+class _Made(NamedTuple):
+    """The result of an instruction, and where that is."""
+
+    operation: Operation
+    pc: str
+    value: Val
+    last_use: int
+    """Which of the instructions is the only one to use it, so that it is not stored; 0 if it is."""
 
 
 class Handler(HeapLowering):
     """One handler being written; its operands and immediates are fields of the instruction at ``pc``."""
 
-    def __init__(self, text: FunctionText, operation: Operation, following: Sequence[Part] = ()) -> None:
-        """``following`` are instructions behind this one that the handler executes too."""
+    def __init__(self, text: FunctionText, parts: Sequence[Part]) -> None:
+        """``parts`` are the instructions that it executes."""
         super().__init__(text)
-        self.operation = operation
+        self.parts = parts
+        self.number = 0
+        """Which of them is being written."""
         self.pc = "%pc"
         self.left = "%fuel"
         self.charged = False
-        self.is_sequence = bool(following)
-        self._following = list(following)
-        self._result: Val | None = None
+        self._made: dict[int, _Made] = {}
         self._forwarded: dict[str, Val] = {}
-        """The operand that is what the instruction before has made, if that is known."""
-        self._unstored: Callable[[], None] | None = None
-        """Stores the result of the instruction before, which only this one uses."""
+        """Operands that instructions before have made, as far as that is known."""
+
+    @property
+    def operation(self) -> Operation:
+        """The instruction's."""
+        return self.parts[self.number].operation
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether it executes several instructions."""
+        return len(self.parts) > 1
 
     @property
     def is_at_end(self) -> bool:
-        """Whether there is no instruction left that the handler executes too."""
-        return not self._following
+        """Whether there is no instruction left that it executes too."""
+        return self.number == len(self.parts) - 1
 
     # The instruction
 
@@ -111,11 +129,25 @@ class Handler(HeapLowering):
 
     def write(self, name: str, value: Val) -> None:
         """Store into the slot that a field names; always all 64 bits, so that whatever loads it next is fast."""
+        last_use = self._last_use() if name == "result" else 0
         if name == "result":
-            self._result = value
-            if self._following and self._following[0].link.is_last_use:
-                return
-        self.store_slot(self.slot(self.field(name)), value)
+            self._made[self.number] = _Made(self.operation, self.pc, value, last_use)
+        if not last_use:
+            self.store_slot(self.slot(self.field(name)), value)
+
+    def _last_use(self) -> int:
+        """Which instruction is the only one that uses the result of this one; 0 if there may be others."""
+        for number in range(self.number + 1, len(self.parts)):
+            if any(link.is_last_use and number - link.back == self.number for link in self.parts[number].links):
+                return number
+        return 0
+
+    def _store_for_others(self) -> None:
+        """Store what this instruction and those behind it use, before one that begins here has a handler of its own."""
+        for operation, pc, value, last_use in self._made.values():
+            if last_use >= self.number > 0:
+                place = self.load_field(operation.field("result").offset, Kind.RESULT, pc)
+                self.store_slot(self.slot(place), value)
 
     def move(self, to: str, source: str) -> None:
         """Copy a slot to another, by pointer."""
@@ -139,9 +171,9 @@ class Handler(HeapLowering):
 
     def tail(self, target: str, pc: str = "", base: str = "%base", fuel: str | None = None) -> None:
         """End in another function of the prototype, at this instruction by default."""
-        if self._unstored and pc in {"", self.pc} and base == "%base":
+        if pc in {"", self.pc} and base == "%base":
             # The instruction is executed anew, or the host looks at it.
-            self._unstored()
+            self._store_for_others()
         arguments = f"ptr {pc or self.pc}, ptr {base}, ptr %cage, ptr %table, i64 {fuel or '%fuel'}"
         self.text.line(f"musttail call {CONVENTION} void {target}({arguments})")
         self.text.line("ret void")
@@ -158,7 +190,7 @@ class Handler(HeapLowering):
         following = self.after()
         if self.charged:
             self.branch_if_empty(self.left, following, "@poll.after")
-        if not self._following:
+        if self.is_at_end:
             self.dispatch(following)
             return
         assert not self.charged, self.operation.name
@@ -166,18 +198,12 @@ class Handler(HeapLowering):
 
     def _go_on(self, pc: str) -> None:
         """Execute the next of the instructions that are executed together."""
-        before, at, made = self.operation, self.pc, self._result
-        self.operation, link, emit = self._following.pop(0)
+        self.number += 1
         self.pc = pc
-        self._forwarded, self._unstored, self._result = {}, None, None
-        if link.operand:
-            assert made is not None, self.operation.name
-            self._forwarded[link.operand] = made
-            if link.is_last_use:
-                place = before.field("result").offset
-                self._unstored = lambda: self.store_slot(self.slot(self.load_field(place, Kind.RESULT, at)), made)
+        part = self.parts[self.number]
+        self._forwarded = {link.operand: self._made[self.number - link.back].value for link in part.links}
         self.begin()
-        emit(self)
+        part.emit(self)
 
     def after(self, size: int | str | None = None) -> str:
         """A pointer to the instruction behind this one."""

@@ -26,13 +26,13 @@ _PRIMITIVE = frozenset({"i32", "i64", "f32", "f64"})
 def define_handlers(module: ModuleText, attributes: str) -> list[str]:
     """Define a handler for each operation and sequence; their symbols in the order of the numbers."""
     symbols = []
-    alone = [Sequence(operation.number, operation.name, (operation,), ()) for operation in OPERATIONS]
-    for _, name, (first, *others), links in (*alone, *SEQUENCES):
+    alone = [Sequence(operation.number, operation.name, (operation,), ((),)) for operation in OPERATIONS]
+    for _, name, operations, links in (*alone, *SEQUENCES):
         text = FunctionText(module)
-        following = [Part(each, link, _emitter(each)) for each, link in zip(others, links, strict=True)]
-        h = Handler(text, first, following)
+        parts = [Part(each, taken, _emitter(each)) for each, taken in zip(operations, links, strict=True)]
+        h = Handler(text, parts)
         h.begin()
-        _emitter(first)(h)
+        parts[0].emit(h)
         assert h.is_at_end, f"{name} ends before its last instruction"
         symbol = quoted(handler_symbol(name))
         module.define(f"define internal {CONVENTION} void {symbol}({PROTOTYPE}) {attributes} {{\n{text.finish()}\n}}")
