@@ -149,6 +149,21 @@ def strips_end_a_round_late() -> Patch:
     return _changed(StripLowering, "_is_within", make)
 
 
+def strips_leave_the_variable_behind() -> Patch:
+    """A variable is said to be a round further than it is where a strip ends."""
+
+    def make(method: Any) -> Any:
+        def note_end(self: Any, test: Any) -> None:
+            kept = self.strip.threshold
+            self.strip.threshold = self._plus_constant(kept, 1)
+            method(self, test)
+            self.strip.threshold = kept
+
+        return note_end
+
+    return _changed(StripLowering, "note_end", make)
+
+
 def changes_are_not_counted() -> Patch:
     """What is behind the change of a variable is taken as if it was before it."""
     return _constant(loops.Induction, "is_behind", False)
@@ -401,6 +416,7 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         the_first_index_is_unchecked,
         indices_of_other_variables_are_unchecked,
         strips_end_a_round_late,
+        strips_leave_the_variable_behind,
         changes_are_not_counted,
         conditional_changes_are_regular,
         tees_are_no_writes,

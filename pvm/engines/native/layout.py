@@ -65,7 +65,7 @@ HEADER_SIZE: Final = 8
 CLASS_MASK: Final = 0x00FF_FFFF
 """Bits 0 to 23 of the header: the class id."""
 GC_SHIFT: Final = 24
-"""Bits 24 to 31 of the header: the collector's."""
+"""Bits 24 to 31 of the header: the collector's, 0 but while it runs."""
 HASH_SHIFT: Final = 32
 """Bits 32 to 63 of the header: identity hash plus 1, 0 while nobody has asked; or where the object went."""
 LENGTH: Final = 8

@@ -66,3 +66,24 @@ def test_loop_with_a_checked_sum_has_one_check_and_one_look_in_many_rounds() -> 
     strips = [each for each in blocks if "%fuel" not in each]
     assert strips, "the fuel follows from the variable"
     assert all(each.count("with.overflow") <= 4 for each in strips), "of the sum, of as many rounds as are unrolled"
+
+
+LINKED = """
+    class Link(let x: Int) { var next: Link? = null }
+    @export fun f(n: Int) -> Int { let links = Array<Link>(n) { Link(it) }
+        unlink(links[0], links[1])
+        return size(links, 1) }
+    fun size(links: Array<Link>, n: Int) -> Int = links[n].x
+"""
+
+
+def test_class_is_compared_where_it_is_in_memory() -> None:
+    ir = optimised(LINKED + "fun unlink(a: Link, b: Link) { a.next = b }", "size")
+    header = r"(%\w+) = load i32, ptr \S+, align 4, !tbaa !\d+\n\s+(?!\S+ = and)\S+ = icmp eq i32 \1, \d+"
+    assert re.search(header, ir), "no bit of the header is masked out"
+
+
+@pytest.mark.parametrize(("value", "cards"), [("null", 0), ("b", 1)])
+def test_store_of_null_dirties_no_card(value: str, cards: int) -> None:
+    ir = optimised(LINKED + f"fun unlink(a: Link, b: Link) {{ a.next = {value} }}", "unlink")
+    assert ir.count("store i8 1,") == cards

@@ -280,6 +280,12 @@ def test_strip_of_arrays_is_vectorised_without_checks() -> None:
     assert sum("icmp" in line for line in lines) == sum(" br i1 " in line for line in lines)
 
 
+def test_last_rounds_of_a_strip_are_vectors_too() -> None:
+    source = """@export fun f(to: Array<Float>, from: Array<Float>, n: Int, k: Float) {
+        for i in 0..<n { to[i] += k * from[i] } }"""
+    assert "vec.epilog.vector.body:" in optimised(source, "f")
+
+
 def test_strip_with_a_step_of_a_variable_stores_only() -> None:
     source = """@export fun f(marks: Array<Bool>, from: Int, step: Int) { var at = from
         while at < 1000000 { marks[at] = true

@@ -118,7 +118,7 @@ def _attempt_strip(unit: Unit, activation: Activation, loop: Loop, plan: Plan, b
     try:
         with unit.attempt(StripRefused):
             before = unit.cost
-            unit.start_strip(activation, loop, way_in(activation, loop), plan)
+            unit.start_strip(activation, loop, way_in(activation, loop), plan, before)
             unit.emit_run(activation, blocks, copy)
             unit.end_strip(unit.cost - before, activation.label(loop.head, copy), activation.label(loop.head))
     except StripRefused:
@@ -141,6 +141,7 @@ def emit_strip_test(unit: Unit, activation: Activation) -> None:
     ends = text.fresh_label("ends")
     text.branch(flag, edge(activation, test.stays), ends, LIKELY + back_note(unit, activation, test.stays))
     text.block(ends)
+    unit.note_end(test)
     unit.pay(-len(activation.facts.blocks[test.block]))
     text.jump(_from_outside(activation, strip.loop, test.block))
 

@@ -74,9 +74,11 @@ class FrameLowering(ShadowLowering):
     def write_callee(self, caller: Activation, position: int, frame: str, descriptor: str) -> None:
         """Write the header of a frame: its function (i64), and that it returns to internal code of the caller."""
         text = self.text
-        address = text.value(f"add i64 {self.text_address(caller)}, {position}")
-        distance = 8 * caller.facts.frame.size << 32
-        text.line(f"store i64 {text.value(f'or i64 {address}, {distance}')}, ptr {frame}, align 8")
+        address = text.value(f"trunc i64 {text.value(f'add i64 {self.text_address(caller)}, {position}')} to i32")
+        # In halves: LLVM would load one constant of 64 bits in a register on the way that never leaves.
+        text.line(f"store i32 {address}, ptr {frame}, align 8")
+        upper = text.value(f"getelementptr i8, ptr {frame}, i64 4")
+        text.line(f"store i32 {8 * caller.facts.frame.size}, ptr {upper}, align 4")
         native = self._distance_of(self.service(RETURN_TO_CODE))
         for offset, value in ((layout.FRAME_NATIVE, native), (layout.FRAME_FUNCTION, descriptor)):
             place = text.value(f"getelementptr i8, ptr {frame}, i64 {offset}")

@@ -282,7 +282,6 @@ class JitLowering(HeapLowering):
             text.line(f"call void {self.service(MARKED_STORE)}({arguments}){self.aliasing.barrier()}")
             text.jump(on)
         text.block(plain, dominated=True)
-        text.line(f"store i32 {value.raw}, ptr {place}, align 4{aliases}")
-        text.line(f"store i8 1, ptr {card}, align 1{self.aliases('cards')}")
+        self._store_plainly(place, card, value, aliases)
         text.jump(on)
         text.block(on, dominated=True)

@@ -59,7 +59,7 @@ class Plan(NamedTuple):
 class Strip:
     """The strip that is being emitted."""
 
-    def __init__(self, activation: Activation, loop: Loop, plan: Plan, preheader: Preheader) -> None:
+    def __init__(self, activation: Activation, loop: Loop, plan: Plan, preheader: Preheader, cost: int) -> None:
         self.activation = activation
         self.loop = loop
         self.induction = loop.inductions[plan.local]
@@ -67,6 +67,7 @@ class Strip:
         self.test = plan.test
         self.is_uniform = plan.is_uniform
         self.preheader = preheader
+        self.cost_before = cost
         self.affine: dict[str, Affine] = {}
         self.types: dict[str, ValueType] = {}
         """Types that operands have before the loop, where their declaration says so."""
@@ -365,6 +366,23 @@ class StripLowering(FrameLowering):
             preheader.names.add(threshold)
         return text.value(f"icmp {'slt' if strip.induction.step >= 0 else 'sgt'} i64 {variable.raw}, {threshold}")
 
+    def note_end(self, test: ExitTest) -> None:
+        """The strip ends at its test: say what the variable is there, and the fuel, without what they were before.
+
+        LLVM makes vectors of the last few rounds too where nothing outside of a loop uses what the loop counts with.
+        """
+        strip = self.strip
+        assert strip is not None
+        induction = strip.induction
+        if abs(induction.step) != 1:
+            return
+        self.set(strip.activation.local(induction.local), Val(strip.threshold, "i64"))
+        if strip.is_uniform and self.counts:
+            is_behind = induction.is_behind(test.block, induction.offset + 1)
+            head = self._plus_constant(strip.threshold, -induction.step if is_behind else 0)
+            self._take_fuel(strip, Val(head, "i64"))
+            self.set_fuel(self.text.value(f"sub i64 {self.fuel()}, {self.cost - strip.cost_before}"))
+
     def _step(self, strip: Strip, induction: Induction) -> str:
         """What is added in each round, which is checked if it is not a number."""
         if induction.step:
@@ -379,10 +397,13 @@ class StripLowering(FrameLowering):
 
     # The way in
 
-    def start_strip(self, activation: Activation, loop: Loop, label: str, plan: Plan) -> None:
-        """What is emitted next is the strip of a loop; ``label`` is where the loop is entered from outside."""
+    def start_strip(self, activation: Activation, loop: Loop, label: str, plan: Plan, cost: int) -> None:
+        """What is emitted next is the strip of a loop, before which everything costs so much.
+
+        ``label`` is where the loop is entered from outside.
+        """
         self.text.preheader = Preheader(label)
-        self.strip = Strip(activation, loop, plan, self.text.preheader)
+        self.strip = Strip(activation, loop, plan, self.text.preheader, cost)
         module = self.text.module
         self.strip.node, self.strip.group = module.distinct_node(), module.distinct_node()
 

@@ -207,8 +207,8 @@ class HeapLowering(Lowering):
 
     def class_id(self, obj: Val) -> Val:
         """The class id of an object, which is not null."""
-        header = self.text.value(f"load i32, ptr {self.pointer(obj)}, align 4{self.aliases('header')}")
-        return Val(self.text.pure(f"and i32 {header}, {layout.CLASS_MASK}"), "i32")
+        # The collector's bits are 0 in between collections, so that a class is compared with where it is in memory.
+        return Val(self.text.value(f"load i32, ptr {self.pointer(obj)}, align 4{self.aliases('header')}"), "i32")
 
     def field_load(self, field: tuple[int, int], obj: Val) -> Val:
         storage, offset = self.field_place(field)
@@ -349,10 +349,15 @@ class HeapLowering(Lowering):
             text.line(f"call void {MARKED_STORE}({arguments})")
             text.jump(on)
         text.block(plain, dominated=True)
-        text.line(f"store i32 {value.raw}, ptr {place}, align 4{aliases}")
-        text.line(f"store i8 1, ptr {card}, align 1{self.aliases('cards')}")
+        self._store_plainly(place, card, value, aliases)
         text.jump(on)
         text.block(on, dominated=True)
+
+    def _store_plainly(self, place: str, card: str, value: Val, aliases: str) -> None:
+        """Store a reference while nobody marks; null refers to nothing that a card would have to tell of."""
+        self.text.line(f"store i32 {value.raw}, ptr {place}, align 4{aliases}")
+        if value.raw != "0":
+            self.text.line(f"store i8 1, ptr {card}, align 1{self.aliases('cards')}")
 
     def _places(self, address: Val) -> tuple[tuple[str, str], tuple[str, str]]:
         """Where a reference is stored, and the byte of its card: base and offset of each."""
