@@ -15,6 +15,7 @@ from pvm.engines.native.shapes import FrameShape
 from pvm.engines.native.translation import Translation
 from pvm.engines.polls import backward_targets
 from pvm.isa.encoding import Instruction
+from pvm.isa.instruction import Form
 from pvm.isa.machine import Val
 from pvm.isa.types import HeapKind, RefType, Signature, ValueType
 from pvm.verify.verified import VerifiedFunction
@@ -58,6 +59,17 @@ class FunctionFacts:
             if each.opcode.mnemonic in {"local.set", "local.tee"}
         }
         self._loops: tuple[Loop, ...] | None = None
+
+    def passed(self, offset: int) -> tuple[int, int]:
+        """The block where control comes to from one on, and what is passed costs: blocks that do nothing but jump."""
+        cost = 0
+        while offset not in self.polled and offset not in self.cold:
+            (first, *rest) = self.blocks[offset]
+            if rest or first.opcode.form is not Form.JUMP:
+                break
+            offset = self.verified.function.labels[first.immediates[0]].offset
+            cost += 1
+        return offset, cost
 
     def live_across(self, call: Instruction) -> int:
         """Locals that are read when a call has returned, or by a handler if it throws, which may be around it only."""

@@ -251,7 +251,14 @@ class Unit(StripLowering):
     def _fall(self, activation: Activation, offset: int) -> None:
         """End a block by falling into another one."""
         if offset in activation.facts.labels_at:
-            self.put_aside(activation, offset)
+            self.put_aside(activation, activation.facts.passed(offset)[0])
+        self._go(activation, offset)
+
+    def _go(self, activation: Activation, offset: int) -> None:
+        """Go to a block, or where it goes to if it does nothing else: it is paid for here, with what was before."""
+        offset, cost = activation.facts.passed(offset)
+        if cost:
+            self.pay(cost)
         self.text.jump(edge(activation, offset), back_note(self, activation, offset))
 
     def _begin_block(self, activation: Activation, offset: int, *, falls: bool) -> None:
@@ -501,9 +508,9 @@ class Unit(StripLowering):
 
     def jump(self, activation: Activation, instruction: Instruction) -> None:
         """``jump``."""
-        label = activation.facts.verified.function.labels[instruction.immediates[0]]
-        self.put_aside(activation, label.offset)
-        self.text.jump(edge(activation, label.offset), back_note(self, activation, label.offset))
+        offset = activation.facts.verified.function.labels[instruction.immediates[0]].offset
+        self.put_aside(activation, activation.facts.passed(offset)[0])
+        self._go(activation, offset)
 
     def switch(self, activation: Activation, instruction: Instruction) -> None:
         """``switch``."""
