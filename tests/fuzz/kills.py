@@ -17,7 +17,15 @@ from tests.fuzz.agreement import SELDOM_OPTIMISED, is_slow
 from tests.fuzz.cases import COMPILED, ON_ENGINES, Case, run_case
 from tests.fuzz.planted import generator_of
 
-NEED_OPTIMISATION = frozenset({"accesses_are_always_parallel", "fields_of_subclasses_are_others"})
+NEED_OPTIMISATION = frozenset(
+    {
+        "accesses_are_always_parallel",
+        "fields_of_subclasses_are_others",
+        "tests_of_loops_always_hold",
+        "sums_never_wrap",
+        "handlers_find_what_was_before",
+    }
+)
 """Faults that show only where LLVM does all that it can; the others are looked for where it does little."""
 _FOUND = 3
 _SECONDS_PER_CASE = 60.0

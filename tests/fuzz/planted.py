@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
 
-from pvm.engines.native.jit import build, copies, escape, loops, unit
+from pvm.engines.native.jit import build, copies, escape, loops, ranges, unit
 from pvm.engines.native.jit.activation import Activation, FunctionFacts
 from pvm.engines.native.jit.calls import _Call
 from pvm.engines.native.jit.frames import FrameLowering
@@ -294,9 +294,58 @@ def results_come_too_late() -> Patch:
     return _changed(Unit, "leave_after", make)
 
 
+def passed_blocks_cost_nothing() -> Patch:
+    """Blocks that do nothing but jump are not paid for where they are passed."""
+
+    def make(passed: Any) -> Any:
+        return lambda self, offset: (passed(self, offset)[0], 0)
+
+    return _changed(FunctionFacts, "passed", make)
+
+
 def bulk_operations_cost_nothing() -> Patch:
     """What an instruction costs beside its block is not paid."""
     return _constant(JitLowering, "end", None)
+
+
+# What is known of numbers
+
+
+def tests_of_loops_always_hold() -> Patch:
+    """Where a branch is not taken, numbers are taken to be what they are where it is."""
+
+    def make(when: Any) -> Any:
+        return lambda self, condition, **_: when(self, condition, holds=True)
+
+    return _changed(ranges._Analysis, "_when", make)
+
+
+def sums_never_wrap() -> Patch:
+    """A sum that wraps is taken for one that traps where it overflows."""
+    return _changed(ranges, "_arithmetic", lambda made: lambda *operands, **_: made(*operands, is_checked=True))
+
+
+def handlers_find_what_was_before() -> Patch:
+    """A handler is taken to find numbers as they are where its range begins."""
+
+    def make(run: Any) -> Any:
+        def changed(self: Any) -> Any:
+            handlers, self.function = self.function.handlers, self.function._replace(handlers=())
+            starts = {each.start: self.labels[each.target] for each in handlers}
+            leaving = self._leaving
+            self._leaving = lambda offset: [
+                *leaving(offset),
+                *(
+                    (starts[each.offset], self.entering[offset])
+                    for each in self.blocks[offset]
+                    if each.offset in starts
+                ),
+            ]
+            return run(self)
+
+        return changed
+
+    return _changed(ranges._Analysis, "run", make)
 
 
 # What is known of objects
@@ -433,7 +482,11 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         the_native_stack_is_unchecked,
         looks_are_for_less,
         results_come_too_late,
+        passed_blocks_cost_nothing,
         bulk_operations_cost_nothing,
+        tests_of_loops_always_hold,
+        sums_never_wrap,
+        handlers_find_what_was_before,
         sets_do_not_load_shadows,
         parameters_never_change,
         fields_never_change,

@@ -87,3 +87,20 @@ def test_class_is_compared_where_it_is_in_memory() -> None:
 def test_store_of_null_dirties_no_card(value: str, cards: int) -> None:
     ir = optimised(LINKED + f"fun unlink(a: Link, b: Link) {{ a.next = {value} }}", "unlink")
     assert ir.count("store i8 1,") == cards
+
+
+PASSED = """
+    fun g(n: Int) -> Int { var i = n
+        while true { match i & 3 {
+            0 => i += 5
+            1 => i -= 7
+            2 => i ^= n
+            else => return i } } }
+    @export fun f(n: Int) -> Int = g(n)
+"""
+
+
+def test_arms_of_a_loop_pay_for_the_jump_behind_all_of_them() -> None:
+    back = next(each for each in re.split(r"\n(?=[\w.\"]+:)", body(PASSED)) if "backedge:" in each)
+    assert re.search(r"phi i64 \[ -14, .*\[ -18, .*\[ -22, ", back)
+    assert back.count(" add ") == 1, "the jump costs nothing by itself"

@@ -10,6 +10,7 @@ from pvm.engines.native.code.translator import Points, translate
 from pvm.engines.native.jit.coldness import blocks_of
 from pvm.engines.native.jit.liveness import live_locals
 from pvm.engines.native.jit.loops import Loop, innermost_loops, looping_blocks
+from pvm.engines.native.jit.ranges import Interval, ranges_at_heads
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.shapes import FrameShape
 from pvm.engines.native.translation import Translation
@@ -58,6 +59,7 @@ class FunctionFacts:
             for each in self.verified.instructions
             if each.opcode.mnemonic in {"local.set", "local.tee"}
         }
+        self._resolver = linkage.resolver
         self._loops: tuple[Loop, ...] | None = None
 
     def passed(self, offset: int) -> tuple[int, int]:
@@ -91,6 +93,11 @@ class FunctionFacts:
         used = {each.immediates[0] for each in inside if each.opcode.mnemonic == "local.get"} - written
         types = self.verified.local_types
         return frozenset(each for each in used if _is_object(types[each]))
+
+    @cached_property
+    def ranges(self) -> dict[int, dict[int, Interval]]:
+        """What is known of numbers in locals at the heads of loops."""
+        return ranges_at_heads(self.verified, self.blocks, self.polled, self._resolver)
 
     @property
     def loops(self) -> tuple[Loop, ...]:

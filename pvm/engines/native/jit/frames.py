@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from pvm.engines.native import layout
 from pvm.engines.native.code.translator import Point
 from pvm.engines.native.interpreter.services import RETURN_TO_CODE
 from pvm.engines.native.jit.activation import Activation
+from pvm.engines.native.jit.ranges import LEAST, MOST, Interval
 from pvm.engines.native.jit.shadows import ShadowLowering
 from pvm.engines.native.jit.virtual import waiting_node
 from pvm.isa.machine import Val
@@ -138,14 +139,20 @@ class FrameLowering(ShadowLowering):
 
     # Reading
 
-    def read_locals(self, activation: Activation, live: int, frame: str) -> None:
-        """Fill the variables of live locals."""
+    def read_locals(self, activation: Activation, live: int, frame: str, known: Mapping[int, Interval]) -> None:
+        """Fill the variables of live locals, of some of which it is known what numbers they can be."""
         facts = activation.facts
         for number, slot in enumerate(facts.frame.locals):
             if live >> number & 1:
-                value = self.load_slot(self._slot(frame, slot), facts.kinds[number])
+                note = f", !range {self.interval(known[number])}" if number in known else ""
+                value = self.load_slot(self._slot(frame, slot), facts.kinds[number], note=note)
                 self.set(activation.local(number), value)
                 self.note_set(activation, number)
+
+    def interval(self, interval: Interval) -> str:
+        """The node of an interval that has not all numbers: the first, and what follows the last."""
+        end = interval.high + 1 if interval.high < MOST else LEAST
+        return self.text.module.node(f"i64 {interval.low}, i64 {end}")
 
 
 def _runs(slots: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -120,6 +120,8 @@ class StripLowering(FrameLowering):
     """Adds to the machine what it knows while it emits a strip."""
 
     strip: Strip | None = None
+    cost = 0
+    """What all blocks that were emitted cost together."""
     counts = looks = True
     """Whether fuel is counted and looked at."""
     place: tuple[int, int] = (0, 0)

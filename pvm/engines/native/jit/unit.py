@@ -147,7 +147,7 @@ class Unit(StripLowering):
         text, root = self.text, self.root
         text.block(_loop_label(offset))
         live = root.facts.live[offset]
-        self.read_locals(root, live, self.frame(root))
+        self.read_locals(root, live, self.frame(root), root.facts.ranges[offset])
         self._look(root.facts.points.before[offset].position, live, POLL_POINT, is_called=False)
         self._enter_block(offset, len(root.facts.blocks[offset]))
 

@@ -290,9 +290,9 @@ class HeapLowering(Lowering):
 
     # Slots of frames
 
-    def load_slot(self, pointer: str, kind: str, what: str = "slots") -> Val:
-        """The value in a slot."""
-        return Val(self.text.value(f"load {IR_TYPES[kind]}, ptr {pointer}, align 8{self.aliases(what)}"), kind)
+    def load_slot(self, pointer: str, kind: str, what: str = "slots", note: str = "") -> Val:
+        """The value in a slot; ``note`` is metadata."""
+        return Val(self.text.value(f"load {IR_TYPES[kind]}, ptr {pointer}, align 8{self.aliases(what)}{note}"), kind)
 
     def store_slot(self, pointer: str, value: Val, what: str = "slots") -> None:
         """Store a value into a slot; always all 64 bits, so that whatever loads it next is fast."""
