@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 from compiler.emit.context import FunctionContext, Operand
 from compiler.emit.conversions import narrow
@@ -238,17 +239,17 @@ def emit_not_null(f: FunctionContext, node: hir.NotNull) -> None:
 
 
 def emit_concat(f: FunctionContext, node: hir.Concat) -> None:
-    """Join texts: pairs, then pairs of pairs, so that no byte is copied more often than the depth of that tree.
+    """Join texts: two or three, then such joined ones, so that no byte is copied more often than that tree is deep.
 
-    Two texts are joined as soon as both are there: joining has no effect that evaluation could see.
+    Texts are joined as soon as they are there: joining has no effect that evaluation could see.
     """
     parts = _merged(node.parts)
     string = ClassType(f.emission.program.core["String"])
     if any(f.needs_empty(part) for part in parts[1:]):
         f.operands([f.operand(part, string) for part in parts])
         f.at(node.span)
-        for _ in parts[1:]:
-            _join(f)
+        for left in range(len(parts), 1, -2):
+            _join(f, min(left, 3))
         return
     if not parts:
         f.code.op("string.const", f.emission.pool.string(""))
@@ -260,15 +261,17 @@ def _join_tree(f: FunctionContext, node: hir.Concat, parts: list[hir.Expr], stri
     if len(parts) == 1:
         f.value_as(parts[0], string)
         return
-    middle = (len(parts) + 1) // 2
-    _join_tree(f, node, parts[:middle], string)
-    _join_tree(f, node, parts[middle:], string)
+    count = min(len(parts), 3)
+    ends = [len(parts) * number // count for number in range(count + 1)]
+    for start, end in pairwise(ends):
+        _join_tree(f, node, parts[start:end], string)
     f.at(node.span)
-    _join(f)
+    _join(f, count)
 
 
-def _join(f: FunctionContext) -> None:
-    index, signature = f.emission.pool.runtime("string.concat")
+def _join(f: FunctionContext, count: int) -> None:
+    """Join two or three texts that are on the stack."""
+    index, signature = f.emission.pool.runtime("string.concat" if count == 2 else "string.concat3")
     f.code.typed("call.runtime", (index,), signature.params, signature.results)
 
 

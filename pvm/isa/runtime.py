@@ -99,6 +99,9 @@ _TABLE_FUNCTIONS = (
 RUNTIME_FUNCTIONS: tuple[RuntimeFunction, ...] = (
     _function("string.concat", (STRING, STRING), STRING, "Both texts, one after the other.", "bytes of the result"),
     _function(
+        "string.concat3", (STRING, STRING, STRING), STRING, "Three texts, one after the other.", "bytes of the result"
+    ),
+    _function(
         "string.slice",
         (STRING, I64, I64),
         STRING,

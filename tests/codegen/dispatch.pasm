@@ -107,13 +107,11 @@ func Animal.describe(this: ref Animal) -> ref string {
     local.get this
     field.get Animal.name
     string.const " says "
-  .line dispatch.peb 5:37
-    call.runtime string.concat
     local.get this
-  .line 5:53
+  .line dispatch.peb 5:53
     call.virtual Animal."Animal.sound"
   .line 5:37
-    call.runtime string.concat
+    call.runtime string.concat3
     return
 }
 

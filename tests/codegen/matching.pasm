@@ -81,8 +81,7 @@ func Circle.toString(this: ref Circle) -> ref string {
     field.get Circle.radius
   .line matching.peb 4:5
     call.runtime string.from_f64
-    call.runtime string.concat
     string.const ")"
-    call.runtime string.concat
+    call.runtime string.concat3
     return
 }

@@ -26,13 +26,11 @@ func main() -> i64 {
     object.new Box<Int>
   .line 26:25
     call show
-  .line 26:13
-    call.runtime string.concat
     ref.null
   .line 26:35
     call show
   .line 26:13
-    call.runtime string.concat
+    call.runtime string.concat3
   .line 26:5
     call println
   .line 27:18

@@ -92,7 +92,6 @@ func Point.toString(this: ref Point) -> ref string {
     field.get Point.x
   .line objects.peb 3:12
     call.runtime string.from_f64
-    call.runtime string.concat
     string.const ", y: "
     call.runtime string.concat
     local.get this
@@ -100,7 +99,7 @@ func Point.toString(this: ref Point) -> ref string {
     call.runtime string.from_f64
     string.const ")"
     call.runtime string.concat
-    call.runtime string.concat
+    call.runtime string.concat3
     return
 }
 

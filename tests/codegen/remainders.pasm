@@ -13,8 +13,6 @@ func main() -> i64 {
   .line 18:16
     call Array<Int>.toString
     string.const " "
-  .line 18:13
-    call.runtime string.concat
     i64.const 4
   .line 18:25
     call isEven
@@ -28,7 +26,7 @@ func main() -> i64 {
     call Bool.toString
   .line 18:13
     call.runtime string.concat
-    call.runtime string.concat
+    call.runtime string.concat3
   .line 18:5
     call println
     i64.const 0

@@ -14,32 +14,29 @@ func describe(name: ref string, age: i64, city: ref? string) -> ref string {
   .local ref string
     string.const "name: "
     local.get name
-  .line texts.peb 4:5
-    call.runtime string.concat
     string.const ", "
     string.const "age: "
     local.get age
-  .line 4:33
+  .line texts.peb 4:33
     call.runtime string.from_i64
-  .line 4:25
-    call.runtime string.concat
     string.const ", from "
+  .line 4:25
     call.runtime string.concat
     local.get city
     branch.null @L0
     local.set #3
     jump @L1
-@L0 [| ref string, ref string, ref string]:
+@L0 [| ref string, ref string, ref string, ref string, ref string]:
     string.const "nowhere"
     jump @L2
-@L1 [| ref string, ref string, ref string]:
+@L1 [| ref string, ref string, ref string, ref string, ref string]:
     local.get #3
-@L2 [| ref string, ref string, ref string, ref string]:
+@L2 [| ref string, ref string, ref string, ref string, ref string, ref string]:
     string.const "."
     call.runtime string.concat
-    call.runtime string.concat
+    call.runtime string.concat3
   .line 4:5
     call.runtime string.concat
-    call.runtime string.concat
+    call.runtime string.concat3
     return
 }

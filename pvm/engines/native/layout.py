@@ -245,9 +245,11 @@ BLOCK_ENTRY: Final = 16
 BLOCK_STATE: Final = 0
 """One of the constants below, a byte."""
 BLOCK_FLAGS: Final = 1
-"""Sum of BLOCK_NEW, BLOCK_WAITING, BLOCK_HOLES, a byte."""
+"""Sum of BLOCK_NEW, BLOCK_WAITING, BLOCK_HOLES, BLOCK_YOUNG, a byte."""
 BLOCK_COUNT: Final = 4
 """At the head of a large object: its blocks, 32 bits; in the others: index of the head."""
+BLOCK_NEXT: Final = 8
+"""At the head of a large object that is new: the head of the next one, 32 bits; 0 if there is none."""
 BLOCK_FREE: Final = 0
 """Free, and all zeros."""
 BLOCK_DIRTY: Final = 1
@@ -264,6 +266,8 @@ BLOCK_WAITING: Final = 2
 """Has marked objects that did not fit the mark stack."""
 BLOCK_HOLES: Final = 4
 """Has free lines."""
+BLOCK_YOUNG: Final = 8
+"""Is the head of a large object that is new, and goes unless something is found that refers to it."""
 LARGE_SIZE: Final = 1 << 14
 """Objects of more bytes have blocks of their own, and are never in the nursery."""
 CARDS_INITIAL: Final = 1 << 20
@@ -311,7 +315,7 @@ CONTROL_WORDS: Final = (
     "strings",  # address of (address, bytes) pairs, 32 bits each: text of the string constants
     "string_roots",  # address, in GLOBALS, of the references to the string constants
     "seed",  # of hash.seed
-    "nursery_size",  # bytes of the nursery
+    "nursery_size",  # bytes of the nursery at first, and at least
     "stress",  # collect at every allocation
     # Allocation
     "nursery_top",
@@ -393,8 +397,11 @@ COLLECTOR_WORDS: Final = (
     # The nursery: HEAP to nursery_end, zeros between nursery_top and zeroed
     "old_start",  # where blocks begin, and EXIT_ROOM behind the nursery ends
     "nursery_end",  # where it ends until the next collection
+    "nursery_bytes",  # what it has at most for now
     "zeroed",
     "stress_left",  # allocations until the next one that fails
+    "large_freed",  # bytes of blocks of such that went in one collection, at most since one of the old space
+    "large_young",  # head of a large object that was made since the last collection, the first of a list; 0: none
     # Blocks: in use are some from HEAP up to low_end, and from high_start up, where large objects are
     "low_end",
     "high_start",
@@ -426,6 +433,8 @@ COLLECTOR_WORDS: Final = (
     # When
     "trigger",  # bytes in use at which a collection of the old space begins
     "kept",  # bytes of free blocks that are not offered to the host
+    "promoted_before",  # bytes promoted and allocated when the last collection of the old space ended
+    "allocated_before",
     "idle_trigger",  # bytes ever allocated at which it begins although few survive
     "floor",  # bytes that must be left for going on without a complete collection
     "grown",  # bytes promoted, and allocated as large objects, since marking began

@@ -136,12 +136,14 @@ class RuntimeImage(TableFunctions):
         self.machine.account_string(len(data))
         return data
 
-    def string_concat(self, a: bytes, b: bytes) -> bytes:
-        size = len(a) + len(b)
+    def string_concat(self, *parts: bytes) -> bytes:
+        size = sum(map(len, parts))
         self._check(size <= MAX_ARRAY_LENGTH, TrapKind.OUT_OF_MEMORY)
         self.machine.account_string(size)
         self._charge(size)
-        return a + b
+        return b"".join(parts)
+
+    string_concat3 = string_concat
 
     def _check_slice(self, text: bytes, start: int, end: int) -> None:
         self._check(0 <= start <= end <= len(text), TrapKind.INDEX_OUT_OF_BOUNDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -52,6 +53,12 @@ def test_two_texts(cage: Cage) -> None:
             assert cage.call("string.compare", a, b) == expected("string.compare", first, second)
     same = cage.string(b"same text")
     assert cage.call("string.equals", same, same) == expected("string.equals", b"same text", b"same text")
+
+
+def test_three_texts(cage: Cage) -> None:
+    for parts in product(TEXTS, repeat=3):
+        found = text(cage, "string.concat3", *map(cage.string, parts))
+        assert found == expected("string.concat3", *parts)
 
 
 def test_a_difference_at_every_place(cage: Cage) -> None:
