@@ -506,7 +506,9 @@ class Machine:
             self._adapt_clock()
             self._count_look()
             if self._is_jit and self.program.is_time_to_compile(self._code):
-                self.program.promoted(self._code).sample(self._functions_on_stack())
+                promotion = self.program.promoted(self._code)
+                promotion.sample(self._functions_on_stack())
+                promotion.note_calls(self._calls_on_stack())
                 self.cage.set_word("resume_marks", RESUME_MARKS)
             if kind is Poll.COLLECT:
                 return False
@@ -549,6 +551,19 @@ class Machine:
             yield self.program.function_at(self.cage.u32(base + layout.FRAME_FUNCTION))
             distance = self.cage.u32(base + layout.FRAME_DELTA)
             base = base - distance if distance else 0
+
+    def _calls_on_stack(self) -> Iterator[tuple[int, int, int]]:
+        """The calls that the innermost frames wait for: the caller, the address where it goes on, what it called."""
+        cage, function_at = self.cage, self.program.function_at
+        base = cage.word("base")
+        for _ in range(WATCHED):
+            distance = cage.u32(base + layout.FRAME_DELTA) if base else 0
+            if not distance:
+                return
+            caller = base - distance
+            functions = (function_at(cage.u32(each + layout.FRAME_FUNCTION)) for each in (caller, base))
+            yield next(functions), cage.u32(base), next(functions)
+            base = caller
 
     def _interrupted(self) -> bool:
         """A long operation has stopped; it is executed again unless the deadline has passed.

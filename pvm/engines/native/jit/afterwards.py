@@ -44,7 +44,7 @@ def finish(target: Target, argument: bytes) -> None:
         skipped.add(function)
         blob = None
         with suppress(Exception):  # the next run asks for it again, and says why there is none
-            blob = compiled_function(target, data, function)
+            blob = compiled_function(target, data, function, rest.profile)
         if blob is None:
             continue
         translations, called = decode_notes(blob.notes)

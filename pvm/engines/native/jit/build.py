@@ -7,6 +7,7 @@ import marshal
 from pvm.engines.native.jit.activation import FunctionFacts
 from pvm.engines.native.jit.escape import Plan, is_sound, plan_replacement
 from pvm.engines.native.jit.installed import COUNTS, encode_notes
+from pvm.engines.native.jit.profile import Counts
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
 from pvm.engines.native.jit.virtual import NOTHING
@@ -23,9 +24,9 @@ _programs: dict[str, tuple[bytes, Linkage, Targets]] = {}
 """The programs used last, by the digests of their modules."""
 
 
-def encode_argument(module: bytes, function: int, fuel: str = COUNTS) -> bytes:
-    """The argument of the others: a module's file, the function, and what its code does about fuel."""
-    return marshal.dumps((module, function, fuel))
+def encode_argument(module: bytes, function: int, fuel: str = COUNTS, profile: Counts = ()) -> bytes:
+    """The argument of the others: a module's file, the function, what its code does about fuel, and calls seen."""
+    return marshal.dumps((module, function, fuel, profile))
 
 
 def function_ir(target: Target, argument: bytes) -> str:
@@ -35,11 +36,12 @@ def function_ir(target: Target, argument: bytes) -> str:
 
 def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
     """The same with notes, for whoever installs the code: ``encode_notes``."""
-    data, function, fuel = marshal.loads(argument)  # noqa: S302 - from the process that started this one
+    data, function, fuel, profile = marshal.loads(argument)  # noqa: S302 - from the process that started this one
     linkage, targets = _program(data)
 
     def emit(plan: Plan, facts: dict[int, FunctionFacts]) -> Unit:
         unit = Unit(ModuleText(), linkage, function, targets, STACK_POINTERS[target.architecture], fuel, plan, facts)
+        unit.profile.update(profile)
         unit.define()
         return unit
 
@@ -61,11 +63,11 @@ def ready(target: Target, data: bytes) -> None:
     _program(data)
 
 
-def compiled_function(target: Target, data: bytes, function: int) -> Blob:
+def compiled_function(target: Target, data: bytes, function: int, profile: Counts = ()) -> Blob:
     """The machine code of a function, in the process that has LLVM."""
     from pvm.engines.native.llvm.compilation import compile_blob
 
-    ir, notes = function_code(target, encode_argument(data, function))
+    ir, notes = function_code(target, encode_argument(data, function, profile=profile))
     return compile_blob(ir, target)._replace(notes=notes)
 
 

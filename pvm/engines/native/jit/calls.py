@@ -12,6 +12,7 @@ from pvm.engines.native import layout
 from pvm.engines.native.jit.activation import Activation, kind_of
 from pvm.engines.native.jit.image_calls import emit_image_call
 from pvm.engines.native.jit.installed import BODY
+from pvm.engines.native.jit.profile import likely
 from pvm.engines.native.jit.prototype import GONE, call_of, result_type
 from pvm.engines.native.jit.targets import MAX_TARGETS
 from pvm.engines.native.llvm.lowering import ir_type
@@ -112,9 +113,17 @@ class _Call:
             self.to_known(targets[0])
             return
         few = len(targets) <= MAX_TARGETS
-        wanted = [each for each in targets if self._may_inline(each)] if few else []
+        if not few:
+            targets = tuple(each for each in self._likely() if self.unit.targets.may_be(class_index, slot, each))
+        wanted = [each for each in targets if self._may_inline(each)]
         self.unit.put_aside(self.activation, self.instruction.offset)
         self._by_class(receiver, wanted, complete=few and len(wanted) == len(targets))
+
+    def _likely(self) -> list[int]:
+        """What the call was seen to reach, most first."""
+        facts = self.activation.facts
+        position = facts.points.after[self.instruction.offset].position
+        return likely(self.unit.profile.get((facts.index, position), ()))
 
     def _method_of(self, exact: int, class_index: int, slot: int) -> int:
         verified = self.unit.metadata.verified
@@ -191,7 +200,8 @@ class _Call:
         unit, text = self.unit, self.text
         targets = unit.targets.of_value(self.signature)
         if len(targets) > MAX_TARGETS:
-            return
+            seen = self._likely()
+            targets = tuple(each for each in seen if each in targets)
         unit.refuse_uniform()
         for function in filter(self._may_inline, targets):
             yes, no = text.fresh_label("is"), text.fresh_label("other")

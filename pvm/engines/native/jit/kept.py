@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 
+from pvm.engines.native.jit.profile import Counts
 from pvm.engines.native.linked import plain
 from pvm.engines.native.machine_code.blob import Blob, Relocation
 from pvm.engines.native.program import HOT
@@ -39,7 +40,7 @@ class Rest(NamedTuple):
 
     ``wanted`` is the heat of functions that are not compiled; ``entered`` are those that have run, the only ones worth
     compiling of what compiled functions call; ``translated`` are those whose translation is kept with the program,
-    ``compiled`` those that have machine code.
+    ``compiled`` those that have machine code; ``profile`` is what calls were seen to call.
     """
 
     program: str
@@ -48,6 +49,7 @@ class Rest(NamedTuple):
     entered: frozenset[int]
     translated: frozenset[int]
     compiled: frozenset[int]
+    profile: Counts = ()
 
 
 def load_hot(key: str) -> Kept:

@@ -19,6 +19,7 @@ from pvm.engines.native import layout
 from pvm.engines.native.interpreter.loading import PROFILING, code_region
 from pvm.engines.native.jit.installed import BODY, COUNTS, ENTRY, decode_notes, encode_notes, osr_offset
 from pvm.engines.native.jit.kept import AFTERWARDS, HotFunction, Kept, Rest, store_hot
+from pvm.engines.native.jit.profile import CallProfile
 from pvm.engines.native.machine_code.request import Request
 from pvm.engines.native.translation import Translation
 from pvm.errors import PvmError
@@ -64,6 +65,7 @@ class Promotion:
         self._key = key
         self._table = code.symbol("handlers")
         self._heat: dict[int, int] = {}
+        self.profile = CallProfile()
         self._asked: set[int] = set()
         self._taken: set[int] = set()
         self._module = b""
@@ -106,6 +108,13 @@ class Promotion:
             for called in self._called.pop(function, ()):
                 self._heat[called] = max(heat, self._heat.get(called, 0))
                 self._ask(called)
+
+    def note_calls(self, calls: Iterable[tuple[int, int, int]]) -> None:
+        """Count calls that were seen: a function, the address where it goes on, and what it called."""
+        placed = self._program.placed
+        for caller, address, callee in calls:
+            if caller in placed:
+                self.profile.note(caller, address - placed[caller].address, callee)
 
     def _ask(self, function: int) -> None:
         """Have a function compiled, unless that was asked before."""
@@ -182,7 +191,8 @@ class Promotion:
         """Compile a function and let the program use it."""
         if not self._module:
             self._module = self._program.checked.to_bytes()
-        request = Request(GENERATOR, marshal.dumps((self._module, function, self._fuel)), speed)
+        argument = (self._module, function, self._fuel, self.profile.of(function))
+        request = Request(GENERATOR, marshal.dumps(argument), speed)
         begun = time.perf_counter()
         # What is kept with the program is not kept a second time.
         blob = compiler.obtain(request, keep=keep and self._key is None)
@@ -299,5 +309,5 @@ class Promotion:
             return None
         name, program = sha256(self._module).hexdigest(), self._program
         compiled = frozenset([*self.compiled, *self.failures])
-        rest = Rest(name, self._key, wanted, program.entered, frozenset(program.placed), compiled)
+        rest = Rest(name, self._key, wanted, program.entered, frozenset(program.placed), compiled, self.profile.of())
         return Request(AFTERWARDS, marshal.dumps(tuple(rest)))

@@ -32,6 +32,10 @@ class Targets:
             self._known[key] = self._find(class_index, slot)
         return self._known[key]
 
+    def may_be(self, class_index: int, slot: int, function: int) -> bool:
+        """Whether a virtual or an interface method is a function for some class."""
+        return function in self._ids(class_index, slot)
+
     def of_value(self, signature: Signature) -> tuple[int, ...]:
         """The functions that function values of a signature are made of in the program; the host may have others."""
         if self._values is None:

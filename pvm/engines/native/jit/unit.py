@@ -74,6 +74,8 @@ class Unit(StripLowering):
         """Bytes from the root's frame to the end of the last one of a function that is inlined or called."""
         self.called: dict[int, None] = {}
         """Functions that it may call, in order."""
+        self.profile: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+        """What calls were seen to call, by function and where they go on in internal code."""
         self.calls = False
         """Whether it calls compiled code."""
         self.activations = 0
