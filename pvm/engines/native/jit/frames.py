@@ -37,10 +37,13 @@ class FrameLowering(ShadowLowering):
         assert parent is not None
         assert call is not None
         prims = [
-            self.get(self.prim_variable(parent, position, kind), kind)
+            self.held(self.prim_variable(parent, position, kind), kind)
             for position, kind in enumerate(child.waiting_prims)
         ]
-        refs = [self._waiting_ref(parent, position, call.offset) for position in range(child.waiting_refs)]
+        refs = [
+            self.held(self.ref_variable(parent, position), "ref", waiting_node(parent, position, call.offset))
+            for position in range(child.waiting_refs)
+        ]
         facts = parent.facts
         self.write_values(parent, facts.points.after[call.offset], facts.live_across(call), prims, refs)
 
@@ -53,7 +56,7 @@ class FrameLowering(ShadowLowering):
         facts = activation.facts
         for number, slot in enumerate(facts.frame.locals):
             if live >> number & 1:
-                self.write_slot(self._slot(frame, slot), self.get(activation.local(number), facts.kinds[number]))
+                self.write_slot(self._slot(frame, slot), self.held(activation.local(number), facts.kinds[number]))
                 written.add(slot)
         for items, values in ((point.prims, prims), (point.refs, refs)):
             for item, value in zip(items, values, strict=False):

@@ -35,6 +35,21 @@ def _real(number: int) -> str:
     return f"%r{number}.real"
 
 
+class _Depth:
+    """How many ``with`` statements of it there are around."""
+
+    __slots__ = ("depth",)
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *exception: object) -> None:
+        self.depth -= 1
+
+
 class VirtualLowering(JitLowering):
     """Adds to the machine what it knows of objects that need not be."""
 
@@ -49,20 +64,12 @@ class VirtualLowering(JitLowering):
         """Which replaced objects operands may be, by their text."""
         self._written: set[int] = set()
         """Those that some frame needs."""
-        self._is_told = False
-        """Whether somebody else tells what is done with an object."""
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        kept, self._is_told = self._is_told, True
-        try:
-            yield
-        finally:
-            self._is_told = kept
+        self._told = _Depth()
+        """Where somebody else tells what is done with an object."""
 
     @contextmanager
     def writing(self, text: FunctionText) -> Iterator[None]:
-        with self._told(), super().writing(text):
+        with self._told, super().writing(text):
             yield
 
     # Where references go
@@ -84,6 +91,10 @@ class VirtualLowering(JitLowering):
     def _node(self, variable: str) -> str:
         head, dot, rest = variable.partition(".")
         return f"{self._paths.get(head, head)}{dot}{rest}"
+
+    def held(self, name: str, kind: str, node: str = "") -> Val:
+        """The value of a variable for a frame, of which nothing is told unless there are objects to be made."""
+        return self.get(name, kind, node) if self.plan.shapes else super().get(name, kind)
 
     def _come(self, node: str, operand: str) -> None:
         self.flows.go(node, operand)
@@ -109,7 +120,7 @@ class VirtualLowering(JitLowering):
 
     def escape(self, value: Val) -> None:
         """A value is kept by somebody, if it is a reference."""
-        if value.kind == "ref" and not self._is_told:
+        if value.kind == "ref" and not self._told.depth:
             self.flows.escaping[self.raw(value)] = None
 
     def _identity(self, value: Val) -> frozenset[int]:
@@ -127,7 +138,7 @@ class VirtualLowering(JitLowering):
         return number
 
     def _examine(self, value: Val) -> None:
-        if not self._is_told:
+        if not self._told.depth:
             self.flows.examined[self.raw(value)] = None
 
     # Whoever does something else with an object keeps it
@@ -168,7 +179,7 @@ class VirtualLowering(JitLowering):
         site = self._site()
         number = self.plan.numbers.get(site)
         if number is None:
-            with self._told():
+            with self._told:
                 made = super().new_object(class_index, values)
             for field, value in enumerate(values):
                 if value.kind == "ref":
@@ -192,7 +203,7 @@ class VirtualLowering(JitLowering):
                 self._set_field(number, layout.CLOSURE_ENVIRONMENT, environment)
             self.functions[reference(number)] = function
             return self._made(shape, reference(number))
-        with self._told():
+        with self._told:
             made = super().new_closure(function, environment)
         self._made(shape, self.raw(made))
         if environment is not None:
@@ -244,7 +255,7 @@ class VirtualLowering(JitLowering):
     def field_load(self, field: Field, obj: Val) -> Val:
         number = self._replaced(obj)
         if number is None:
-            with self._told():
+            with self._told:
                 value = super().field_load(field, obj)
             if value.kind == "ref":
                 self.flows.load(Access(self.raw(obj), field, self.raw(value)))
@@ -260,7 +271,7 @@ class VirtualLowering(JitLowering):
     def field_store(self, field: Field, obj: Val, value: Val) -> None:
         number = self._replaced(obj)
         if number is None:
-            with self._told():
+            with self._told:
                 super().field_store(field, obj, value)
             if value.kind == "ref":
                 self.flows.stores.append(Access(self.raw(obj), field, self.raw(value)))
@@ -302,7 +313,7 @@ class VirtualLowering(JitLowering):
         if number is not None:
             return Val(str(self.plan.shapes[number].header), "i32")
         self._examine(obj)
-        with self._told():
+        with self._told:
             return super().class_id(obj)
 
     def is_instance(self, a: Val, target: RefType) -> Val:
@@ -311,7 +322,7 @@ class VirtualLowering(JitLowering):
         number = self._replaced(a)
         if number is None:
             self._examine(a)
-            with self._told():
+            with self._told:
                 return super().is_instance(a, target)
         if self._fits_type(self.plan.shapes[number], target):
             return TRUE if target.nullable else self.negate(self.is_null(a))
@@ -352,7 +363,7 @@ class VirtualLowering(JitLowering):
                 return address, self.null()
             return address, self.get(field_variable(number, layout.CLOSURE_ENVIRONMENT), "ref")
         text = self.text
-        with self._told():
+        with self._told:
             place = self.pointer(closure, layout.CLOSURE_FUNCTION)
         word = text.value(f"load i64, ptr {place}, align 8")
         captured = text.value(f"trunc i64 {text.value(f'lshr i64 {word}, 32')} to i32")
@@ -363,9 +374,9 @@ class VirtualLowering(JitLowering):
 
     def write_slot(self, pointer: str, value: Val) -> None:
         """Write a value into a frame: an object is made of a replaced one."""
-        real = self._real(value) if value.kind == "ref" else value
-        with self._told():
-            self.store_slot(pointer, real)
+        if value.kind == "ref" and self.plan.shapes:
+            value = self._real(value)
+        super().store_slot(pointer, value)
 
     def _real(self, value: Val) -> Val:
         found = self._identity(value) - {OTHER}
