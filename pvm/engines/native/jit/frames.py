@@ -106,7 +106,10 @@ class FrameLowering(ShadowLowering):
     # Operands that wait while something else runs
 
     def put_aside(self, activation: Activation, *places: int) -> None:
-        """Move the operands of an activation to variables, until they are taken back at one of these places."""
+        """Move the operands of an activation to variables, until they are taken back at one of these places.
+
+        The analysis of escapes takes it that there are no others.
+        """
         for position, value in enumerate(activation.prims):
             self.set(self.prim_variable(activation, position, value.kind), value)
         for position, value in enumerate(activation.refs):
