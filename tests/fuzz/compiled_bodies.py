@@ -35,6 +35,7 @@ from tests.fuzz.compiled_tables import (
     UNARY,
     Tables,
 )
+from tests.fuzz.compiled_texts import number_of_text
 
 MAX, MIN = (1 << 63) - 1, -(1 << 63)
 CONSTANTS = (0, 0, 1, 1, 2, 3, 5, 7, -1, -2, 40, 255, 1 << 31, -(1 << 31), 1 << 40, (1 << 40) + 1, 1 << 61, MAX, MIN)
@@ -537,6 +538,7 @@ _NUMBERS: tuple[Callable[[Body, int], None], ...] = (
     *[Body.call] * 2,
     Body.method,
     number_of_object,
+    *[number_of_text] * 3,
     Body.truth,
     Body.tee,
     Body.choice,

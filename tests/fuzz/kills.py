@@ -24,6 +24,7 @@ NEED_OPTIMISATION = frozenset(
         "tests_of_loops_always_hold",
         "sums_never_wrap",
         "handlers_find_what_was_before",
+        "texts_touch_nothing",
     }
 )
 """Faults that show only where LLVM does all that it can; the others are looked for where it does little."""

@@ -11,8 +11,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
 
-from pvm.engines.native.jit import build, copies, escape, loops, ranges, unit
+from pvm.engines.native.jit import build, copies, escape, loops, ranges, texts, unit
 from pvm.engines.native.jit.activation import Activation, FunctionFacts
+from pvm.engines.native.jit.aliasing import Aliasing
 from pvm.engines.native.jit.calls import _Call
 from pvm.engines.native.jit.frames import FrameLowering
 from pvm.engines.native.jit.lowering import JitLowering
@@ -450,6 +451,24 @@ def kept_objects_are_replaced() -> Patch:
     return _changed(VirtualLowering, "new_object", make)
 
 
+# Short texts
+
+
+def two_whole_words_are_short() -> Patch:
+    """A text of two whole words is dealt with in place, though it costs two units."""
+    return mock.patch.object(texts, "SHORT", 16)
+
+
+def texts_are_short() -> Patch:
+    """Texts are taken to be short, to fit in where they go, and slices not to begin or end within characters."""
+    return _constant(texts.Texts, "_unless", None)
+
+
+def texts_touch_nothing() -> Patch:
+    """Functions on texts are taken not to change the array that they extend."""
+    return mock.patch.object(Aliasing, "texts", lambda self: self.suffix("nothing"))
+
+
 FAULTS: dict[str, Callable[[], Patch]] = {
     each.__name__: each
     for each in (
@@ -497,6 +516,9 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         narrow_fields_keep_everything,
         objects_overlap,
         kept_objects_are_replaced,
+        two_whole_words_are_short,
+        texts_are_short,
+        texts_touch_nothing,
     )
 }
 

@@ -294,6 +294,18 @@ def test_nursery_grows_where_what_leaves_it_dies_and_shrinks_where_it_stays() ->
     assert heap.word("nursery_bytes") == heap.word("nursery_size")
 
 
+def test_a_nursery_that_has_grown_shrinks_near_the_limit() -> None:
+    heap = world(limit=1 << 22, check=False)
+    heap.set_word("nursery_bytes", 1 << 18)
+    heap.new_array(0, WORD_ARRAY, 200_000)
+    heap.collect()
+    assert heap.word("nursery_bytes") == 1 << 18
+    heap.new_array(1, BYTE_ARRAY, 700_000)
+    heap.collect()
+    assert heap.word("nursery_bytes") == heap.word("nursery_size")
+    assert heap.word("floor") <= heap.word("nursery_size")
+
+
 def test_freed_blocks_are_cleared_before_they_are_a_large_object_again() -> None:
     heap = world()
     heap.new_array(0, BYTE_ARRAY, 60_000)
