@@ -468,12 +468,17 @@ class StripLowering(FrameLowering):
         return self._any(strip.failures)
 
     def _affordable(self, strip: Strip, cost: int, others: Sequence[int]) -> str:
-        """How many rounds the fuel suffices for, and few enough that no sum of a variable, or of others, overflows."""
+        """How many rounds the fuel suffices for, and few enough that no sum of a variable, or of others, overflows.
+
+        Half of them may be left, for a shift instead of a division: a loop of few rounds is come to as often as a long
+        one is.  Where an index is made of another variable, its array limits the rounds.
+        """
         text, step = self.text, strip.induction.step
         spare = text.value(f"sub i64 {self.fuel()}, {SEGMENT}")
-        strip.failures.append(text.value(f"icmp slt i64 {spare}, {cost}"))
-        rounds = text.value(f"udiv i64 {spare}, {cost}")
-        return rounds if step and 4 * abs(step) <= cost and not others else self._least(rounds, str(_MAX_ROUNDS))
+        rounds = text.value(f"ashr i64 {spare}, {(cost - 1).bit_length()}")
+        indices = {affine.local for affine, _ in strip.bounds}
+        is_bounded = step and 4 * abs(step) <= cost and indices.issuperset(others)
+        return rounds if is_bounded else self._least(rounds, str(_MAX_ROUNDS))
 
     def _plus_constant(self, raw: str, constant: int) -> str:
         return self.text.value(f"add i64 {raw}, {constant}") if constant else raw
@@ -537,11 +542,13 @@ class StripLowering(FrameLowering):
         return flag, text.value(f"sub i64 {shift}, {extreme}")
 
     def _distance(self, strip: Strip, local: int, last: str) -> str:
-        """How many more rounds there are until a variable with step 1 or -1 is at its last value."""
+        """How many more rounds there are until a variable with step 1 or -1 is at its last value.
+
+        Something else if the first index is out of bounds: then there is no strip anyway.
+        """
         start = self._start(strip, local)
         pair = (last, start) if strip.loop.inductions[local].step > 0 else (start, last)
-        distance = self.text.value(f"sub i64 {pair[0]}, {pair[1]}")
-        return self.text.call("i64", "llvm.smax.i64", f"i64 {distance}, i64 0", "i64, i64")
+        return self.text.value(f"sub i64 {pair[0]}, {pair[1]}")
 
     def _least(self, a: str, b: str) -> str:
         return self.text.call("i64", "llvm.smin.i64", f"i64 {a}, i64 {b}", "i64, i64")
