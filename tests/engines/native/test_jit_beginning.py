@@ -14,7 +14,7 @@ from compiler.driver import compile_source
 from pvm.engines.native import program as program_module
 from pvm.engines.native.jit import background as background_module
 from pvm.engines.native.jit.background import LIMITS, background
-from pvm.engines.native.jit.promotion import READY
+from pvm.engines.native.jit.promotion import HOT, READY
 from pvm.engines.native.machine import LOOK, LOOK_SELDOM
 from pvm.engines.native.machine_code.request import Request, literal_request
 from pvm.engines.native.machine_code.target import host_target
@@ -98,3 +98,26 @@ def test_a_worker_is_nice_from_the_start() -> None:
     assert os.getpriority(os.PRIO_PROCESS, child.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
     assert worker.compile(literal_request("define void @f() {\n ret void\n}\n"), HOST, LIMITS).symbols == {"f": 0}
     worker.close()
+
+
+def test_the_hottest_come_first_and_of_these_the_shortest(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = """
+        @export fun long(n: Int) -> Int { var s = n
+            for i in 0..<n { s = s * 3 + (i ^ s) - (s & 5) }
+            return s }
+        @export fun short(n: Int) -> Int = n + 1
+        @export fun hot(n: Int) -> Int { var s = n
+            for i in 0..<n { s = s * 5 + (i ^ s) - (s & 3) }
+            return s }
+        fun main() {}"""
+    monkeypatch.setattr(background_module.Background, "ask", lambda _, __: None)
+    with pvm.Instance(pvm.Module(compile_source(source, name="order.peb")), tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        names = [function.name for function in machine.program.module.functions]
+        for name in ("long", "short", "hot"):
+            instance.call(name, 1)
+            for _ in range(HOT + (name == "hot")):
+                promotion.sample([names.index(name)])
+        taken = [promotion.hottest() for _ in range(4)]
+        assert taken == [*(names.index(name) for name in ("hot", "short", "long")), None]
