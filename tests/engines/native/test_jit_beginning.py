@@ -12,6 +12,7 @@ import pytest
 import pvm
 from compiler.driver import compile_source
 from pvm.engines.native import program as program_module
+from pvm.engines.native.interpreter.loading import interpreter_code
 from pvm.engines.native.jit import background as background_module
 from pvm.engines.native.jit.background import LIMITS, background
 from pvm.engines.native.jit.promotion import HOT, READY
@@ -30,6 +31,7 @@ assert HOST is not None
 @pytest.fixture(autouse=True)
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker of our own, and a cache that has no code of these functions."""
+    interpreter_code()
     folder = tmp_path / "cache"
     folder.mkdir(mode=0o700)
     monkeypatch.setenv("PVM_CACHE_DIR", str(folder))

@@ -9,6 +9,7 @@ import pytest
 
 import pvm
 from compiler.driver import compile_source
+from pvm.engines.native.interpreter.loading import interpreter_code
 from pvm.engines.native.jit import background as background_module
 from pvm.engines.native.jit import promotion as promotion_module
 from pvm.engines.native.jit.background import MAX_FAILURES, Background, background
@@ -29,6 +30,7 @@ MODULE = pvm.Module(compile_source(f"{SOURCE}\nfun main() {{}}", name="failures.
 @pytest.fixture(autouse=True)
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker of our own, and a cache that has no code of these functions."""
+    interpreter_code()
     folder = tmp_path / "cache"
     folder.mkdir(mode=0o700)
     monkeypatch.setenv("PVM_CACHE_DIR", str(folder))
