@@ -47,6 +47,7 @@ TEXTS = """
         if "abcdefgh" == text { n += 4 }
         if text == "abcdefghijklmno" { n += 8 }
         if text != "abcdefghijklmnop" { n += 16 }
+        if text.lower() == text.upper().lower() { n += 32 }
         return n
     }
     fun main() {
@@ -58,7 +59,8 @@ TEXTS = """
                 constants(out)
                 for other in WORDS { out.add(if word == other { "=" } else { "." }) }
                 for other in WORDS { out.add(if word == other.slice(0, other.size) { "=" } else { "." }) }
-                out.add(compared(word).toString())
+                out.add(compared(word).toString()).add(word.upper()).add("@[`{AZaz" + word)
+                out.add(("@[`{AZaz" + word).upper()).add(("\\u{7f}@[`{AZ" + word).lower())
             }
             println(out.toString())
         }
@@ -178,6 +180,14 @@ def test_comparing_with_a_constant_reads_its_length_nowhere() -> None:
     """The size of the constant is known, so the text is compared with as many bytes as are to be."""
     ir = body('@export fun g(text: String) -> Bool = text == "null"')
     assert re.search(r"icmp eq i32 %\S+, 4\b", ir)
+
+
+@pytest.mark.parametrize(("case", "first"), [("lower", "A"), ("upper", "a")])
+def test_case_is_changed_in_words(case: str, first: str) -> None:
+    """Both words of a short text, by sums that carry into the high bits of letters."""
+    ir = body(f"@export fun g(text: String) -> String = text.{case}()")
+    for letter in (ord(first), ord(first) + 26):
+        assert len(re.findall(rf"add (?:nuw )?(?:nsw )?i64 %\S+, {(128 - letter) * 0x0101010101010101}\b", ir)) == 2
 
 
 FIELD = """

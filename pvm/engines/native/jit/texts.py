@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SHORT = 15
 """Bytes of the longest text that is dealt with in place: what works on so many costs one unit of fuel."""
+_ONES, _SEVEN_BITS = 0x0101010101010101, 0x7F7F7F7F7F7F7F7F
+_HIGH_BITS = ~_SEVEN_BITS
 Shortcut = Callable[["Texts", Sequence[Val]], Val]
 
 
@@ -153,23 +155,70 @@ class Texts:
 
     def slice(self, arguments: Sequence[Val]) -> Val:
         """``string.slice``."""
-        text, lowering = self.text, self.lowering
+        text = self.text
         source, size = self._slice(*arguments)
-        is_long = text.value(f"icmp ugt i64 {size}, 8")
-        bytes_ = text.value(f"select i1 {is_long}, i64 {layout.ELEMENTS + 16}, i64 {layout.ELEMENTS + 8}")
-        made = lowering.allocate_with(None, self.call, bytes_, str(layout.CLASS_STRING))
-        text.line(f"store i64 {size}, ptr {lowering.pointer(made, layout.LENGTH)}, align 8{lowering.aliases('length')}")
-        # Two words, of which the first is written over where there is only one.  The last 8 bytes of the slice, moved
-        # down, are its last word with zeros behind.
+        is_long = self._is_long(size)
+        # The last 8 bytes of the slice, moved down, are its last word with zeros behind.
         end = self._behind(source, text.value(f"sub i64 {size}, 8"))
         first = self._load(text.value(f"select i1 {is_long}, ptr {source}, ptr {end}"), 64)
         shift = text.value(f"and i64 {text.value(f'mul i64 {size}, -8')}, 63")
-        last = text.value(f"lshr i64 {self._load(end, 64)}, {shift}")
+        return self._made(size, first, text.value(f"lshr i64 {self._load(end, 64)}, {shift}"))
+
+    def _is_long(self, size: str) -> str:
+        """Whether a text that is not empty has two words."""
+        return self.text.value(f"icmp ugt i64 {size}, 8")
+
+    def _made(self, size: str, first: str, last: str) -> Val:
+        """A text of two words, or of the last one only, whose bytes behind the text are 0."""
+        text, lowering, is_long = self.text, self.lowering, self._is_long(size)
+        bytes_ = text.value(f"select i1 {is_long}, i64 {layout.ELEMENTS + 16}, i64 {layout.ELEMENTS + 8}")
+        made = lowering.allocate_with(None, self.call, bytes_, str(layout.CLASS_STRING))
+        text.line(f"store i64 {size}, ptr {lowering.pointer(made, layout.LENGTH)}, align 8{lowering.aliases('length')}")
         to, aliases = self._bytes(made), lowering.aliases("text")
         text.line(f"store i64 {first}, ptr {to}, align 8{aliases}")
         behind = self._behind(to, text.value(f"select i1 {is_long}, i64 8, i64 0"))
         text.line(f"store i64 {last}, ptr {behind}, align 8{aliases}")
         return made
+
+    def _words(self, string: Val) -> tuple[str, str, str]:
+        """The size, the first and the last word of a text that is not empty; the bytes behind it are 0."""
+        text, size = self.text, self._size(string)
+        self._unless(text.value(f"icmp ult i64 {text.value(f'sub i64 {size}, 1')}, {SHORT}"))
+        bytes_ = self._bytes(string)
+        last = self._behind(bytes_, text.value(f"select i1 {self._is_long(size)}, i64 8, i64 0"))
+        return size, self._load(bytes_, 64), self._load(last, 64)
+
+    # What is said of texts, and other case
+
+    def is_ascii(self, arguments: Sequence[Val]) -> Val:
+        """``string.is_ascii``."""
+        text = self.text
+        _, first, last = self._words(arguments[0])
+        high = text.value(f"and i64 {text.value(f'or i64 {first}, {last}')}, {_HIGH_BITS}")
+        return Val(text.value(f"zext i1 {text.value(f'icmp eq i64 {high}, 0')} to i32"), "i32")
+
+    def lower(self, arguments: Sequence[Val]) -> Val:
+        """``string.lower_ascii``."""
+        return self._changed(arguments[0], "A")
+
+    def upper(self, arguments: Sequence[Val]) -> Val:
+        """``string.upper_ascii``."""
+        return self._changed(arguments[0], "a")
+
+    def _changed(self, string: Val, letter: str) -> Val:
+        """A text with the other case of the letters from one on."""
+        size, *words = self._words(string)
+        first, last = (self._changed_word(each, ord(letter)) for each in words)
+        return self._made(size, first, last)
+
+    def _changed_word(self, word: str, letter: int) -> str:
+        """As ``ascii.peb`` does it: high bits are carried into by what is at least the letter, or behind the last."""
+        text = self.text
+        low = text.value(f"and i64 {word}, {_SEVEN_BITS}")
+        at_least, behind = (text.value(f"add i64 {low}, {(128 - each) * _ONES}") for each in (letter, letter + 26))
+        found = text.value(f"and i64 {text.value(f'xor i64 {at_least}, {behind}')}, {_HIGH_BITS}")
+        found = text.value(f"and i64 {found}, {text.value(f'xor i64 {word}, -1')}")
+        return text.value(f"xor i64 {word}, {text.value(f'lshr i64 {found}, 2')}")
 
     def equals(self, arguments: Sequence[Val]) -> Val:
         """``string.equals``."""
@@ -210,4 +259,7 @@ _SHORTCUTS: Mapping[str, Shortcut] = {
     "string.extend_slice": Texts.extend_by_slice,
     "string.slice": Texts.slice,
     "string.equals": Texts.equals,
+    "string.is_ascii": Texts.is_ascii,
+    "string.lower_ascii": Texts.lower,
+    "string.upper_ascii": Texts.upper,
 }

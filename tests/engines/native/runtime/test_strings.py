@@ -303,6 +303,17 @@ def test_integers(cage: Cage) -> None:
             assert cage.call(name, cage.string(data)) == expected(name, data), data
 
 
+def test_short_integers(cage: Cage) -> None:
+    choice = random.Random(8)
+    for _ in range(1500):
+        data = bytes(choice.choices(b"0123456789", k=choice.randrange(10)))
+        if choice.random() < 0.5:
+            at = choice.randrange(len(data) + 1)
+            data = data[:at] + bytes((choice.choice(b"+-+-/: \0\x7fa\xc3\xff"),)) + data[at:]
+        for name in ("string.is_i64", "string.parse_i64"):
+            assert cage.call(name, cage.string(data)) == expected(name, data), data
+
+
 def extended(cage: Cage, name: str, array: int, *arguments: object) -> Outcome:
     """The outcome with the bytes of the array, which is ``array`` or another one, and whether it is."""
     found = cage.call(name, array, *arguments)
