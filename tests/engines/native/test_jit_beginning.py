@@ -102,6 +102,16 @@ def test_a_worker_is_nice_from_the_start() -> None:
     worker.close()
 
 
+def test_a_worker_whose_priority_cannot_be_set_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", refused)
+    worker = WorkerProcess(niceness=3)
+    assert worker.compile(literal_request("define void @f() {\n ret void\n}\n"), HOST, LIMITS).symbols == {"f": 0}
+    worker.close()
+
+
 def test_the_hottest_come_first_and_of_these_the_shortest(monkeypatch: pytest.MonkeyPatch) -> None:
     source = """
         @export fun long(n: Int) -> Int { var s = n

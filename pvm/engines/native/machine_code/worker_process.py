@@ -52,8 +52,9 @@ class _Child:
             # of one only.
             self.pid = os.posix_spawn(command[0], command, os.environ, file_actions=actions, setpgroup=0)
             # From its first moment on: until it could do so itself it would have half of a core that they share.
-            own = os.getpriority(os.PRIO_PROCESS, 0)
-            os.setpriority(os.PRIO_PROCESS, self.pid, own + niceness)
+            with suppress(OSError):  # some sandboxes
+                own = os.getpriority(os.PRIO_PROCESS, 0)
+                os.setpriority(os.PRIO_PROCESS, self.pid, own + niceness)
         except BaseException:
             self._close()
             raise
