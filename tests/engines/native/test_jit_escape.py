@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import pvm
@@ -92,6 +94,14 @@ def test_object_is_not_made(what: str) -> None:
 @pytest.mark.parametrize("what", STAYS)
 def test_object_is_made(what: str) -> None:
     assert NURSERY_TOP in body(CLASSES + STAYS[what])
+
+
+def test_native_stack_pays_for_objects_that_may_be_made_around_a_call() -> None:
+    around = """@export fun g(n: Int) -> Int { let c = Cell(n, Cell(n * 3, null))
+        return if n == 0 { 0 } else { g(n - 1) ^ c.count ^ look(c.other) } }"""
+    (size,) = re.findall(r"%r\.room = alloca \[(\d+) x i8\]", body(CLASSES + around))
+    assert int(size) >= 48, "two objects, and those of what is inlined"
+    assert "%r.room" not in body(CLASSES + GONE["object in an object"])
 
 
 PROGRAM = (
