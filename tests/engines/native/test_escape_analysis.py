@@ -7,6 +7,7 @@ import pytest
 from pvm.engines.native.jit.escape import (
     MAX_BYTES,
     MAX_GROUPS,
+    MAX_NODES,
     MAX_PARTS,
     MAX_SITES,
     OTHER,
@@ -139,6 +140,10 @@ def test_places_that_share_variables_do_not_overlap() -> None:
 
 
 def test_limits() -> None:
+    found = flows("%a")
+    for number in range(MAX_NODES):
+        found.go(f"%{number}", f"{number}")
+    assert replaced(found) == set()
     many = flows(*(f"%{number}" for number in range(MAX_SITES + 5)))
     assert len(replaced(many)) == MAX_GROUPS
     large = flows("%a", "%b", "%c", shape=CELL._replace(size=MAX_BYTES // 2))

@@ -20,6 +20,8 @@ MAX_BYTES = 512
 MAX_PARTS = 8
 """Objects that a replaced one refers to, directly or not, itself included."""
 MAX_SITES = 64
+MAX_NODES = 20_000
+"""What a compilation may have to be analysed: time grows with nodes and places."""
 MAX_ROUNDS = 12
 Has = Callable[[Shape, Field], bool]
 """Whether objects have a field."""
@@ -42,6 +44,8 @@ class Plan(NamedTuple):
 
 def plan_replacement(flows: Flows, has: Has) -> Plan | None:
     """Decide what to replace, after an emission that replaced nothing."""
+    if len(flows.following) > MAX_NODES:
+        return None
     candidates = set(sorted(flows.shapes)[:MAX_SITES])
     for _ in range(MAX_ROUNDS):
         solution = _Solution(flows, candidates, has)
