@@ -137,8 +137,17 @@ class LoopBody(Body):
             code.bind(skip)
             self.block(depth)
             code.bind(end)
+            self.jump_on()
         else:
             code.bind(skip)
+
+    def jump_on(self) -> None:
+        """Sometimes, a block that does nothing but jump."""
+        code = self.code
+        if code.is_reachable and self.chance(0.5):
+            behind = code.label()
+            code.jump(behind)
+            code.bind(behind)
 
     def guarded(self, depth: int) -> None:
         """A handler around statements; often a call ends the range, and only the handler reads what was changed."""
@@ -241,6 +250,7 @@ class LoopBody(Body):
         code.bind(test)
         if code.is_reachable:
             if shape == "head":
+                self.jump_on()
                 code.jump(head)
             else:
                 self.test(first, bound, relation, head, stays=True)
@@ -385,6 +395,16 @@ class LoopBody(Body):
         code.emit(self.random.choice(("i64.add", "i64.xor", "i64.xor", "i64.mul")))
         code.local_set(local)
 
+    def sign(self) -> None:
+        """A local takes up whether a variable of a loop is negative."""
+        code, local = self.code, self.local(Prim.I64, to_write=True)
+        code.local_get(local)
+        self.variable(0)
+        code.i64_const(63)
+        code.i64_shr_u()
+        code.i64_add()
+        code.local_set(local)
+
     def put_byte(self) -> None:
         """Store the low bits of a number."""
         self.get(BYTES)
@@ -460,6 +480,7 @@ _TIGHT: tuple[Callable[[LoopBody], None], ...] = (
     *[LoopBody.gather] * 4,
     LoopBody.put_byte,
     LoopBody.tee_low,
+    LoopBody.sign,
     *[LoopBody.call_small] * 2,
     *[LoopBody.either] * 2,
     LoopBody.rare,
