@@ -43,7 +43,7 @@ COMMON = (
     "op.field.get.ref >0 array.get.i64",
     "op.field.get.ref >0 array.get.ref >0 ref.cast.interval",
     "op.i64.add_checked_s.k >1 object.make.pp",
-    "op.array.set.ref ; loop.add.lt_s",
+    "op.array.set.ref ~0/1 loop.add.lt_s",
 )
 INDIRECT = {"x86_64": r"jmpq \*", "aarch64": r"br x"}
 STACK = {"x86_64": r"pushq|popq|%[re]sp\b|\bcall", "aarch64": r"\bsp\b|\bbl\b|\bblr\b"}

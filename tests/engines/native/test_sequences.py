@@ -73,8 +73,20 @@ def test_a_result_is_taken_from_further_before_if_nobody_else_uses_it(free: list
     positions.append(buffer.emit("f64.mul", 5, 6, 7))
     buffer.free(positions[2], free)
     both = "field.get.f64 ; field.get.f64"
-    first = f"{both} >1,>0:2 f64.mul" if free == [6, 7] else both
+    first = "field.get.f64 ~0 field.get.f64 >1,>0:2 f64.mul" if free == [6, 7] else both
     assert names_at(buffer.finish(), positions) == [first, "field.get.f64", "f64.mul"]
+
+
+def test_an_operand_is_read_once_if_it_is_the_same_and_nothing_changes_it() -> None:
+    def names(first: int, second: int, result: int) -> str:
+        buffer = CodeBuffer()
+        start = buffer.emit("field.get.ref", result, first, 8)
+        buffer.emit("field.get.i64", 7, second, 16)
+        return names_at(buffer.finish(), [start])[0]
+
+    assert names(4, 4, 6) == "field.get.ref ~0 field.get.i64"
+    assert names(4, 5, 6) == "field.get.ref"
+    assert names(4, 4, 4) == "field.get.ref"
 
 
 def test_the_longest_sequence_is_taken() -> None:

@@ -6,9 +6,9 @@ where it polls and what it leaves in its slots is the same.  All but the last of
 
 A sequence is written as names of operations with a mark between them: ``;``, or what the right one takes of those
 before it, with commas between.  ``>1`` is the result of the left one as its operand 1, ``>0:2`` that of the one before
-as its operand 0, and so on.  Only code where this is so becomes the sequence.  Behind the right one nobody uses such a
-result, so it is never stored, unless the sequence is left before that one is done.  With ``=`` in place of ``>``
-it is used, and stored.
+as its operand 0, and so on.  Behind the right one nobody uses such a result, so it is never stored, unless the
+sequence is left before that one is done.  With ``=`` in place of ``>`` it is used, and stored.  ``~0`` is what the left
+one has as its operand 0, ``~0/1`` what that has as operand 1.  Only code where all of it is so becomes the sequence.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ field.get.ref >0 array.get.ref >0 ref.cast.interval
 field.get.ref >0 array.set.i64
 field.get.ref >0 array.size
 field.get.ref >0 field.get.ref
-field.get.ref ; field.get.ref
+field.get.ref ~0 field.get.ref
 field.get.ref >0 field.get.i64
-field.get.ref ; field.get.i64
+field.get.ref ~0 field.get.i64
 field.get.ref >0 if.ref.is_null
 field.get.ref =0 if.ref.is_null
 field.get.ref >0 unless.ref.is_null
@@ -39,20 +39,20 @@ field.get.ref >0 call.1
 field.get.ref >0 call.2
 field.get.ref >0 return.value
 field.get.ref ; i64.add_checked_s.k
-field.get.ref ; field.get.i64 >1,>0:2 string.get
-field.get.ref ; field.get.i64 >1,>0:2 array.set.i64
-field.get.ref ; field.get.i64 >1,>0:2 array.set.ref
+field.get.ref ~0 field.get.i64 >1,>0:2 string.get
+field.get.ref ~0 field.get.i64 >1,>0:2 array.set.i64
+field.get.ref ~0 field.get.i64 >1,>0:2 array.set.ref
 field.get.ref ; constant.small >1,>0:2 array.get.i64
 field.get.i64 ; field.get.i64 >1,>0:2 if.i64.eq
-field.get.f64 ; field.get.f64 >1,>0:2 f64.mul
+field.get.f64 ~0 field.get.f64 >1,>0:2 f64.mul
 field.get.f64 ; field.get.f64 >1,>0:2 f64.sub
 field.get.i64 ; field.get.i64
-field.get.i64 ; field.get.ref
-field.get.i64 >0 i64.add_checked_s.k >1 field.set.i64
+field.get.i64 ~0 field.get.ref
+field.get.i64 >0 i64.add_checked_s.k >1,~0:2 field.set.i64
 field.get.i64 >0 i64.add_checked_s.k
 field.get.i64 >0 i64.add_checked_s
 field.get.i64 >1 i64.add_checked_s
-field.get.i64 >1 field.set.i64
+field.get.i64 >1,~0 field.set.i64
 field.get.i64 >1 array.set.i64
 field.get.i64 >1 unless.i64.ge_s
 field.get.i64 >1 if.i64.le_s
@@ -62,7 +62,7 @@ field.get.f64 ; field.get.f64
 field.get.f64 >1 f64.mul
 field.set.i64 ; return.void
 field.set.i64 ; return.value
-field.set.i64 ; field.get.i64
+field.set.i64 ~0 field.get.i64
 field.set.i64 ; field.get.ref
 field.set.i64 ; call.1
 field.set.ref ; return.void
@@ -76,18 +76,18 @@ array.get.ref >0 ref.cast.interval.null
 array.get.ref >0 ref.cast.interval.null =0 if.ref.is_null
 array.get.ref >0 return.value
 array.get.i64 >2 array.set.i64
-array.get.i64 ; i64.add_checked_s.k
+array.get.i64 ~0/1 i64.add_checked_s.k
 array.get.i64 >0 if.i64.lt_s
 array.get.i64 >0 if.i64.gt_s
 array.get.u8 >0 unless.true
 array.get.u8 >0 if.true
 array.get.f64 >1 f64.mul >1 f64.add
-array.get.f64 ; array.get.f64 >1,>0:2 f64.mul
-array.set.i64 ; loop.add.lt_s
+array.get.f64 ~1 array.get.f64 >1,>0:2 f64.mul
+array.set.i64 ~0/1 loop.add.lt_s
 array.set.i64 ; field.get.ref
 array.set.i64 ; i64.add_checked_s.k
-array.set.f64 ; loop.add.lt_s
-array.set.ref ; loop.add.lt_s
+array.set.f64 ~0/1 loop.add.lt_s
+array.set.ref ~0/1 loop.add.lt_s
 array.set.ref ; return.void
 array.set.u8 ; field.get.ref
 string.get =0 if.i32.eq.k
@@ -169,6 +169,11 @@ _MADE = ("p", "r", "pp", "pr", "rr")
 """New objects: with which fields."""
 _USED = (">0 return.value", ">1 field.set.ref", ">2 array.set.ref")
 """What is done with a new object."""
+_FILLED = (
+    "; i64.add_checked_s.k >0 object.make.p >2,>1:3 array.set.ref ; loop.add.lt_s",
+    "~0 i64.add_checked_s.k >1,~0 object.make.pp >2,>1:3 array.set.ref ~0:4 loop.add.lt_s",
+)
+"""A loop that puts new objects into an array in turn."""
 _LAST = "i64.add_checked_s.k >{} object.make.{}"
 """What an object is made of, where that was calculated last."""
 
@@ -178,17 +183,18 @@ def _objects() -> list[str]:
     found = [f"{name} {used}" for name in (*made, "object.allocate") for used in _USED]
     calculated = {fields: _LAST.format(fields.count("p") - 1, fields) for fields in _MADE if "p" in fields}
     kept = {fields: f"{name} >2 array.set.ref" for fields, name in calculated.items()}
-    placed = (kept[fields].replace(">2 array", ">2,>1:3 array") for fields in ("p", "pp"))
-    filled = [f"i64.and.k ; {each} ; loop.add.lt_s" for each in placed]
+    filled = [f"i64.and.k {each}" for each in _FILLED]
     return [*found, *calculated.values(), *kept.values(), *filled]
 
 
 class Link(NamedTuple):
-    """An operand of an instruction, by its field, that is the result of one before it in the sequence."""
+    """An operand of an instruction, by its field, that is what another field of one before it in the sequence says."""
 
     operand: str
     back: int
     """How many instructions before."""
+    source: str
+    """The field: ``result``, or that of an operand."""
     is_last_use: bool
     """Whether nobody else uses the result, so that it needs no place."""
 
@@ -209,13 +215,14 @@ def _sequence(number: int, text: str) -> Sequence:
 
 
 def _links(mark: str) -> tuple[Link, ...]:
-    if mark == ";":
-        return ()
-    links = []
-    for each in mark.split(","):
-        operand, _, back = each[1:].partition(":")
-        links.append(Link(f"operand{operand}", int(back or 1), each[0] == ">"))
-    return tuple(links)
+    return () if mark == ";" else tuple(map(_link, mark.split(",")))
+
+
+def _link(text: str) -> Link:
+    kind, (places, _, back) = text[0], text[1:].partition(":")
+    operand, _, other = places.partition("/")
+    source = f"operand{other or operand}" if kind == "~" else "result"
+    return Link(f"operand{operand}", int(back or 1), source, kind == ">")
 
 
 SEQUENCES = tuple(
@@ -227,14 +234,14 @@ NUMBERS = len(OPERATIONS) + len(SEQUENCES)
 
 
 class _Same(NamedTuple):
-    """Places in a sequence: of the result of an instruction, and of the operand that it has to be of a later one."""
+    """Places in a sequence that have to name the same slot: of an instruction, and of an operand of a later one."""
 
-    result: int
+    source: int
     operand: int
     others: tuple[int, ...]
-    """Other operands that stand behind the result, which is not stored for them."""
+    """Places that must not: operands, if the slot does not get the result; else results that would change it."""
     after: int
-    """Where the later one begins if it is the last to use the result; -1 if others may."""
+    """Where the later one begins if it is the last to use the slot; -1 if others may."""
 
 
 class _Choice(NamedTuple):
@@ -253,18 +260,17 @@ def _choice(sequence: Sequence) -> _Choice:
     for number, links in enumerate(sequence.links):
         for link in links:
             maker = number - link.back
+            source = starts[maker] + sequence.parts[maker].field(link.source).offset
+            operand = starts[number] + sequence.parts[number].field(link.operand).offset
+            kind, users = (Kind.SLOT, (maker + 1, number + 1)) if link.is_last_use else (Kind.RESULT, (maker, number))
             others = {
-                (user, field.name): starts[user] + field.offset
-                for user in range(maker + 1, number + 1)
-                for field in sequence.parts[user].fields
-                if field.kind is Kind.SLOT
+                starts[each] + field.offset
+                for each in range(*users)
+                for field in sequence.parts[each].fields
+                if field.kind is kind
             }
-            operand = others.pop((number, link.operand))
-            result = starts[maker] + sequence.parts[maker].field("result").offset
-            is_last = link.is_last_use
-            same.append(
-                _Same(result, operand, tuple(others.values()) if is_last else (), starts[number] if is_last else -1)
-            )
+            after = starts[number] if link.is_last_use else -1
+            same.append(_Same(source, operand, tuple(others - {source, operand}), after))
     return _Choice(sequence.number, tuple(each.number for each in sequence.parts[1:]), tuple(same))
 
 
@@ -310,11 +316,10 @@ def combine(code: bytearray, starts: list[int], freed: Mapping[int, Collection[i
 
 
 def _is_used(code: bytearray, start: int, same: _Same, freed: Mapping[int, Collection[int]]) -> bool:
-    """Whether a result in the code at ``start`` is used by the next instruction, and by nobody else if that matters."""
-    slot = code[start + same.result : start + same.result + 2]
+    """Whether an operand in the code at ``start`` is what another place says, and nobody else's if that matters."""
+    slot = code[start + same.source : start + same.source + 2]
     if slot != code[start + same.operand : start + same.operand + 2]:
         return False
-    if same.after < 0:
-        return True
-    is_freed = _HALF.unpack(slot)[0] in freed.get(start + same.after, ())
-    return is_freed and all(code[start + other : start + other + 2] != slot for other in same.others)
+    if any(slot == code[start + other : start + other + 2] for other in same.others):
+        return False
+    return same.after < 0 or _HALF.unpack(slot)[0] in freed.get(start + same.after, ())

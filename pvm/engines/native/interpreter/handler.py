@@ -41,6 +41,13 @@ class Part(NamedTuple):
     emit: Callable[[Handler], None]
 
 
+class _Source(NamedTuple):
+    """A field of one of the instructions, by its number."""
+
+    number: int
+    field: str
+
+
 class _Made(NamedTuple):
     """The result of an instruction, and where that is."""
 
@@ -64,8 +71,10 @@ class Handler(HeapLowering):
         self.left = "%fuel"
         self.charged = False
         self._made: dict[int, _Made] = {}
-        self._forwarded: dict[str, Val] = {}
-        """Operands that instructions before have made, as far as that is known."""
+        self._known: dict[_Source, Val] = {}
+        """Operands that were read, and results."""
+        self._slots: dict[_Source | None, str] = {}
+        """The slots of operands that were read."""
 
     @property
     def operation(self) -> Operation:
@@ -86,8 +95,16 @@ class Handler(HeapLowering):
 
     def field(self, name: str) -> str:
         """The value of a field as i64, extended as its kind says."""
+        source = self._source(name)
+        if source in self._slots:
+            return self._slots[source]
         field = self.operation.field(name)
         return self.load_field(field.offset, field.kind)
+
+    def _source(self, name: str) -> _Source | None:
+        """What a field is known to be the same as."""
+        links = self.parts[self.number].links
+        return next((_Source(self.number - each.back, each.source) for each in links if each.operand == name), None)
 
     def load_field(self, offset: int | str, kind: Kind, base: str = "") -> str:
         """What is in the instruction stream behind ``base``, the instruction by default, as i64."""
@@ -107,9 +124,14 @@ class Handler(HeapLowering):
 
     def read(self, name: str, kind: str) -> Val:
         """The value in the slot that a field names."""
-        if name in self._forwarded:
-            return self._moved(self._forwarded[name], kind)
-        return self.load_slot(self.slot(self.field(name)), kind)
+        source = self._source(name)
+        if source is None:
+            number = self._slots[_Source(self.number, name)] = self.field(name)
+            value = self.load_slot(self.slot(number), kind)
+        else:
+            value = self._moved(self._known[source], kind)
+        self._known[_Source(self.number, name)] = value
+        return value
 
     def _moved(self, value: Val, kind: str) -> Val:
         """What loading a value of another kind from the slot that it is stored in would give."""
@@ -131,6 +153,7 @@ class Handler(HeapLowering):
         """Store into the slot that a field names; always all 64 bits, so that whatever loads it next is fast."""
         last_use = self._last_use() if name == "result" else 0
         if name == "result":
+            self._known[_Source(self.number, name)] = value
             self._made[self.number] = _Made(self.operation, self.pc, value, last_use)
         if not last_use:
             self.store_slot(self.slot(self.field(name)), value)
@@ -200,10 +223,8 @@ class Handler(HeapLowering):
         """Execute the next of the instructions that are executed together."""
         self.number += 1
         self.pc = pc
-        part = self.parts[self.number]
-        self._forwarded = {link.operand: self._made[self.number - link.back].value for link in part.links}
         self.begin()
-        part.emit(self)
+        self.parts[self.number].emit(self)
 
     def after(self, size: int | str | None = None) -> str:
         """A pointer to the instruction behind this one."""
@@ -269,6 +290,17 @@ class Handler(HeapLowering):
         with self.text.cold(missing):
             self.tail("@collect")
         return self.allocate_with(lambda: image_function("heap.allocate"), missing, size, header)
+
+    def store_reference(self, obj: Val, address: Val, value: Val, aliases: str = "") -> None:
+        """As elsewhere; in a sequence, whoever has to tell the collector does it alone."""
+        if not self.is_sequence:
+            super().store_reference(obj, address, value, aliases)
+            return
+        marking = self.text.fresh_label("marking")
+        with self.text.cold(marking):
+            self.begin_alone()
+        self.text.branch_away(self.is_marking(), marking)
+        self.store_unmarked(address, value, aliases)
 
     def new_array(self, kind: ArrayKind, length: Val) -> Val:
         text = self.text

@@ -282,6 +282,6 @@ class JitLowering(HeapLowering):
             text.line(f"call void {self.service(MARKED_STORE)}({arguments}){self.aliasing.barrier()}")
             text.jump(on)
         text.block(plain, dominated=True)
-        self._store_plainly(place, card, value, aliases)
+        self.store_plainly(place, card, value, aliases)
         text.jump(on)
         text.block(on, dominated=True)

@@ -340,21 +340,30 @@ class HeapLowering(Lowering):
         case, so that the common one saves no registers.
         """
         text = self.text
-        place, card = (text.pure(f"getelementptr i8, ptr {base}, i64 {index}") for base, index in self._places(address))
-        marking = text.value(f"load i32, ptr {self.word(layout.control_word('marking'))}, align 8")
         cold, plain, on = text.fresh_label("marking"), text.fresh_label(), text.fresh_label()
-        text.branch(text.value(f"icmp ne i32 {marking}, 0"), cold, plain, UNLIKELY)
+        text.branch(self.is_marking(), cold, plain, UNLIKELY)
         with text.cold(cold):
             arguments = f"ptr {self.cage}, i64 {self._wide(obj)}, i64 {address.raw}, i32 {value.raw}"
             text.line(f"call void {MARKED_STORE}({arguments})")
             text.jump(on)
         text.block(plain, dominated=True)
-        self._store_plainly(place, card, value, aliases)
+        self.store_unmarked(address, value, aliases)
         text.jump(on)
         text.block(on, dominated=True)
 
-    def _store_plainly(self, place: str, card: str, value: Val, aliases: str) -> None:
+    def is_marking(self) -> str:
+        """Whether the collector marks (i1)."""
+        marking = self.text.value(f"load i32, ptr {self.word(layout.control_word('marking'))}, align 8")
+        return self.text.value(f"icmp ne i32 {marking}, 0")
+
+    def store_unmarked(self, address: Val, value: Val, aliases: str = "") -> None:
         """Store a reference while nobody marks; null refers to nothing that a card would have to tell of."""
+        text = self.text
+        place, card = (text.pure(f"getelementptr i8, ptr {base}, i64 {index}") for base, index in self._places(address))
+        self.store_plainly(place, card, value, aliases)
+
+    def store_plainly(self, place: str, card: str, value: Val, aliases: str) -> None:
+        """The same, by pointers."""
         self.text.line(f"store i32 {value.raw}, ptr {place}, align 4{aliases}")
         if value.raw != "0":
             self.text.line(f"store i8 1, ptr {card}, align 1{self.aliases('cards')}")
