@@ -28,7 +28,7 @@ from bench import (
 from bench.options import Options
 from bench.peers import BUILD, PEERS, TIERS, present_peers, version_of
 from bench.report import Section, machine, write_json
-from bench.running import FIRST
+from bench.running import FIRST, NICE
 from bench.suite import SUITE
 from bench.timing import pin
 
@@ -97,7 +97,7 @@ def main() -> None:
     if given.first and (sys.platform != "linux" or os.geteuid()):
         line.error("--first needs Linux and root")
     if given.first:
-        os.environ[FIRST] = "1"
+        os.environ[FIRST] = NICE
     # Python keeps byte code unless somebody asks it not to, which few do: without it half of a start is compiling PVM.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     options = Options(given.quick, given.least, given.programs, given.tiers, given.peers, given.plot)

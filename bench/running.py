@@ -24,6 +24,7 @@ RESULT = re.compile(r"^(\w+): result=(-?\d+)$")
 PROCESS_TIMEOUT = 120.0
 # The variable that asks for precedence over other jobs; `spawn.py` reads it.
 FIRST = "PVM_BENCH_FIRST"
+NICE, REAL_TIME = "nice", "real-time"
 # The figure of a run is the median of its last iterations, so many.
 COUNTED = 10
 

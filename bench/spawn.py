@@ -10,17 +10,18 @@ import os
 import sys
 import time
 
+REAL_TIME = "real-time"
 
-def take_precedence() -> None:
-    """Run before other jobs.
 
-    Where there are several cores, in real time: what runs has each of them at once, as on a machine with nothing else
-    to do.  By niceness the system weighs sessions against each other, and leaves a program and the process that
-    compiles for it on one core while others keep the second one busy.
+def take_precedence(how: str) -> None:
+    """Run before other jobs: by niceness, of the process and of its session, or in real time.
 
-    On one core it is by niceness, of the process and of its session, so that a process can still give way to another.
+    By niceness the system weighs sessions against each other, and leaves a program and the process that compiles for it
+    on one core while others keep the second one busy.  In real time what runs has each of the cores at once, as on a
+    machine with nothing else to do, but whoever keeps one busy is held up for a twentieth of each second.  On a single
+    core it would be all the time that the other process gets.
     """
-    if len(os.sched_getaffinity(0)) > 1:
+    if how == REAL_TIME and len(os.sched_getaffinity(0)) > 1:
         try:
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
         except PermissionError:  # some containers
@@ -34,8 +35,9 @@ def take_precedence() -> None:
 
 def main() -> int:
     descriptor, command = int(sys.argv[1]), sys.argv[2:]
-    if "PVM_BENCH_FIRST" in os.environ:
-        take_precedence()
+    precedence = os.environ.get("PVM_BENCH_FIRST")
+    if precedence:
+        take_precedence(precedence)
     started = time.perf_counter()
     child = os.posix_spawnp(command[0], command, os.environ)
     _, status, usage = os.wait4(child, 0)

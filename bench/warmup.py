@@ -23,7 +23,7 @@ from typing import NamedTuple
 from bench.options import Options
 from bench.peers import PVM, Case, build, module_path, present_peers, present_tiers, tier_case
 from bench.report import Grid, Section
-from bench.running import BenchmarkFailure, Run, run, steady_state
+from bench.running import FIRST, REAL_TIME, BenchmarkFailure, Run, run, steady_state
 from bench.suite import SUITE, Program, chosen
 from bench.timing import geometric_mean
 
@@ -124,7 +124,8 @@ def fresh_cache(primed: Path) -> Iterator[dict[str, str]]:
     """An environment whose cache is a copy of another."""
     with tempfile.TemporaryDirectory(prefix="pvm-bench-", ignore_cleanup_errors=True) as folder:
         shutil.copytree(primed, folder, dirs_exist_ok=True)
-        yield {**os.environ, "XDG_CACHE_HOME": folder}
+        precedence = {FIRST: REAL_TIME} if FIRST in os.environ else {}
+        yield {**os.environ, **precedence, "XDG_CACHE_HOME": folder}
 
 
 def attempt(
