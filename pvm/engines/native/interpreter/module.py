@@ -106,6 +106,9 @@ def _dispatch(pc: str = "%pc", base: str = "%base", fuel: str = "%fuel") -> str:
 {_tail("%target", pc, base, fuel)}"""
 
 
+LONG_PAUSE = 2_000_000
+"""Nanoseconds of a collection after which the host looks at the clock: fuel does not tell how long these take."""
+
 _SAVE = f"""\
   %origin = ptrtoint ptr %cage to i64
   %there = ptrtoint ptr %pc to i64
@@ -299,6 +302,9 @@ _COLLECT = f"""\
   switch i64 %status, label %exhausted [ i64 {layout.COLLECT_DONE}, label %done
     i64 {layout.COLLECT_AGAIN}, label %again ]
 done:
+  %is.long = icmp sgt i64 %pause, {LONG_PAUSE}
+  br i1 %is.long, label %again, label %on
+on:
 {_dispatch()}again:
 {_exit(Exit.POLL, str(layout.POLL_CLOCK | int(Poll.COLLECT) << 8))}exhausted:
 {_tail(f'@"trap.{TrapKind.OUT_OF_MEMORY.mnemonic}"')}"""

@@ -294,6 +294,18 @@ def test_nursery_grows_where_what_leaves_it_dies_and_shrinks_where_it_stays() ->
     assert heap.word("nursery_bytes") == heap.word("nursery_size")
 
 
+def test_marking_waits_for_the_next_allocation_behind_a_long_collection_of_the_nursery() -> None:
+    heap = world()
+    heap.collect()
+    make_list(heap, 0, 1000)
+    heap.set_word("trigger", 0)
+    assert heap.cage.call("gc.collect", 0) == layout.COLLECT_AGAIN
+    assert heap.word("marking")
+    assert heap.word("work_done") == 0
+    assert heap.cage.call("gc.collect", 0) == layout.COLLECT_DONE
+    assert heap.word("work_done") > 0 or not heap.word("marking")
+
+
 def test_a_nursery_that_has_grown_shrinks_near_the_limit() -> None:
     heap = world(limit=1 << 22, check=False)
     heap.set_word("nursery_bytes", 1 << 18)
