@@ -437,6 +437,7 @@ COLLECTOR_WORDS: Final = (
     "allocated_before",
     "idle_trigger",  # bytes ever allocated at which it begins although few survive
     "floor",  # bytes that must be left for going on without a complete collection
+    "is_second",  # the next slice of marking is the second one between two times that the program runs
     "grown",  # bytes promoted, and allocated as large objects, since marking began
     "large_grown",  # bytes of large objects since the last collection
     "allowance",  # bytes that may be used until marking is done
