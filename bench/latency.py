@@ -6,6 +6,7 @@ the time by the clock stands the processor time of the thread from that moment o
 
 from __future__ import annotations
 
+import math
 import signal
 import statistics
 import threading
@@ -92,13 +93,18 @@ class Late:
     """What passes from a moment on, some seconds after now, in milliseconds: by the clock, and of this thread's CPU."""
 
     def __init__(self, seconds: float) -> None:
-        self._moment = time.monotonic() + seconds
+        self._moment = math.inf
         self._clock = time.pthread_getcpuclockid(threading.get_ident())
-        self._used = time.clock_gettime(self._clock)
+        self._used = 0.0
+        self._begun = threading.Event()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()
+        # Last, since on a busy machine a thread takes its time to start.
+        self._moment = time.monotonic() + seconds
+        self._begun.set()
 
     def _look(self) -> None:
+        self._begun.wait()
         time.sleep(max(0, self._moment - time.monotonic()))
         self._used = time.clock_gettime(self._clock)
 

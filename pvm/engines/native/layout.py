@@ -398,6 +398,7 @@ COLLECTOR_WORDS: Final = (
     "old_start",  # where blocks begin, and EXIT_ROOM behind the nursery ends
     "nursery_end",  # where it ends until the next collection
     "nursery_bytes",  # what it has at most for now
+    "is_surviving",  # 1 if nearly all of it survived the last collection
     "zeroed",
     "stress_left",  # allocations until the next one that fails
     "large_freed",  # bytes of blocks of such that went in one collection, at most since one of the old space
@@ -437,7 +438,7 @@ COLLECTOR_WORDS: Final = (
     "allocated_before",
     "idle_trigger",  # bytes ever allocated at which it begins although few survive
     "floor",  # bytes that must be left for going on without a complete collection
-    "is_second",  # the next slice of marking is the second one between two times that the program runs
+    "extra_slices",  # of marking, since the program ran last
     "grown",  # bytes promoted, and allocated as large objects, since marking began
     "large_grown",  # bytes of large objects since the last collection
     "allowance",  # bytes that may be used until marking is done

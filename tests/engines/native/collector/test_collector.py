@@ -306,6 +306,34 @@ def test_marking_waits_for_the_next_allocation_behind_a_long_collection_of_the_n
     assert heap.word("work_done") > 0 or not heap.word("marking")
 
 
+def test_the_nursery_is_half_as_large_as_long_as_nearly_all_of_it_survives() -> None:
+    heap = world()
+    make_list(heap, 0, 1000)
+    heap.collect()
+    full = heap.word("nursery_size")
+    assert heap.word("nursery_end") - layout.HEAP == full >> 1
+    assert heap.word("nursery_bytes") == full, "what is left for it stays the same"
+    make_list(heap, 0, 1000)
+    heap.clear_root(0)
+    heap.collect()
+    assert heap.word("nursery_end") - layout.HEAP == full
+
+
+def test_late_marking_has_three_slices_before_the_program_goes_on() -> None:
+    heap = world(limit=1 << 22, check=False)
+    heap.set_word("work_least", 500)
+    heap.set_word("work_most", 500)
+    make_list(heap, 0, 8000)
+    heap.collect()
+    heap.set_word("trigger", 0)
+    statuses = [heap.cage.call("gc.collect", 0)]
+    heap.set_word("allowance", heap.word("grown") - 1)
+    statuses += [heap.cage.call("gc.collect", 0) for _ in range(6)]
+    again, done = layout.COLLECT_AGAIN, layout.COLLECT_DONE
+    assert heap.word("marking")
+    assert statuses == [done, again, again, done, again, again, done]
+
+
 def test_a_nursery_that_has_grown_shrinks_near_the_limit() -> None:
     heap = world(limit=1 << 22, check=False)
     heap.set_word("nursery_bytes", 1 << 18)
@@ -347,6 +375,27 @@ def test_freed_memory_is_offered_to_the_host() -> None:
     heap.assert_sane()
     heap.new_array(0, BYTE_ARRAY, 4_000_000)
     assert heap.load(heap.slots[0]) == first
+
+
+def test_a_very_large_object_waits_until_the_host_has_what_would_take_long_to_clear() -> None:
+    heap = world(limit=1 << 26, check=False)
+    size = 20 << 20
+    heap.new_array(0, BYTE_ARRAY, size - layout.ELEMENTS)
+    heap.clear_root(0)
+    collect_completely(heap)
+    dirty = heap.word("dirty_blocks") << layout.BLOCK_SHIFT
+    assert dirty == size
+    heap.set_word("kept", dirty)
+    assert heap.cage.call("heap.allocate", size, BYTE_ARRAY) == 0
+    assert heap.cage.call("gc.collect", size) == layout.COLLECT_AGAIN
+    most = 8 << 20
+    assert heap.word("releasable") == dirty - most
+    assert heap.cage.call("heap.release", layout.SCRATCH, 4) == 1
+    address, released = heap.load_long(layout.SCRATCH), heap.load_long(layout.SCRATCH + 8)
+    assert released == dirty - most
+    heap.cage.data[address : address + released] = bytes(released)
+    assert heap.cage.call("gc.collect", size) == layout.COLLECT_DONE
+    heap.new_array(0, BYTE_ARRAY, size - layout.ELEMENTS)  # it asserts that there are zeros
 
 
 def test_ranges_that_do_not_fit_the_list_are_offered_again() -> None:
