@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import pvm
 from bench.options import Options
+from bench.peers import present_tiers
 from bench.report import Grid, Section
 from bench.suite import PROGRAMS as FOLDER
 
@@ -64,14 +65,20 @@ PROGRAMS = (
     Hostile("pingPong"),
     Hostile("hypercalls"),
 )
+TIERS = ("interpreter", "jit")
 Stop = Callable[[pvm.Instance, str, float], float]
 
 
 def tables(options: Options) -> list[Section]:
+    tiers, notes = present_tiers(options.tiers or TIERS)
+    return [table(tier, options, notes if tier == tiers[-1] else []) for tier in tiers]
+
+
+def table(tier: str, options: Options, notes: list[str]) -> Grid:
+    """How long each program runs on in a tier."""
     tail_calls = pvm.Module.assemble(TAIL_CALLS, "tail-calls")
     others = pvm.compile(FOLDER / "pebble" / "hostile.peb")
     rounds = 5 if options.quick else 21
-    tier = "interpreter"
     rows: list[tuple[str, Sequence[float | None]]] = []
     for program in PROGRAMS:
         size = program.quick if options.quick else program.full
@@ -86,7 +93,7 @@ def tables(options: Options) -> list[Section]:
                 figures += [statistics.median(wall), max(wall), max(cpu)]
         rows.append((f"{program.name}, {size} MiB" if size else program.name, figures))
     columns = [f"{each}, {what}" for each in ("time", "signal") for what in ("median", "longest", "longest CPU")]
-    return [Grid(f"From the end of its time, or a signal, to the end of a run, pvm {tier}", "ms", columns, rows, [])]
+    return Grid(f"From the end of its time, or a signal, to the end of a run, pvm {tier}", "ms", columns, rows, notes)
 
 
 class Late:

@@ -138,7 +138,9 @@ def test_hostile_programs_end(monkeypatch: pytest.MonkeyPatch) -> None:
         program.name: program._replace(seconds=0.01, quick=2 * bool(program.prepare)) for program in latency.PROGRAMS
     }
     monkeypatch.setattr(latency, "PROGRAMS", [programs["tailCalls"], programs["fill"], programs["throws"]])
-    (grid,) = latency.tables(Options(quick=True))
-    assert isinstance(grid, Grid)
-    assert [name for name, _ in grid.rows] == ["tailCalls", "fill, 2 MiB", "throws"]
-    assert all(value is not None and value < 5_000 for _, row in grid.rows for value in row)
+    grids = latency.tables(Options(quick=True))
+    assert len(grids) == 2
+    for grid in grids:
+        assert isinstance(grid, Grid)
+        assert [name for name, _ in grid.rows] == ["tailCalls", "fill, 2 MiB", "throws"]
+        assert all(value is not None and value < 5_000 for _, row in grid.rows for value in row)

@@ -323,6 +323,7 @@ class Machine:
             self.activations -= 1
             if self._watch is not None:
                 self._watch.end()
+            self._stops = 0
         return result
 
     def _call_back(self, target: Target, arguments: Sequence[int | float]) -> int:
@@ -573,14 +574,14 @@ class Machine:
         cage = self.cage
         cage.set_word("interrupted", 0)
         self.check_clock()
-        here = (cage.word("pc"), cage.word("fuel_left"))
-        self._stops = self._stops + 1 if here == self._stopped_at else 0
+        here = (cage.word("pc"), self.fuel_used())
+        self._stops = self._stops + 1 if here == self._stopped_at else 1
         self._stopped_at = here
         if self._watch is None:
             from pvm.engines.native.watch import Watch
 
             self._watch = Watch(cage)
-        self._watch.begin(self.deadline, heeds_signals=self._stops < MAX_STOPS)
+        self._watch.begin(self.deadline, heeds_signals=self._stops <= MAX_STOPS)
         return False
 
     def check_clock(self, kind: Poll | None = None) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 import pvm
-from pvm.engines.native.watch import Foreign
+from pvm.engines.native.machine import MAX_STOPS
+from pvm.engines.native.watch import Foreign, Watch
 
 TEXT = """
 import runtime string.concat (ref string, ref string) -> ref string
@@ -147,6 +148,27 @@ def test_an_instance_that_was_interrupted_can_be_used(instance: pvm.Instance) ->
             instance.call("fill", 8 << 20)
     assert instance.call("shifted", 3, 1) == b"\0\0\1"
     assert wakeup_descriptor() == -1
+
+
+@pytest.mark.usefixtures("timer")
+def test_a_run_heeds_signals_whatever_stopped_the_runs_before(
+    instance: pvm.Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heeded: list[bool] = []
+    begin = Watch.begin
+
+    def noted(watch: Watch, deadline: float | None, *, heeds_signals: bool) -> None:
+        heeded.append(heeds_signals)
+        begin(watch, deadline, heeds_signals=heeds_signals)
+
+    monkeypatch.setattr(Watch, "begin", noted)
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    for _ in range(MAX_STOPS + 2):
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        with pytest.raises(KeyboardInterrupt):
+            instance.call("fill", 1 << 24)
+    assert len(heeded) >= MAX_STOPS + 2
+    assert all(heeded)
 
 
 def test_a_deadline_stops_a_fill_on_any_thread(instance: pvm.Instance) -> None:

@@ -18,7 +18,7 @@ import pvm
 from bench.running import is_populated
 from compiler.driver import compile_source
 from pvm.engines.native import program as programs
-from pvm.engines.native.interpreter.loading import interpreter_code, interpreter_key
+from pvm.engines.native.interpreter.loading import interpreter_key
 from pvm.engines.native.jit.background import LIMITS
 from pvm.engines.native.jit.build import digest, encode_argument
 from pvm.engines.native.jit.kept import AFTERWARDS, Kept, Rest, load_hot, store_hot
@@ -59,17 +59,16 @@ HOT_ONES = {NAMES.index(name) for name in ("outer", "third", "fourth")}
 """What is surely seen at a look, or called by what is."""
 
 
+USERS_CACHE = cache_directory()
+
+
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def warm_cache(own_cache: Path) -> Path:
     """A cache that has the engine, so that another process finds it, and nothing else."""
-    interpreter_code()
-    folder = tmp_path / "cache"
-    folder.mkdir(mode=0o700)
-    known = f"{cache_directory()}/native-{interpreter_key()}"
-    if os.path.exists(known):  # noqa: PTH110
-        shutil.copy(known, folder)
-    monkeypatch.setenv("PVM_CACHE_DIR", str(folder))
-    return folder
+    known = Path(f"{USERS_CACHE}/native-{interpreter_key()}")
+    if known.exists():
+        shutil.copy(known, own_cache)
+    return own_cache
 
 
 def hot_key() -> str:
@@ -170,8 +169,8 @@ def test_a_function_that_fails_stays_wanted_and_stops_nobody() -> None:
     assert kept.wanted == {9999: 20}
 
 
-def test_one_worker_at_a_time_goes_on(own_cache: Path) -> None:
-    with (own_cache / "afterwards.lock").open("w") as other:
+def test_one_worker_at_a_time_goes_on(warm_cache: Path) -> None:
+    with (warm_cache / "afterwards.lock").open("w") as other:
         flock(other, LOCK_EX)
         assert left_to_worker(rest(wanted={NAMES.index("outer"): 9}, entered=set())).functions == {}
 

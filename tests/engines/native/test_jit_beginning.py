@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 import pvm
 from compiler.driver import compile_source
 from pvm.engines.native import program as program_module
-from pvm.engines.native.interpreter.loading import interpreter_code
 from pvm.engines.native.jit import background as background_module
 from pvm.engines.native.jit.background import LIMITS, background
 from pvm.engines.native.jit.promotion import HOT, READY
@@ -28,15 +26,12 @@ HOST = host_target()
 assert HOST is not None
 
 
+pytestmark = pytest.mark.usefixtures("own_worker")
+
+
 @pytest.fixture(autouse=True)
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker of our own, and a cache that has no code of these functions."""
-    interpreter_code()
-    folder = tmp_path / "cache"
-    folder.mkdir(mode=0o700)
-    monkeypatch.setenv("PVM_CACHE_DIR", str(folder))
-    monkeypatch.setattr(background_module, "_background", [])
-    monkeypatch.setattr(program_module, "_PROGRAMS", {})
+def cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine has enough of them to compile beside the program."""
     monkeypatch.setattr(program_module, "has_cores", lambda: True)
 
 

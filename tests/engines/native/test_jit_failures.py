@@ -9,7 +9,6 @@ import pytest
 
 import pvm
 from compiler.driver import compile_source
-from pvm.engines.native.interpreter.loading import interpreter_code
 from pvm.engines.native.jit import background as background_module
 from pvm.engines.native.jit import promotion as promotion_module
 from pvm.engines.native.jit.background import MAX_FAILURES, Background, background
@@ -27,15 +26,12 @@ SOURCE = "\n".join(f"@export fun f{number}(n: Int) -> Int = n * {number}" for nu
 MODULE = pvm.Module(compile_source(f"{SOURCE}\nfun main() {{}}", name="failures.peb"))
 
 
+pytestmark = pytest.mark.usefixtures("own_worker")
+
+
 @pytest.fixture(autouse=True)
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker of our own, and a cache that has no code of these functions."""
-    interpreter_code()
-    folder = tmp_path / "cache"
-    folder.mkdir(mode=0o700)
-    monkeypatch.setenv("PVM_CACHE_DIR", str(folder))
-    monkeypatch.setattr(background_module, "_background", [])
-    monkeypatch.setattr("pvm.engines.native.program._PROGRAMS", {})
+def generators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker finds those that fail."""
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))
 
 

@@ -9,7 +9,6 @@ import pytest
 import pvm
 from compiler.driver import compile_source
 from pvm.engines.native import program as programs
-from pvm.engines.native.interpreter.loading import interpreter_code
 from pvm.engines.native.jit import kept
 from pvm.engines.native.jit.promotion import Promotion
 
@@ -29,14 +28,7 @@ fun main() {}
 DATA = pvm.Module(compile_source(SOURCE, name="warm.peb")).to_bytes()
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache with nothing in it; the interpreter is loaded from that of the user."""
-    interpreter_code()
-    folder = tmp_path / "cache"
-    folder.mkdir(mode=0o700)
-    monkeypatch.setenv("PVM_CACHE_DIR", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def next_run(*compiled: str) -> tuple[dict[int, int], int, int]:
