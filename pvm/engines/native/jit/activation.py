@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pvm.engines.native.code.translator import Points, translate
 from pvm.engines.native.jit.coldness import blocks_of
+from pvm.engines.native.jit.inlining import path_of
 from pvm.engines.native.jit.liveness import live_locals
 from pvm.engines.native.jit.loops import Loop, innermost_loops, looping_blocks
 from pvm.engines.native.jit.ranges import Interval, ranges_at_heads
@@ -156,16 +157,7 @@ class Activation:
         """Where it is inlined: the same in all copies of the blocks around it, and in another emission."""
         if self.parent is None or self.call is None:
             return "%"
-        return f"{self.parent.path}/{self.call.offset}:{self.facts.index}"
-
-    @property
-    def depth(self) -> int:
-        """How many it is inlined into."""
-        return self.parent.depth + 1 if self.parent else 0
-
-    def count_of(self, function: int) -> int:
-        """How often a function is in the chain."""
-        return sum(each.facts.index == function for each in self.chain)
+        return path_of(self.parent.path, self.call.offset, self.facts.index)
 
     def pop_arguments(self, signature: Signature) -> list[Val]:
         """Pop the arguments of a call, in the order of its parameters."""

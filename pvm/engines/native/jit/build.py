@@ -6,6 +6,7 @@ import marshal
 
 from pvm.engines.native.jit.activation import FunctionFacts
 from pvm.engines.native.jit.escape import Plan, is_sound, plan_replacement
+from pvm.engines.native.jit.inlining import Inlinable
 from pvm.engines.native.jit.installed import COUNTS, encode_notes
 from pvm.engines.native.jit.profile import Counts
 from pvm.engines.native.jit.targets import Targets
@@ -20,7 +21,7 @@ from pvm.user_cache import sha256
 from pvm.verify import verify
 
 MAX_PROGRAMS = 4
-_programs: dict[str, tuple[bytes, Linkage, Targets]] = {}
+_programs: dict[str, tuple[bytes, Linkage, Inlinable]] = {}
 """The programs used last, by the digests of their modules."""
 
 
@@ -37,10 +38,10 @@ def function_ir(target: Target, argument: bytes) -> str:
 def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
     """The same with notes, for whoever installs the code: ``encode_notes``."""
     data, function, fuel, profile = marshal.loads(argument)  # noqa: S302 - from the process that started this one
-    linkage, targets = _program(data)
+    linkage, inlinable = _program(data)
 
     def emit(plan: Plan, facts: dict[int, FunctionFacts]) -> Unit:
-        unit = Unit(ModuleText(), linkage, function, targets, STACK_POINTERS[target.architecture], fuel, plan, facts)
+        unit = Unit(ModuleText(), linkage, function, inlinable, STACK_POINTERS[target.architecture], fuel, plan, facts)
         unit.profile.update(profile)
         unit.define()
         return unit
@@ -82,12 +83,12 @@ def known_program(name: str) -> bytes | None:
     return _programs[name][0] if name in _programs else None
 
 
-def _program(data: bytes) -> tuple[Linkage, Targets]:
+def _program(data: bytes) -> tuple[Linkage, Inlinable]:
     name = digest(data)
     found = _programs.pop(name, None)
     if found is None:
         linkage = Linkage(verify(read_module(data)))
-        found = data, linkage, Targets(linkage)
+        found = data, linkage, Inlinable(linkage.metadata.verified, Targets(linkage))
     _programs[name] = found
     while len(_programs) > MAX_PROGRAMS:
         del _programs[next(iter(_programs))]

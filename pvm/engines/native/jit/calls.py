@@ -11,28 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from pvm.engines.native import layout
 from pvm.engines.native.jit.activation import Activation, kind_of
 from pvm.engines.native.jit.image_calls import emit_image_call
+from pvm.engines.native.jit.inlining import path_of
 from pvm.engines.native.jit.installed import BODY
 from pvm.engines.native.jit.profile import likely
 from pvm.engines.native.jit.prototype import GONE, call_of, result_type
 from pvm.engines.native.jit.targets import MAX_TARGETS
 from pvm.engines.native.llvm.lowering import ir_type
 from pvm.isa.encoding import Instruction
-from pvm.isa.instruction import Form
 from pvm.isa.machine import Val
 from pvm.isa.types import RefType, Signature
 
 if TYPE_CHECKING:
     from pvm.engines.native.jit.unit import Unit
-
-MAX_DEPTH = 6
-SMALL = 45
-"""Instructions of a function that is inlined wherever it is known."""
-LARGE = 100
-"""Instructions of a function that may be inlined near the root."""
-MAX_SIZE = 400
-"""Instructions of one compilation."""
-TINY = 24
-"""Instructions of a function whose recursive calls are inlined once more."""
 
 
 class Callee(NamedTuple):
@@ -246,17 +236,9 @@ class _Call:
 
     def _may_inline(self, function: int) -> bool:
         unit, activation = self.unit, self.activation
-        verified = unit.metadata.verified.functions[function]
-        size = unit.targets.size(function)
-        if activation.depth >= MAX_DEPTH or unit.size + size > MAX_SIZE:
-            return False
-        if verified.max_prims + verified.max_refs > 64 or len(verified.local_types) > 100:
-            return False
-        if any(each.opcode.form is Form.TAIL_CALL for each in verified.instructions):
-            return False
-        if activation.count_of(function) > (2 if size <= TINY else 1 if size <= SMALL else 0):
-            return False
-        return size <= (LARGE if activation.depth < 2 else SMALL)
+        path = path_of(activation.path, self.instruction.offset, function)
+        chain = [each.facts.index for each in activation.chain]
+        return unit.inlining.includes(path, chain, function)
 
     def _inline(self, function: int, arguments: Sequence[Val], done: str, result: str) -> None:
         """Emit the callee in place; control leaves to ``done`` with the result in its variable."""

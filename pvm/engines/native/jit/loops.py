@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pvm.engines.polls import branch_labels
+from pvm.engines.polls import backward_targets, branch_labels
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form
 from pvm.isa.types import Prim, ValueType
@@ -91,6 +92,14 @@ def looping_blocks(verified: VerifiedFunction, blocks: Mapping[int, list[Instruc
         return frozenset()
     graph = _Graph(verified, blocks)
     return frozenset().union(*(graph.natural_loop(header) for header in graph.order))
+
+
+def loop_depths(verified: VerifiedFunction, blocks: Mapping[int, list[Instruction]]) -> Counter[int]:
+    """How many loops are around each block that is in any."""
+    if len(blocks) > MAX_BLOCKS or not backward_targets(verified.function, verified.instructions):
+        return Counter()
+    graph = _Graph(verified, blocks)
+    return Counter(offset for header in graph.order for offset in graph.natural_loop(header))
 
 
 class _Graph:

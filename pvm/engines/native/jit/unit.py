@@ -25,11 +25,11 @@ from pvm.engines.native.jit.calls import emit_call
 from pvm.engines.native.jit.copies import back_note, edge, emit_copies, emit_strip_test, plan_copies, way_in
 from pvm.engines.native.jit.entries import define_entries
 from pvm.engines.native.jit.escape import Plan
+from pvm.engines.native.jit.inlining import Inlinable, InliningPlan
 from pvm.engines.native.jit.installed import BODY, COUNTS, NEITHER
 from pvm.engines.native.jit.lowering import EXTENT, SEGMENT
 from pvm.engines.native.jit.prototype import CONVENTION, GONE, parameters, result_type
 from pvm.engines.native.jit.strips import StripLowering
-from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.virtual import NOTHING
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.lowering import ir_type
@@ -54,7 +54,7 @@ class Unit(StripLowering):
         module: ModuleText,
         linkage: Linkage,
         root: int,
-        targets: Targets,
+        inlinable: Inlinable,
         stack: str,
         fuel: str = COUNTS,
         plan: Plan = NOTHING,
@@ -65,11 +65,11 @@ class Unit(StripLowering):
         self.module_text = module
         self.stack = stack
         """The name of the register that is the stack pointer."""
-        self.targets = targets
+        self.targets = inlinable.targets
+        self.inlining = InliningPlan(inlinable, root)
         self.facts: dict[int, FunctionFacts] = {} if facts is None else facts
         self.origins, self.shadows = {}, {}
         self.cost = 0
-        self.size = 0
         self.extent = 0
         """Bytes from the root's frame to the end of the last one of a function that is inlined or called."""
         self.called: dict[int, None] = {}
@@ -325,7 +325,6 @@ class Unit(StripLowering):
             if changed or form in _ONLY_INTERPRETED or _may_stop_halfway(instruction):
                 self._begin_stretch(instruction)
             self.begin()
-            self.size += 1
             if form in _ONLY_INTERPRETED:
                 self.leave_before()
                 return False
@@ -371,14 +370,14 @@ class Unit(StripLowering):
     @contextmanager
     def attempt(self, refused: type[Exception]) -> Iterator[None]:
         """Emit something that is forgotten if it turns out to be refused, which is raised again."""
-        mark, size, cost = self.text.mark(), self.size, self.cost
+        mark, cost = self.text.mark(), self.cost
         exits = dict(self._left), dict(self._unwound)
         try:
             yield
         except refused:
             self.text.rewind(mark)
             self._left, self._unwound = exits
-            self.size, self.cost = size, cost
+            self.cost = cost
             raise
 
     @contextmanager
