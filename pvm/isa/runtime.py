@@ -47,14 +47,16 @@ _TABLE_TRAPS = (BOUNDS, TrapKind.INVALID_ARGUMENT)
 # Hash tables by open addressing.  `slots` is an array whose size is a power of two, else invalid-argument.  A slot is
 # an index plus 1, 0 where nothing was put in, or negative where something was taken out.  A search begins at a hash, of
 # which the low bits count, and passes over slots, in a circle, up to one that is 0 or all of them.  An index that it
-# comes to must be one of each array, else index-out-of-bounds.
+# comes to must be one of each array, else index-out-of-bounds.  Numbers have tables of their own, where neighbours are
+# side by side.
 _TABLE_FUNCTIONS = (
     _function(
-        "table.find_i64",
+        "table.find_number",
         (_SLOTS, _NUMBERS, _NUMBERS, I64),
         I64,
-        "Index of a number in the second of two arrays, or -1; of the first, of hashes, only the size counts, since "
-        "different numbers have different hashes. That of n: h = n ^ n >>> 32, h *= 0xff51afd7ed558ccd, h ^= h >>> 29, "
+        "Index of a number in the second of two arrays, or -1; the first, of hashes, is not looked at. A search for n "
+        "begins at n ^ ((n >>> b) * 0x9e3779b97f4a7c15 >>> 32), of which the low b bits count; from there it goes to "
+        "its hash h, then on by h >>> 32 | 1. That is h = n ^ n >>> 32, h *= 0xff51afd7ed558ccd, h ^= h >>> 29, "
         "h *= 0xc4ceb9fe1a85ec53, h ^= h >>> 32.",
         "slots passed",
         _TABLE_TRAPS,
@@ -86,11 +88,27 @@ _TABLE_FUNCTIONS = (
         (TrapKind.INVALID_ARGUMENT,),
     ),
     _function(
+        "table.replace_number",
+        (_SLOTS, I64, I64, I32, I32),
+        None,
+        "The same where a search for a number comes to; the hash is not looked at: slots, hash, number, values.",
+        "slots passed",
+        (TrapKind.INVALID_ARGUMENT,),
+    ),
+    _function(
         "table.fill",
         (_SLOTS, _NUMBERS, I64, I64),
         I64,
         "Put in indices from one on, each by its hash, up to another: the first that was not put in. It stops after "
         "4096 slots that were passed, but not before the first index; invalid-argument if no slot is free for it.",
+        "indices and slots passed",
+        _TABLE_TRAPS,
+    ),
+    _function(
+        "table.fill_numbers",
+        (_SLOTS, _NUMBERS, _NUMBERS, I64, I64),
+        I64,
+        "The same where searches for the numbers of an array come to; the first, of hashes, is not looked at.",
         "indices and slots passed",
         _TABLE_TRAPS,
     ),

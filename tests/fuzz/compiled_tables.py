@@ -9,10 +9,11 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
+from pvm.isa.runtime import RUNTIME_BY_NAME
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import STRING, ArrayKind, Prim, Signature, Storage, array_ref, class_ref
 from pvm.pbc.builder import FunctionBuilder, LabelRef, ModuleBuilder
-from pvm.pbc.model import ClassFlag, Field, Method
+from pvm.pbc.model import ClassFlag, Field, ImportKind, Method
 
 INTS = array_ref(ArrayKind.I64)
 BYTES = array_ref(ArrayKind.U8)
@@ -65,6 +66,7 @@ class Tables:
             write(self.helper(name, UNARY), text)
         write(self.helper("behind", Signature((INTS, Prim.I64), (Prim.I64,))), _BEHIND)
         write(self.helper("written", Signature((INTS, Prim.I64), (Prim.I64,))), _WRITTEN)
+        write_sought(self.builder, self.helper("sought", Signature((INTS, Prim.I64), (Prim.I64,))))
         write(self.builder.function(self.function("touch", TOUCH)), _TOUCH)
         write(self.builder.function(self.function("perhaps", Signature((Prim.I64,), (MAYBE_CELL,)))), _PERHAPS)
         self.plunge = self.function("plunge", UNARY)
@@ -176,6 +178,25 @@ def write_plunge(code: FunctionBuilder) -> None:
         code,
         """local.get 0; i64.const 255; i64.and; i64.eqz; branch.if @end; i64.const 2; array.new I64; local.get 0;
         call written; local.get 0; i64.const 1; i64.sub; call plunge; i64.xor; return; @end:; local.get 0; return""",
+    )
+
+
+def write_sought(builder: ModuleBuilder, code: FunctionBuilder) -> None:
+    """Make a table of the numbers of an array, of 16 to 128 slots, put another one in, and look for both."""
+    names = ("fill_numbers", "replace_number", "find_number")
+    fill, replace, find = (
+        builder.add_import(ImportKind.RUNTIME, name, RUNTIME_BY_NAME[name].signature)
+        for name in map("table.{}".format, names)
+    )
+    slots, filled = code.local(array_ref(ArrayKind.I32)), code.local(Prim.I64)
+    write(
+        code,
+        f"""i64.const 16; local.get 1; i64.const 3; i64.and; i64.shl; array.new I32; local.set {slots};
+        local.get {slots}; local.get 0; local.get 0; i64.const 0; local.get 0; array.size; call.runtime {fill};
+        local.set {filled}; local.get {slots}; i64.const 0; local.get 1; i32.const 0; local.get {filled}; i32.wrap_i64;
+        call.runtime {replace}; local.get {slots}; local.get 0; local.get 0; local.get 1; call.runtime {find};
+        local.get {slots}; local.get 0; local.get 0; local.get 0; i64.const 0; array.get I64; call.runtime {find};
+        i64.const 8; i64.shl; i64.xor; return""",
     )
 
 

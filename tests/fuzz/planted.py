@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
 
-from pvm.engines.native.jit import build, copies, escape, loops, ranges, texts, unit
+from pvm.engines.native.jit import build, copies, escape, loops, ranges, tables, texts, unit
 from pvm.engines.native.jit.activation import Activation, FunctionFacts
 from pvm.engines.native.jit.aliasing import Aliasing
 from pvm.engines.native.jit.calls import _Call
@@ -461,12 +461,20 @@ def two_whole_words_are_short() -> Patch:
 
 def texts_are_short() -> Patch:
     """Texts are taken to be short, to fit in where they go, and slices not to begin or end within characters."""
-    return _constant(texts.Texts, "_unless", None)
+    return _constant(texts.Texts, "unless", None)
 
 
 def texts_touch_nothing() -> Patch:
     """Functions on texts are taken not to change the array that they extend."""
     return mock.patch.object(Aliasing, "texts", lambda self: self.suffix("nothing"))
+
+
+# Tables of numbers
+
+
+def numbers_are_found_at_once() -> Patch:
+    """The first slot of a search for a number is taken to be the one."""
+    return _constant(tables.Tables, "unless", None)
 
 
 FAULTS: dict[str, Callable[[], Patch]] = {
@@ -519,6 +527,7 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         two_whole_words_are_short,
         texts_are_short,
         texts_touch_nothing,
+        numbers_are_found_at_once,
     )
 }
 

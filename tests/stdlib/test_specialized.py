@@ -8,12 +8,17 @@ import pvm
 from pvm.pbc.model import ImportKind
 from pvm.pbc.reader import read_module
 
-SEARCHES = {"table.find_i64", "table.find_string", "table.find_hash"}
+SEARCHES = {"table.find_number", "table.find_string", "table.find_hash"}
 
 
 @pytest.mark.parametrize(
     ("key", "search"),
-    [("1", "table.find_i64"), ('"text"', "table.find_string"), ("true", "table.find_hash"), ("[1]", "table.find_hash")],
+    [
+        ("1", "table.find_number"),
+        ('"text"', "table.find_string"),
+        ("true", "table.find_hash"),
+        ("[1]", "table.find_hash"),
+    ],
 )
 def test_maps_search_by_what_their_keys_are(key: str, search: str) -> None:
     module = pvm.compile(source=f"fun main() {{ let map = [{key}: 2]\n println(map[{key}]) }}")

@@ -23,7 +23,7 @@ def string_hash(data: bytes, seed: int, poll: Callable[[], None]) -> int:
 
 
 def number_hash(value: int) -> int:
-    """The hash of a number that ``table.find_i64`` documents."""
+    """The hash of a number that ``table.find_number`` documents."""
     value &= _MASK
     value = (value ^ value >> 32) * 0xFF51AFD7ED558CCD & _MASK
     value = (value ^ value >> 29) * 0xC4CEB9FE1A85EC53 & _MASK

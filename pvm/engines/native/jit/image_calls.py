@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from pvm.engines.native import layout
 from pvm.engines.native.jit.activation import Activation, kind_of
-from pvm.engines.native.jit.texts import Shortcut, Texts, shortcut_of
+from pvm.engines.native.jit.in_place import Shortcut
+from pvm.engines.native.jit.tables import SHORTCUTS
+from pvm.engines.native.jit.texts import shortcut_of
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.lowering import IR_TYPES
 from pvm.engines.native.llvm.text import phi
@@ -23,13 +25,13 @@ _OF_TEXTS = {*Prim, STRING, array_ref(ArrayKind.U8)}
 
 
 def emit_image_call(unit: Unit, activation: Activation, instruction: Instruction) -> None:
-    """Emit ``call.runtime``; for short texts, what does the same in place."""
+    """Emit ``call.runtime``; for short texts and tables of numbers, what does the same in place."""
     unit.refuse_strip()
     module = unit.metadata.module
     declared = module.imports[instruction.immediates[0]]
     function = RUNTIME_BY_NAME[declared.name]
     arguments = activation.pop_arguments(function.signature)
-    shortcut = shortcut_of(unit, declared.name, arguments)
+    shortcut = SHORTCUTS.get(declared.name) or shortcut_of(unit, declared.name, arguments)
     if shortcut is None:
         result = _call(unit, activation, instruction, function, arguments)
     else:
@@ -45,22 +47,23 @@ def _either(
     function: RuntimeFunction,
     arguments: Sequence[Val],
     shortcut: Shortcut,
-) -> Val:
+) -> Val | None:
     """What does the work in place, with the call for where that cannot be."""
     text = unit.text
     call, done = text.fresh_label("call"), text.fresh_label("done")
     with text.cold(call):
         called = _call(unit, activation, instruction, function, arguments)
-        assert called is not None
         called_at = text.label
         text.jump(done)
     unit.share_no_exit()
-    made = shortcut(Texts(unit, call), arguments)
+    made = shortcut(unit, call, arguments)
     unit.cost += 1
     unit.pay(1)
     made_at = text.label
     text.jump(done)
     text.block(done)
+    if made is None or called is None:
+        return None
     sources = (unit.raw(made), made_at), (unit.raw(called), called_at)
     return Val(text.value(phi(IR_TYPES[made.kind], sources)), made.kind)
 

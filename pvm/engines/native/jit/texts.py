@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pvm.engines.native import layout
-from pvm.engines.native.llvm.text import UNLIKELY
+from pvm.engines.native.jit.in_place import InPlace, Shortcut
 from pvm.isa.machine import Val
 from pvm.isa.types import Storage
 
@@ -21,35 +21,20 @@ SHORT = 15
 """Bytes of the longest text that is dealt with in place: what works on so many costs one unit of fuel."""
 _ONES, _SEVEN_BITS = 0x0101010101010101, 0x7F7F7F7F7F7F7F7F
 _HIGH_BITS = ~_SEVEN_BITS
-Shortcut = Callable[["Texts", Sequence[Val]], Val]
 
 
 def shortcut_of(lowering: JitLowering, name: str, arguments: Sequence[Val]) -> Shortcut | None:
     """What does the work of a function of the image for short texts, if there may be any."""
-    if any(len(lowering.texts.get(lowering.raw(each), "")) > SHORT for each in arguments):
+    emit = _SHORTCUTS.get(name)
+    if emit is None or any(len(lowering.texts.get(lowering.raw(each), "")) > SHORT for each in arguments):
         return None
-    return _SHORTCUTS.get(name)
+    return lambda lowering, call, arguments: emit(Texts(lowering, call), arguments)
 
 
-class Texts:
-    """Emits one shortcut; goes to the block ``call`` where there is none."""
-
-    def __init__(self, lowering: JitLowering, call: str) -> None:
-        self.lowering = lowering
-        self.text = lowering.text
-        self.call = call
+class Texts(InPlace):
+    """Functions on texts."""
 
     # Parts
-
-    def _unless(self, *flags: str) -> None:
-        """Go to the call unless all flags are set."""
-        text = self.text
-        every = flags[0]
-        for flag in flags[1:]:
-            every = text.value(f"and i1 {every}, {flag}")
-        on = text.fresh_label()
-        text.branch(text.value(f"xor i1 {every}, true"), self.call, on, UNLIKELY)
-        text.block(on, dominated=True)
 
     def _size(self, string: Val) -> str:
         """Bytes of a text (i64)."""
@@ -100,7 +85,7 @@ class Texts:
         is_inside = text.value(f"icmp ule i64 {at.raw}, {capacity}")
         fits = text.value(f"icmp ule i64 {size}, {room}")
         is_short = text.value(f"icmp ule i64 {size}, {SHORT}")
-        self._unless(is_inside, fits, is_short)
+        self.unless(is_inside, fits, is_short)
         return self.lowering.element(target, at, 1)
 
     def _write(self, place: str, data: bytes) -> None:
@@ -145,12 +130,12 @@ class Texts:
         is_short = text.value(f"icmp ult i64 {text.value(f'sub i64 {size}, 1')}, {SHORT}")
         starts = text.value(f"icmp ult i64 {start.raw}, {length}")
         ends = text.value(f"icmp ule i64 {end.raw}, {length}")
-        self._unless(is_short, starts, ends)
+        self.unless(is_short, starts, ends)
         source = self._behind(self._bytes(string), self.lowering.raw(start))
         # The end of the text is no byte of it; the start is one that is looked at anyway.
         is_end = text.value(f"icmp eq i64 {end.raw}, {length}")
         behind = self._behind(source, text.value(f"select i1 {is_end}, i64 0, i64 {size}"))
-        self._unless(*(text.value(f"icmp sgt i8 {self._load(each, 8)}, -65") for each in (source, behind)))
+        self.unless(*(text.value(f"icmp sgt i8 {self._load(each, 8)}, -65") for each in (source, behind)))
         return source, size
 
     def slice(self, arguments: Sequence[Val]) -> Val:
@@ -183,7 +168,7 @@ class Texts:
     def _words(self, string: Val) -> tuple[str, str, str]:
         """The size, the first and the last word of a text that is not empty; the bytes behind it are 0."""
         text, size = self.text, self._size(string)
-        self._unless(text.value(f"icmp ult i64 {text.value(f'sub i64 {size}, 1')}, {SHORT}"))
+        self.unless(text.value(f"icmp ult i64 {text.value(f'sub i64 {size}, 1')}, {SHORT}"))
         bytes_ = self._bytes(string)
         last = self._behind(bytes_, text.value(f"select i1 {self._is_long(size)}, i64 8, i64 0"))
         return size, self._load(bytes_, 64), self._load(last, 64)
@@ -226,7 +211,7 @@ class Texts:
         a, b = arguments
         size, other = self._size(a), self._size(b)
         if not any(each in self.lowering.texts for each in (a.raw, b.raw)):
-            self._unless(text.value(f"icmp ule i64 {size}, {SHORT}"))
+            self.unless(text.value(f"icmp ule i64 {size}, {SHORT}"))
         same, compared = text.fresh_label("same"), text.fresh_label("compared")
         before = text.label
         text.branch(text.value(f"icmp eq i64 {size}, {other}"), same, compared)
@@ -234,7 +219,7 @@ class Texts:
         if "0" in {size, other}:
             result = "1"
         else:
-            self._unless(text.value(f"icmp ne i64 {size}, 0"))
+            self.unless(text.value(f"icmp ne i64 {size}, 0"))
             result = self._same_bytes(a, b, size)
         label = text.label
         text.jump(compared)
@@ -254,7 +239,7 @@ class Texts:
         return text.value(f"zext i1 {text.value(f'icmp eq i64 {either}, 0')} to i32")
 
 
-_SHORTCUTS: Mapping[str, Shortcut] = {
+_SHORTCUTS: Mapping[str, Callable[[Texts, Sequence[Val]], Val]] = {
     "string.extend": Texts.extend,
     "string.extend_slice": Texts.extend_by_slice,
     "string.slice": Texts.slice,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from pvm.engines.native import layout
 from pvm.engines.reference.hashing import number_hash, string_hash
 from pvm.engines.reference.heap import array_of
+from pvm.engines.reference.tables import number_places
 from pvm.isa.traps import TrapKind
 from pvm.isa.types import ArrayKind
 from tests.engines.native.runtime.cage import Cage, Outcome
@@ -89,7 +91,7 @@ class Sides:
 
     def find_number(self, key: int) -> Outcome:
         mine = (self.slots, self.hashes, self.numbers, key)
-        return self.same("table.find_i64", mine, (self.model_slots, self.model_hashes, self.model_numbers, key))
+        return self.same("table.find_number", mine, (self.model_slots, self.model_hashes, self.model_numbers, key))
 
     def find_hash(self, hash_: int, start: int) -> Outcome:
         mine = (self.slots, self.hashes, hash_, start)
@@ -101,6 +103,15 @@ class Sides:
     def fill(self, first: int, end: int) -> Outcome:
         mine = (self.slots, self.hashes, first, end)
         return self.same("table.fill", mine, (self.model_slots, self.model_hashes, first, end))
+
+    def replace_number(self, key: int, old: int, new: int) -> Outcome:
+        mine = (self.slots, 0, key, old, new)
+        return self.same("table.replace_number", mine, (self.model_slots, 0, key, old, new))
+
+    def fill_numbers(self, first: int, end: int) -> Outcome:
+        mine = (self.slots, self.hashes, self.numbers, first, end)
+        models = (self.model_slots, self.model_hashes, self.model_numbers, first, end)
+        return self.same("table.fill_numbers", mine, models)
 
 
 def texts(count: int) -> list[bytes]:
@@ -149,19 +160,77 @@ def test_what_is_no_text_is_no_key(cage: Cage) -> None:
     assert sides.find_text(key).value == 2
 
 
+NUMBERS = [0, 1, -1, (1 << 63) - 1, -(1 << 63), *range(100, 140), *(1 << 40 | each << 7 for each in range(20))]
+"""Numbers side by side, far from each other, and such as have all low bits in common."""
+
+
+def of_numbers(size: int, numbers: list[int]) -> Table:
+    """An empty table for numbers; their hashes are not looked at, so there are none."""
+    return Table([0] * size, [], numbers, [])
+
+
 def test_numbers_are_found(cage: Cage) -> None:
-    numbers = [0, 1, -1, (1 << 63) - 1, -(1 << 63), *range(100, 140)]
-    slots = [0] * 128
-    for index, number in enumerate(numbers):
-        at = number_hash(number) & 127
-        while slots[at]:
-            at = (at + 1) & 127
-        slots[at] = -1 if index % 5 == 3 else index + 1
-    sides = Sides(cage, Table(slots, [0] * len(numbers), numbers, []))
-    for index, number in enumerate(numbers):
-        assert sides.find_number(number).value == (-1 if index % 5 == 3 else index)
-    for number in (7, 99, 140, -100):
+    sides = Sides(cage, of_numbers(128, NUMBERS))
+    for index, number in enumerate(NUMBERS):
         assert sides.find_number(number).value == -1
+        assert sides.replace_number(number, 0, index + 1).trap is None
+        if index % 5 == 3:
+            assert sides.replace_number(number, index + 1, -1).trap is None
+    for index, number in enumerate(NUMBERS):
+        assert sides.find_number(number).value == (-1 if index % 5 == 3 else index)
+    for number in (7, 99, 140, -100, 1 << 40 | 20 << 7):
+        assert sides.find_number(number).value == -1
+    assert sides.replace_number(7, 99, 2).trap is TrapKind.INVALID_ARGUMENT
+
+
+def test_neighbours_are_side_by_side() -> None:
+    """So they share lines of the cache, and none of them goes on by its hash, whatever is in the bits above."""
+    for base in (0, -32, 1 << 20, 7 << 40, -1 << 50):
+        places = [next(iter(number_places(base + each, 255))) for each in range(32)]
+        assert sorted(places) == list(range(min(places), min(places) + 32))
+
+
+def test_a_search_for_a_number_comes_to_every_slot(cage: Cage) -> None:
+    for number in NUMBERS:
+        places = list(number_places(number, 31))
+        assert set(places[1:]) == set(range(32)) == {*range(32), places[0]}
+    full = Sides(cage, of_numbers(16, [*range(16)]))
+    assert full.fill_numbers(0, 16).value == 16
+    assert full.find_number(99) == Outcome(-1, None, 1 + (17 >> 4))
+    assert full.replace_number(99, 0, 1).trap is TrapKind.INVALID_ARGUMENT
+
+
+def test_tables_of_numbers_are_filled(cage: Cage) -> None:
+    sides = Sides(cage, of_numbers(256, NUMBERS))
+    half = len(NUMBERS) // 2
+    assert sides.fill_numbers(0, half).value == half
+    assert sides.fill_numbers(half, len(NUMBERS)).value == len(NUMBERS)
+    assert [sides.find_number(number).value for number in NUMBERS] == [*range(len(NUMBERS))]
+    outside = Outcome(None, TrapKind.INDEX_OUT_OF_BOUNDS, 0)
+    for first, end in ((-1, 0), (3, 2), (0, len(NUMBERS) + 1), (-(1 << 63), 1 << 62)):
+        assert sides.fill_numbers(first, end) == outside
+
+
+def test_a_table_of_colliding_numbers_is_filled_in_pieces(cage: Cage) -> None:
+    """Numbers that begin at a few slots, whose hashes have all low bits in common, and the same steps."""
+    size = 512
+    candidates = (number_of(each * size | 9) for each in range(1 << 20))
+    numbers = [*islice((each for each in candidates if next(iter(number_places(each, size - 1))) < 8), 300)]
+    crowded = Sides(cage, of_numbers(size, numbers))
+    at, calls = 0, 0
+    while at < 300:
+        at, calls = crowded.fill_numbers(at, 300).value, calls + 1
+    assert calls > 5, "it returns before all collisions are passed"
+
+
+def number_of(hash_: int) -> int:
+    """The number that has a hash."""
+    value = hash_ ^ hash_ >> 32
+    value = value * pow(0xC4CEB9FE1A85EC53, -1, 1 << 64) & MASK
+    value ^= value >> 29 ^ value >> 58
+    value = value * pow(0xFF51AFD7ED558CCD, -1, 1 << 64) & MASK
+    value ^= value >> 32
+    return value - (1 << 64) if value >> 63 else value
 
 
 def test_hashes_are_found_one_after_the_other(cage: Cage) -> None:
@@ -207,6 +276,7 @@ def test_the_size_must_be_a_power_of_two(cage: Cage, size: int) -> None:
     refused = Outcome(None, TrapKind.INVALID_ARGUMENT, 0)
     assert sides.find_text(b"text") == sides.find_number(1) == sides.find_hash(1, 1) == refused
     assert sides.replace(1, 0, 1) == sides.fill(0, 1) == refused
+    assert sides.replace_number(1, 0, 1) == sides.fill_numbers(0, 1) == refused
 
 
 def test_indices_are_checked(cage: Cage) -> None:
@@ -217,7 +287,7 @@ def test_indices_are_checked(cage: Cage) -> None:
         assert sides.find_text(key) == sides.find_number(1) == sides.find_hash(1, 1) == outside
     # The arrays are not equally long.
     assert Sides(cage, Table([2] * 4, [hash_of(key)] * 2, [5], [b"a"])).find_text(key) == outside
-    assert Sides(cage, Table([2] * 4, [1], [5, 6], [])).find_number(6) == outside
+    assert Sides(cage, Table([2] * 4, [1, 2], [5], [])).find_number(6) == outside
     sides = Sides(cage, table(16, texts(8), 0))
     for first, end in ((-1, 0), (3, 2), (0, 9), (9, 9), (-(1 << 63), 1 << 62)):
         assert sides.fill(first, end) == outside
@@ -233,11 +303,13 @@ def test_a_search_without_end_stops_when_it_is_interrupted() -> None:
     cage.memory[place : place + (1 << 22) + 4096] = b"\xff" * ((1 << 22) + 4096)
     cage.set_word("interrupt", 1)
     assert hash_of(b"") & (size - 1) == number_hash(0) == 0, "all searches begin at slot 0"
+    # That for 0 goes on by steps of 1.
     for name, arguments in (
         ("table.find_string", (slots, hashes, hashes, cage.string(b""))),
-        ("table.find_i64", (slots, hashes, hashes, 0)),
+        ("table.find_number", (slots, hashes, hashes, 0)),
         ("table.find_hash", (slots, hashes, 0, 0)),
         ("table.replace", (slots, 0, 7, 1)),
+        ("table.replace_number", (slots, 0, 0, 7, 1)),
     ):
         cage.set_word("interrupted", 0)
         cage.call(name, *arguments)
