@@ -23,7 +23,17 @@ from pvm.verify.verified import VerifiedFunction, VerifiedModule
 PREFIX = "image."
 _ATTRIBUTES = 'nounwind "frame-pointer"="none"'
 OUT_OF_LINE = frozenset(
-    {"allocateSlowly", "commonOfMany", "copyMany", "findByteOn", "findBytes", "grown", "longText", "readMany"}
+    {
+        "allocateSlowly",
+        "commonOfMany",
+        "copyMany",
+        "findByteOn",
+        "findBytes",
+        "findFar",
+        "grown",
+        "longText",
+        "readMany",
+    }
 )
 """Functions that are for what is rare or long: inlined, they would have what calls them save registers for nothing."""
 _FALLS_THROUGH = frozenset({Form.SIMPLE, Form.CALL, Form.BRANCH})
