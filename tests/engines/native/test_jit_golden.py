@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from tests.engines.native.test_jit_loops import blocks_in_loops, optimised
+from tests.engines.native.test_jit_loops import assembly, blocks_in_loops, optimised
 
 MADE = "@export fun f(n: Int) -> Int { let l = List<Int>()\nfor i in 0..<n { l.add(i) }\nreturn g(l, n) }\n"
 OVER_LISTS = {
@@ -104,3 +104,13 @@ def test_arms_of_a_loop_pay_for_the_jump_behind_all_of_them() -> None:
     back = next(each for each in re.split(r"\n(?=[\w.\"]+:)", body(PASSED)) if "backedge:" in each)
     assert re.search(r"phi i64 \[ -14, .*\[ -18, .*\[ -22, ", back)
     assert back.count(" add ") == 1, "the jump costs nothing by itself"
+
+
+@pytest.mark.parametrize(("arms", "has_table"), [(9, False), (16, False), (24, True)])
+def test_only_a_wide_switch_jumps_by_a_table(*, arms: int, has_table: bool) -> None:
+    kinds = ("s ^= n * {}", "s = s * n ^ {}", "s = (s & n) | {}", "s = (s << 3) ^ (n & {})", "s = s / (n | {})")
+    match = "\n".join(f"{number} => {kinds[number % 5].format(number + 3)}" for number in range(arms))
+    head = "@export fun g(n: Int) -> Int { var s = 1\nfor i in 0..<n {"
+    source = f"{head} match (s ^ i) & 63 {{ {match}\nelse => s += i }} }}"
+    code = assembly(source + "\nreturn s }", "g").partition("\nbody:")[2].partition(".Lfunc_end")[0]
+    assert bool(re.search(r"jmpq\s+\*", code)) == has_table

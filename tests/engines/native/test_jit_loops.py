@@ -11,7 +11,7 @@ from compiler.driver import compile_source
 from pvm.engines.native.debug import Debug, debugging
 from pvm.engines.native.jit.build import encode_argument, function_ir
 from pvm.engines.native.jit.installed import COUNTS, LOOKS, NEITHER
-from pvm.engines.native.llvm.compilation import optimised_ir
+from pvm.engines.native.llvm.compilation import compile_assembly, optimised_ir
 from pvm.engines.native.machine_code.target import X86_64_V3
 from pvm.pbc.asm import assemble
 
@@ -244,9 +244,18 @@ def test_fuel_ends_in_a_strip_where_it_ends_in_internal_code(module: pvm.Module,
 
 def optimised(source: str, name: str, fuel: str = COUNTS) -> str:
     """The optimised IR of a function."""
+    return optimised_ir(_ir(source, name, fuel), X86_64_V3)
+
+
+def assembly(source: str, name: str) -> str:
+    """The machine code of a function as assembler text."""
+    return compile_assembly(_ir(source, name, COUNTS), X86_64_V3)
+
+
+def _ir(source: str, name: str, fuel: str) -> str:
     module = pvm.Module(compile_source(f"{source}\nfun main() {{}}", name="golden.peb"))
     names = [each.name for each in module.verified.module.functions]
-    return optimised_ir(function_ir(X86_64_V3, encode_argument(module.to_bytes(), names.index(name), fuel)), X86_64_V3)
+    return function_ir(X86_64_V3, encode_argument(module.to_bytes(), names.index(name), fuel))
 
 
 def strip_of(source: str, name: str) -> list[str]:

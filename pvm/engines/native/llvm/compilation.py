@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
 from pvm.engines.native.machine_code.blob import Blob
@@ -10,6 +12,8 @@ from pvm.engines.native.machine_code.target import Target
 
 SPEED = 2
 """How much LLVM does for fast code, if nothing else is said."""
+MAX_COMPARED = 16
+"""Arms of a switch that is made of comparisons: an indirect jump takes as long as four branches that are guessed."""
 
 
 class CompilationError(Exception):
@@ -66,7 +70,13 @@ def _optimised(ir: str, target: Target, speed: int) -> tuple[llvm.TargetMachine,
 
 def target_machine(target: Target, speed: int = SPEED) -> llvm.TargetMachine:
     """What LLVM knows of a processor."""
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
+    _initialise()
     found = llvm.Target.from_triple(target.triple)
     return found.create_target_machine(cpu=target.cpu, opt=speed, reloc="pic", codemodel="small")
+
+
+@cache
+def _initialise() -> None:
+    llvm.set_option("", f"--min-jump-table-entries={MAX_COMPARED + 1}")
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
