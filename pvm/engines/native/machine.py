@@ -144,6 +144,9 @@ class Machine:
             program.promoted(code).enter_loops_only()
         if jit and debug.fuel:
             program.promoted(code).compile_for(debug.fuel)
+        if self._is_eager:
+            # What an earlier process translated is not translated again, so nothing would ask for it.
+            self._compile_now(*program.entered)
         self._looked = time.monotonic_ns()
         self._used = 0
         """Fuel that was used then."""
@@ -445,8 +448,8 @@ class Machine:
             self._enter_compiled(function, 0 if is_paid else translation.cost)
         return False
 
-    def _compile_now(self, function: int) -> None:
-        self.program.promoted(self._code).compile_now([function], self._debug.speed, keep=self._debug.keep)
+    def _compile_now(self, *functions: int) -> None:
+        self.program.promoted(self._code).compile_now(functions, self._debug.speed, keep=self._debug.keep)
 
     def _enter_compiled(self, function: int, cost: int) -> None:
         """Enter the machine code of a function, if there is some, instead of its internal code; its frame is there.

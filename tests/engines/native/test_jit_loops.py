@@ -169,6 +169,35 @@ SOURCE = """
             other = other &+ 7 }
         return s }
 
+    @export fun composites(n: Int, length: Int, from: Int) -> Int {
+        let marks = Array<Bool>(length)
+        var count = 0
+        try { for i in from..n { if !marks[i] { count += 1
+                    var multiple = i + i
+                    while multiple <= n { marks[multiple] = true
+                        multiple += i } } } } catch (e: IndexError) { count += 1000 }
+        return count }
+
+    @export fun waiting(n: Int, length: Int, every: Int) -> Int {
+        let a = Array<Int>(length) { it % every }
+        var s = 0
+        try { for i in 0..<n { s = s * 3 % 1000003 + if a[i] == 0 { var k = i
+                    while k > 2 { k = k / 2 }
+                    k } else { a[i] } } } catch (e: IndexError) { s = -s }
+        return s }
+
+    @export fun seldom(n: Int, length: Int, by: Int) -> Int {
+        let a = Array<Int>(length) { it * 7 % 11 }
+        var s = 0
+        var at = n
+        try { while at > 0 { if a[at] > 7 { for j in 0..<a[at] { s += j ^ a[at - j] } } else {
+                    if a[at] == 2 { at -= 3
+                        continue }
+                    if a[at] == by { break } }
+                s ^= at
+                at -= 1 } } catch (e: IndexError) { s += 1000000 }
+        return s * 100 + at }
+
     fun main() {}
 """
 
@@ -192,6 +221,10 @@ CALLS = [
     *(("strided", *each) for each in [(98, 100), (99, 100), (100, 100), (101, 100), (0, 1), (0, 0)]),
     *(("beside", 90, start, by) for start in (0, MAX - 11, MAX - 200, MIN) for by in (0, 1, -1, 1 << 40, 1 << 57)),
     *(("wrapping", 90, start, by) for start in (0, MAX - 11, MAX - 200, MIN) for by in (0, 1, -1, 1 << 40)),
+    *(("composites", *each) for each in [(99, 100, 2), (100, 100, 2), (99, 100, 1), (30, 100, 90), (50, 40, 2)]),
+    *(("composites", *each) for each in [(40, 50, -1), (MAX, 90, 80), (0, 0, 1)]),
+    *(("waiting", *each) for each in [(60, 60, 7), (60, 60, 1), (60, 59, 20), (0, 0, 1), (20, 20, 50)]),
+    *(("seldom", *each) for each in [(80, 90, 20), (89, 90, 3), (90, 90, 20), (4, 90, 0), (33, 40, 20)]),
     ("waits", 40),
     *(("bytes", n, 77) for n in (0, 1, 100)),
 ]
@@ -303,6 +336,27 @@ def test_strip_with_a_step_of_a_variable_stores_only() -> None:
     assert sum("store i8" in line for line in lines) == 1
     assert sum("icmp" in line for line in lines) == 1
     assert not any("load" in line or "with.overflow" in line for line in lines)
+
+
+def test_rounds_that_come_to_no_inner_loop_count_nothing_and_check_nothing() -> None:
+    source = """@export fun f(marks: Array<Bool>, n: Int) -> Int { var count = 0
+        for i in 2..n { if !marks[i] { count += 1
+                var at = i + i
+                while at <= n { marks[at] = true
+                    at += i } } }
+        return count }"""
+    blocks = re.split(r"\n(?=[\w.\"]+:)", optimised(source, "f"))
+    rounds = next(each for each in blocks if re.match(r"a1\.strip\d+\.b\d+:", each) and "load i8" in each)
+    assert rounds.count("icmp") == 1, "whether the number is marked"
+    assert "fuel" not in rounds
+
+
+def test_loop_around_one_that_is_always_come_to_is_no_strip() -> None:
+    source = """@export fun f(a: Array<Int>, n: Int) -> Int { var s = 0
+        for i in 0..n { for j in 1..n { s ^= a[i] + a[j] } }
+        return s }"""
+    heads = set(re.findall(r"^a1\.strip(\d+)\.", optimised(source, "f"), re.MULTILINE))
+    assert len(heads) == 1
 
 
 def test_loop_without_a_count_compares_its_index_once() -> None:

@@ -9,6 +9,7 @@ import pytest
 import pvm
 from compiler.driver import compile_source
 from pvm.engines.native import program as programs
+from pvm.engines.native.debug import Debug, debugging
 from pvm.engines.native.jit import kept
 from pvm.engines.native.jit.promotion import Promotion
 
@@ -125,3 +126,12 @@ def test_the_hottest_are_kept_if_there_is_no_room_for_all(own_cache: Path, monke
     monkeypatch.setattr(kept, "MAX_BYTES", len(hottest[last].blob.data))
     kept.store_hot(key, hottest, {})
     assert list(kept.load_hot(key).functions) == [last]
+
+
+def test_what_was_translated_before_is_compiled_before_it_is_entered() -> None:
+    module = pvm.Module.from_bytes(DATA)
+    with pvm.Instance(module, tier="interpreter") as instance:
+        instance.call("sum", 10)
+    with debugging(Debug(eager=True, speed=0)):
+        at_start, *_ = next_run()
+    assert len(at_start) == 2

@@ -10,7 +10,7 @@ from pvm.engines.native.code.translator import Points, translate
 from pvm.engines.native.jit.coldness import blocks_of
 from pvm.engines.native.jit.inlining import path_of
 from pvm.engines.native.jit.liveness import live_locals
-from pvm.engines.native.jit.loops import Loop, innermost_loops, looping_blocks
+from pvm.engines.native.jit.loops import Loop, looping_blocks, plain_loops
 from pvm.engines.native.jit.ranges import Interval, ranges_at_heads
 from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.shapes import FrameShape
@@ -102,9 +102,9 @@ class FunctionFacts:
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        """The innermost loops."""
+        """The loops that may have strips."""
         if self._loops is None:
-            self._loops = innermost_loops(self.verified, self.blocks, self.polled)
+            self._loops = plain_loops(self.verified, self.blocks, self.polled)
         return self._loops
 
 

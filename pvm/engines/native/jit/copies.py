@@ -1,4 +1,4 @@
-"""Which copy of a block control goes to: innermost loops have a strip, an ordinary copy, and a way in.
+"""Which copy of a block control goes to: loops have a strip, an ordinary copy, and a way in.
 
 From outside, a loop is entered at its head through the code that begins the strip.  A loop that is entered at its test
 instead, as most are, has a copy of the test outside, which leads there.

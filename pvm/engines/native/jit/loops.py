@@ -1,9 +1,9 @@
-"""Innermost loops of a function: what changes in them, and how, as far as compiled code can gain from it."""
+"""Loops of a function that may have strips: what changes in them, and how, as far as compiled code can gain from it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pvm.engines.polls import backward_targets, branch_labels
@@ -54,9 +54,10 @@ class ExitTest(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """A loop without another one in it; rounds begin at ``head``, the block that a branch goes back to.
+    """A loop, without the loops in it; rounds begin at ``head``, the block that a branch goes back to.
 
-    That need not be where the loop is entered: most are entered at their test, which is further behind.
+    That need not be where the loop is entered: most are entered at their test, which is further behind.  Of a loop that
+    has others in it, these are the rounds that do not come to them: whoever does has left, and enters the loop anew.
     """
 
     head: int
@@ -68,21 +69,26 @@ class Loop(NamedTuple):
     """Whether all blocks run in each round."""
 
 
-def innermost_loops(
+def plain_loops(
     verified: VerifiedFunction, blocks: Mapping[int, list[Instruction]], polled: Iterable[int]
 ) -> tuple[Loop, ...]:
-    """The innermost loops of a function; ``polled`` are the blocks that a branch goes back to."""
+    """The loops of a function that have rounds without another loop; no block is in two of them.
+
+    ``polled`` are the blocks that a branch goes back to.
+    """
     heads = frozenset(polled)
     if not heads or len(blocks) > MAX_BLOCKS:
         return ()
     graph = _Graph(verified, blocks)
+    bodies = {header: body for header in graph.order if (body := graph.natural_loop(header))}
     found = {}
-    for header in graph.order:
-        body = graph.natural_loop(header)
-        inside = body & heads
+    for header, body in bodies.items():
+        inner = frozenset().union(*(bodies[each] for each in body & bodies.keys() if each != header))
+        rounds = graph.rounds_without(header, body, inner) if inner else body
+        inside = rounds & heads
         if len(inside) == 1:
             (head,) = inside
-            found[head] = _describe(graph, verified, head, body)
+            found[head] = _describe(graph, verified, head, rounds)
     return tuple(found.values())
 
 
@@ -165,6 +171,28 @@ class _Graph:
             work += self.preceding[offset]
         return frozenset(found)
 
+    def rounds_without(self, header: int, body: frozenset[int], inner: frozenset[int]) -> frozenset[int]:
+        """The blocks of a loop in rounds that come to no other loop in it, nor to a test whether to enter one.
+
+        Such a test (of a loop that may have no round at all) seldom says no.
+        """
+        kept = {each for each in body - inner if inner.isdisjoint(self.following[each])}
+        if header not in kept:
+            return frozenset()
+        return self._closure(self.following, header, kept) & self._closure(self.preceding, header, kept)
+
+    @staticmethod
+    def _closure(nexts: Mapping[int, list[int]], start: int, within: Collection[int]) -> frozenset[int]:
+        """What is come to from a block, which itself counts only if it is come to again."""
+        found: set[int] = set()
+        work = list(nexts[start])
+        while work:
+            offset = work.pop()
+            if offset in within and offset not in found:
+                found.add(offset)
+                work += nexts[offset]
+        return frozenset(found)
+
     def always_in(self, body: frozenset[int], head: int) -> frozenset[int]:
         """The blocks of a loop that run in each round which is followed by another one."""
         preceding = {each: [before for before in self.preceding[each] if before in body] for each in body}
@@ -182,14 +210,7 @@ class _Graph:
 
     def reached_from(self, block: int, body: frozenset[int], head: int) -> frozenset[int]:
         """What follows a block in the same round of a loop."""
-        found: set[int] = set()
-        work = list(self.following[block])
-        while work:
-            offset = work.pop()
-            if offset in body and offset != head and offset not in found:
-                found.add(offset)
-                work += self.following[offset]
-        return frozenset(found)
+        return self._closure(self.following, block, body - {head})
 
 
 def _describe(graph: _Graph, verified: VerifiedFunction, head: int, body: frozenset[int]) -> Loop:

@@ -1,4 +1,4 @@
-"""Innermost loops in strips: rounds that neither look at the fuel nor check what was checked for all of them before.
+"""Loops in strips: rounds that neither look at the fuel nor check what was checked for all of them before.
 
 A loop is emitted twice.  Who comes to its head from outside computes how many rounds the fuel suffices for and how many
 stay within the bounds of the arrays that are indexed by what changes regularly (range check elimination by splitting

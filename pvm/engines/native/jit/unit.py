@@ -268,7 +268,7 @@ class Unit(StripLowering):
         number = facts.labels_at.get(offset)
         if falls:
             self._fall(activation, offset)
-        activation.block = offset
+        before, activation.block = activation.block, offset
         label = activation.label(offset, activation.copy)
         text.block(label, dominated=falls and number is None and not activation.copy)
         cost = len(facts.blocks[offset])
@@ -287,6 +287,8 @@ class Unit(StripLowering):
             activation.prims[:] = [Val("", kind_of(each)) for each in operands.prims]
             activation.refs[:] = [Val("", "ref") for _ in operands.refs]
             self.take_back(activation, offset)
+        elif not falls and not activation.copy and activation.split.get(before) is not activation.split.get(offset):
+            self.take_back(activation, offset)  # other copies of the block before come here too
 
     def pay(self, cost: int) -> None:
         """Count a block; less than 0 takes it back."""
