@@ -46,6 +46,20 @@ def test_lambdas_and_iterators_are_part_of_the_loop(how: str) -> None:
     assert guest_calls(body(MADE + OVER_LISTS[how])) == []
 
 
+def test_function_that_is_shorter_than_a_call_of_it_is_part_of_a_large_one() -> None:
+    many = "\n".join(f"s ^= large(s + {number}, n) * {number}" for number in range(40))
+    source = f"""fun g(n: Int) -> Int {{ var s = n
+        {many}
+        return s ^ tiny(n) }}
+        fun large(a: Int, b: Int) -> Int =
+            if a < b {{ a * 3 + b * 5 }} else if a > b + 7 {{ b * 3 - a }} else {{ a / 3 }}
+        fun tiny(n: Int) -> Int = n * 11
+        @export fun f(n: Int) -> Int = g(n)"""
+    ir = body(source)
+    assert guest_calls(ir), "there is no room for all"
+    assert re.search(r"smul\.with\.overflow\.i64\(i64 %\S+, i64 11\)", ir)
+
+
 def test_methods_of_two_classes_are_part_of_the_loop() -> None:
     ir = body(SHAPES)
     assert guest_calls(ir) == []

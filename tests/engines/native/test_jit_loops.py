@@ -17,6 +17,7 @@ from pvm.pbc.asm import assemble
 
 SOURCE = """
     class Vector(let items: Array<Int>, let size: Int)
+    class Table(var rows: Array<Array<Int>>, var row: Int)
 
     @export fun sum(n: Int) -> Int { var s = 0
         for i in 0..<n { s += i & 7 }
@@ -198,6 +199,41 @@ SOURCE = """
                 at -= 1 } } catch (e: IndexError) { s += 1000000 }
         return s * 100 + at }
 
+    fun table(length: Int, row: Int) -> Table =
+        Table(Array<Array<Int>>(4) { i -> Array<Int>(if i == 2 { 3 } else { length }) { j -> i * 7 + j } }, row)
+
+    @export fun settled(n: Int, length: Int, row: Int) -> Int {
+        let t = table(length, row)
+        var s = 0
+        try { for j in 0..<n { s = s * 3 % 1000003 + t.rows[t.row][j] * t.rows[0][j] }
+        } catch (e: IndexError) { s = -s }
+        return s }
+
+    @export fun moving(n: Int, length: Int, row: Int, when: Int) -> Int {
+        let t = table(length, row)
+        var s = 0
+        try { for j in 0..<n { s = s * 3 % 1000003 + t.rows[t.row][j]
+                if j == when { t.row += 1 } } } catch (e: IndexError) { s = -s }
+        return s }
+
+    @export fun replacing(n: Int, length: Int, row: Int, when: Int) -> Int {
+        let t = table(length, row)
+        let rows = t.rows
+        var s = 0
+        try { for j in 0..<n { if j == when { rows[row] = rows[0] }
+                s = s * 3 % 1000003 + rows[row][j]
+                if j == when * 2 { swap(t, rows[1]) } } } catch (e: IndexError) { s = -s }
+        return s }
+
+    fun swap(t: Table, other: Array<Int>) { t.rows[t.row] = other }
+
+    @export fun anything(n: Int, at: Int) -> Int {
+        let things = Array<Any>(3) { i -> if i == 1 { 5 } else { Array<Int>(20) { j -> j * i } } }
+        var s = 0
+        try { for j in 0..<n { s = s * 3 % 1000003 + ((things[at] as Array<Int>)[j] ^ j) }
+        } catch (e: Exception) { s = -s }
+        return s }
+
     fun main() {}
 """
 
@@ -225,6 +261,16 @@ CALLS = [
     *(("composites", *each) for each in [(40, 50, -1), (MAX, 90, 80), (0, 0, 1)]),
     *(("waiting", *each) for each in [(60, 60, 7), (60, 60, 1), (60, 59, 20), (0, 0, 1), (20, 20, 50)]),
     *(("seldom", *each) for each in [(80, 90, 20), (89, 90, 3), (90, 90, 20), (4, 90, 0), (33, 40, 20)]),
+    *(
+        ("settled", *each)
+        for each in [(40, 40, 1), (41, 40, 1), (3, 40, 2), (4, 40, 2), (9, 9, 4), (9, 9, -1), (0, 0, 9)]
+    ),
+    *(
+        ("moving", *each)
+        for each in [(40, 40, 0, 50), (40, 40, 0, 2), (40, 40, 1, 1), (30, 40, 3, 20), (30, 40, 3, 29)]
+    ),
+    *(("replacing", *each) for each in [(40, 40, 1, 50), (40, 40, 2, 2), (40, 40, 3, 8), (40, 40, 4, 3), (9, 9, 3, 0)]),
+    *(("anything", *each) for each in [(20, 0), (21, 0), (9, 1), (9, 2), (9, 3), (0, 1), (0, -1)]),
     ("waits", 40),
     *(("bytes", n, 77) for n in (0, 1, 100)),
 ]
@@ -349,6 +395,20 @@ def test_rounds_that_come_to_no_inner_loop_count_nothing_and_check_nothing() -> 
     rounds = next(each for each in blocks if re.match(r"a1\.strip\d+\.b\d+:", each) and "load i8" in each)
     assert rounds.count("icmp") == 1, "whether the number is marked"
     assert "fuel" not in rounds
+
+
+def test_row_of_a_matrix_and_a_field_that_no_round_changes_are_loaded_before_the_strip() -> None:
+    source = """class Table(var rows: Array<Array<Float>>, var row: Int)
+    @export fun f(n: Int) -> Float = g(Table(Array<Array<Float>>(n) { Array<Float>(9) }, n), Array<Float>(n), n)
+    fun g(t: Table, v: Array<Float>, n: Int) -> Float { var sum = 0.0
+        for i in 0..<n { CHANGE
+            sum += t.rows[t.row][i] * v[i] }
+        return sum }"""
+    lines = strip_of(source.replace("CHANGE", ""), "g")
+    assert any("load double" in line for line in lines)
+    assert not any("load i32" in line or "icmp eq" in line for line in lines)
+    for change in ("t.row = i", "t.rows = t.rows"):
+        assert not any("load double" in line for line in strip_of(source.replace("CHANGE", change), "g"))
 
 
 def test_loop_around_one_that_is_always_come_to_is_no_strip() -> None:

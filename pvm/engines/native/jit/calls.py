@@ -277,9 +277,8 @@ class _Call:
         return variable
 
     def _go_on(self, done: str, result: str) -> None:
-        """Begin what follows the call."""
+        """Begin what follows the call; the operands that waited are what they were before, on all ways here."""
         self.text.block(done)
-        self.unit.take_back(self.activation, self.instruction.offset)
         if self.kind:
             value = self.unit.get(result, self.kind)
             (self.activation.refs if self.kind == "ref" else self.activation.prims).append(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pvm.engines.native.jit.activation import Activation
 from pvm.engines.native.jit.loops import Loop
-from pvm.engines.native.jit.strips import Plan, StripImpossible, StripRefused
+from pvm.engines.native.jit.strips import NotSettled, Plan, StripImpossible, StripRefused
 from pvm.engines.native.llvm.text import AS_IT_IS, LIKELY
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def emit_copies(unit: Unit, activation: Activation, reached: Collection[int]) ->
 def _emit_strip(unit: Unit, activation: Activation, loop: Loop, blocks: Sequence[int]) -> None:
     for plan in _plans(loop):
         try:
-            _attempt_strip(unit, activation, loop, plan, blocks)
+            _attempt_in_turn(unit, activation, loop, plan, blocks)
         except StripImpossible:
             break
         except StripRefused:
@@ -106,6 +106,14 @@ def _plans(loop: Loop) -> Iterator[Plan]:
         for each in loop.inductions.values():
             if abs(each.step) == 1:
                 yield Plan(each.local, None, is_uniform)
+
+
+def _attempt_in_turn(unit: Unit, activation: Activation, loop: Loop, plan: Plan, blocks: Sequence[int]) -> None:
+    """Emit a strip that loads before it what nothing in it seems to change, or else one that does not."""
+    try:
+        _attempt_strip(unit, activation, loop, plan, blocks)
+    except NotSettled:
+        _attempt_strip(unit, activation, loop, plan._replace(loads_once=False), blocks)
 
 
 def _attempt_strip(unit: Unit, activation: Activation, loop: Loop, plan: Plan, blocks: Sequence[int]) -> None:

@@ -26,6 +26,8 @@ TINY = 24
 """Instructions of a function whose recursive calls are inlined once more."""
 MAX_SIZE = 400
 """Instructions of what is planned for one compilation."""
+LESS_THAN_A_CALL = 8
+"""Instructions of a function that are fewer than those of a call of it: inlined twice as deep, and in twice as many."""
 LEAST = 100
 """Instructions that are inlined into a function although it is as large alone."""
 FOUND_LATER = 100
@@ -73,7 +75,7 @@ class Inlinable:
     def may(self, chain: Sequence[int], function: int) -> bool:
         """Whether a function may be inlined behind others, the root first."""
         depth, size = len(chain) - 1, self.size(function)
-        if depth >= MAX_DEPTH or size > (LARGE if depth < 2 else SMALL):
+        if depth >= MAX_DEPTH * (2 if size <= LESS_THAN_A_CALL else 1) or size > (LARGE if depth < 2 else SMALL):
             return False
         if chain.count(function) > (2 if size <= TINY else 1 if size <= SMALL else 0):
             return False
@@ -137,10 +139,14 @@ class InliningPlan:
         while waiting:
             place = heappop(waiting)
             size = self._inlinable.size(place.chain[-1])
-            if size <= self._room:
+            if self._fits(size):
                 self._room -= size
                 self._chosen.add(place.path)
                 self._add(waiting, place.path, place.chain, place.depth)
+
+    def _fits(self, size: int) -> bool:
+        """Whether there is room for so many instructions."""
+        return size <= self._room + (MAX_SIZE if size <= LESS_THAN_A_CALL else 0)
 
     def _add(self, waiting: list[Place], path: str, chain: tuple[int, ...], depth: int) -> None:
         """Add what the last function of a chain calls that may be inlined."""
@@ -157,7 +163,7 @@ class InliningPlan:
             return True
         if path not in self._found:
             size = self._inlinable.size(function)
-            self._found[path] = size <= self._room and self._inlinable.may(chain, function)
+            self._found[path] = self._fits(size) and self._inlinable.may(chain, function)
             if self._found[path]:
                 self._room -= size
         return self._found[path]

@@ -9,7 +9,7 @@ would trap there sends all rounds to the ordinary copy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pvm.engines.native.jit.activation import Activation
@@ -54,6 +54,8 @@ class Plan(NamedTuple):
     """What the loop tests it with, or None: then its head looks whether it is still a good index."""
     is_uniform: bool
     """Whether all rounds cost the same, so that the fuel follows from the variable."""
+    loads_once: bool = True
+    """Whether what can change is loaded before the rounds if nothing in them seems to change it."""
 
 
 class Strip:
@@ -66,12 +68,21 @@ class Strip:
         """The variable that the rounds are counted by."""
         self.test = plan.test
         self.is_uniform = plan.is_uniform
+        self.loads_once = plan.loads_once
         self.preheader = preheader
         self.cost_before = cost
         self.affine: dict[str, Affine] = {}
         self.types: dict[str, ValueType] = {}
         """Types that operands have before the loop, where their declaration says so."""
         self.lengths: set[str] = set()
+        self.loaded: dict[str, str] = {}
+        """References that were loaded of arrays before the loop, and those arrays."""
+        self.cast: dict[str, str] = {}
+        """What stands for such a reference before the loop where it is no array: another array."""
+        self.casts: dict[str, tuple[str, str, RefType]] = {}
+        """By the flag that such a reference is not of a type: the reference, the flag that it is, and the type."""
+        self.once: dict[str, Val] = {}
+        """What was loaded before the loop."""
         self.failures: list[str] = []
         """Flags that must not be set."""
         self.bounds: list[tuple[Affine, str]] = []
@@ -91,6 +102,10 @@ class Strip:
         self.accesses: dict[Storage, set[Affine | None]] = {}
         """Where elements are loaded and stored, by how they are stored; None is anywhere."""
         self.stored: set[Storage] = set()
+        self.changed: set[Storage | str] = set()
+        """What is stored in the loop: elements by how they are stored, fields by their owners."""
+        self.settled: set[Storage | str] = set()
+        """What was loaded before it, so nothing in it may store there."""
         self.node, self.group = "", ""
         """Metadata of the loop, and of its accesses to elements."""
 
@@ -114,6 +129,10 @@ class StripImpossible(StripRefused):
 
 class NotUniform(StripRefused):
     """Rounds of the loop may cost more or less."""
+
+
+class NotSettled(StripRefused):
+    """Rounds of the loop change what was loaded before it."""
 
 
 class StripLowering(FrameLowering):
@@ -162,41 +181,58 @@ class StripLowering(FrameLowering):
         strip = self.strip
         if strip is None or not self._is_known(strip, obj, (HeapKind.ARRAY, HeapKind.STRING)):
             return super().length(obj)
-        with self.text.in_preheader() as preheader:
-            known = preheader.known.get(f"length {obj.raw}")
-            if known is None:
-                known = preheader.known[f"length {obj.raw}"] = self.raw(super().length(obj))
-            preheader.names.add(known)
-        strip.lengths.add(known)
-        return Val(known, "i64")
+        known = strip.cast.get(self.raw(obj), self.raw(obj))
+        found = self._once(strip, f"length {known}", lambda: super(StripLowering, self).length(Val(known, "ref")))
+        strip.lengths.add(self.raw(found))
+        return found
 
     def _is_known(self, strip: Strip, obj: Val, kinds: tuple[HeapKind, ...]) -> bool:
         """Whether an operand is an object of one of these kinds before the loop."""
         type_ = strip.types.get(self.raw(obj))
         return isinstance(type_, RefType) and not type_.nullable and type_.kind in kinds
 
+    def _once(self, strip: Strip, what: str, load: Callable[[], Val]) -> Val:
+        """What is loaded before the loop, if it is not there already."""
+        with self.text.in_preheader() as preheader:
+            found = strip.once.get(what)
+            if found is None:
+                found = strip.once[what] = load()
+            preheader.names.add(self.raw(found))
+        return found
+
+    def _settles(self, strip: Strip, what: Storage | str) -> bool:
+        """Whether something that can change can be loaded before the loop: nothing in it may store there."""
+        if not strip.loads_once or what in strip.changed:
+            return False
+        strip.settled.add(what)
+        return True
+
+    def _note_change(self, what: Storage | str) -> None:
+        strip = self.strip
+        if strip is None:
+            return
+        if what in strip.settled:
+            raise NotSettled
+        strip.changed.add(what)
+
     def field_load(self, field: tuple[int, int], obj: Val) -> Val:
         strip = self.strip
-        declared = self.metadata.verified.layouts[field[0]].fields[field[1]]
-        if strip is None or declared.mutable or not self._is_known(strip, obj, (HeapKind.CLASS,)):
+        if strip is None or not self._is_known(strip, obj, (HeapKind.CLASS,)):
             return super().field_load(field, obj)
         owner = RefType(HeapKind.CLASS, nullable=False, index=field[0])
         if not is_subtype(self.metadata.verified.hierarchy, strip.types[self.raw(obj)], owner):
             return super().field_load(field, obj)
-        with self.text.in_preheader() as preheader:
-            key = f"field {field} {obj.raw}"
-            known = preheader.known.get(key)
-            if known is None:
-                known = preheader.known[key] = self.raw(super().field_load(field, obj))
-            preheader.names.add(known)
+        declared = self.metadata.verified.layouts[field[0]].fields[field[1]]
+        if declared.mutable and not self._settles(strip, self.owner_of(field)):
+            return super().field_load(field, obj)
+        found = self._once(strip, f"field {field} {obj.raw}", lambda: super(StripLowering, self).field_load(field, obj))
         if isinstance(declared.type, RefType):
-            strip.types[known] = declared.type
-            return Val(known, "ref")
-        return Val(known, self._kind_of_field(field))
+            strip.types[self.raw(found)] = declared.type
+        return found
 
-    def _kind_of_field(self, field: tuple[int, int]) -> str:
-        storage, _ = self.field_place(field)
-        return "ref" if storage.prim is None else storage.prim.name.lower()
+    def field_store(self, field: tuple[int, int], obj: Val, value: Val) -> None:
+        self._note_change(self.owner_of(field))
+        super().field_store(field, obj, value)
 
     def is_instance(self, a: Val, target: RefType) -> Val:
         strip = self.strip
@@ -205,14 +241,25 @@ class StripLowering(FrameLowering):
         with self.text.in_preheader() as preheader:
             flag = super().is_instance(a, target)
             preheader.names.add(self.raw(flag))
+        if self.raw(a) in strip.loaded and target.kind is HeapKind.ARRAY and not target.nullable:
+            strip.casts[self.raw(self.negate(flag))] = self.raw(a), self.raw(flag), target
         return flag
 
     def trap_if(self, condition: Val, kind: TrapKind) -> None:
         strip = self.strip
         if strip is not None and condition.raw != "false" and strip.is_before(self.raw(condition)):
             strip.failures.append(self.raw(condition))
+            if self.raw(condition) in strip.casts:
+                self._note_cast(strip, *strip.casts[self.raw(condition)])
             return
         super().trap_if(condition, kind)
+
+    def _note_cast(self, strip: Strip, raw: str, flag: str, target: RefType) -> None:
+        """A reference that was loaded before the loop is to an array in the strip; its length is loaded there too."""
+        strip.types[raw] = target
+        with self.text.in_preheader() as preheader:
+            strip.cast[raw] = self.text.value(f"select i1 {flag}, i32 {raw}, i32 {strip.loaded[raw]}")
+            preheader.names.add(strip.cast[raw])
 
     def charge(self, units: Val) -> None:
         self.refuse_strip()
@@ -315,11 +362,40 @@ class StripLowering(FrameLowering):
     # Elements
 
     def array_load(self, kind: ArrayKind, array: Val, index: Val) -> Val:
-        self._note_access(ARRAY_STORAGE[kind], index)
+        strip, storage = self.strip, ARRAY_STORAGE[kind]
+        if strip is not None and self._is_one_place(strip, array, index) and self._settles(strip, storage):
+            return self._element_once(strip, storage, array, index)
+        self._note_access(storage, index)
         return super().array_load(kind, array, index)
+
+    def _is_one_place(self, strip: Strip, array: Val, index: Val) -> bool:
+        """Whether an element is the same one in all rounds."""
+        return strip.is_before(self.raw(index)) and self._is_known(strip, array, (HeapKind.ARRAY,))
+
+    def _element_once(self, strip: Strip, storage: Storage, array: Val, index: Val) -> Val:
+        """An element that does not change in the loop.
+
+        If the index is not within bounds, there is no strip: then it is the header of the array, or the array itself.
+        """
+        length, known = self.length(array), strip.cast.get(self.raw(array), self.raw(array))
+
+        def load() -> Val:
+            text = self.text
+            inside = text.pure(f"icmp ult i64 {index.raw}, {length.raw}")
+            element, header = self.element(Val(known, "ref"), index, storage.size), self.pointer(Val(known, "ref"), 0)
+            place = text.value(f"select i1 {inside}, ptr {element}, ptr {header}")
+            found = self.load(storage, place)
+            if storage is Storage.REF:
+                found = Val(text.value(f"select i1 {inside}, i32 {found.raw}, i32 {known}"), "ref")
+                strip.loaded[self.raw(found)] = known
+                strip.types[self.raw(found)] = RefType(HeapKind.ANY, nullable=True)
+            return found
+
+        return self._once(strip, f"element {storage} {known} {index.raw}", load)
 
     def array_store(self, kind: ArrayKind, array: Val, index: Val, value: Val) -> None:
         self._note_access(ARRAY_STORAGE[kind], index)
+        self._note_change(ARRAY_STORAGE[kind])
         if self.strip is not None:
             self.strip.stored.add(ARRAY_STORAGE[kind])
         super().array_store(kind, array, index, value)
