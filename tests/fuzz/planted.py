@@ -135,6 +135,11 @@ def indices_of_other_variables_are_unchecked() -> Patch:
     return _changed(StripLowering, "_distance", lambda _: lambda *__: str(1 << 30))
 
 
+def what_rounds_change_is_loaded_before_them() -> Patch:
+    """Fields and elements that do not seem to change are loaded once, and nobody looks whether a round stores there."""
+    return _constant(StripLowering, "_note_change", None)
+
+
 def strips_end_a_round_late() -> Patch:
     """A strip goes on where the variable is equal to what it ends at."""
 
@@ -491,6 +496,7 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         indices_fall_below_zero,
         the_first_index_is_unchecked,
         indices_of_other_variables_are_unchecked,
+        what_rounds_change_is_loaded_before_them,
         strips_end_a_round_late,
         strips_leave_the_variable_behind,
         changes_are_not_counted,

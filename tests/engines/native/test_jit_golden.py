@@ -60,6 +60,19 @@ def test_function_that_is_shorter_than_a_call_of_it_is_part_of_a_large_one() -> 
     assert re.search(r"smul\.with\.overflow\.i64\(i64 %\S+, i64 11\)", ir)
 
 
+def test_rounds_that_call_the_only_function_of_a_type_neither_compare_it_nor_look_whether_the_heap_is_marked() -> None:
+    source = """class Item(let key: Int)
+        @export fun f(n: Int) { let items = Array<Item>(n) { Item(it) }
+            g(items, items, n, { it.key > n }) }
+        fun g(to: Array<Item>, from: Array<Item>, n: Int, pass: (Item) -> Bool) {
+            for i in 0..<n { if pass(from[i]) { to[i] = from[i] } } }"""
+    ir = body(source)
+    assert guest_calls(ir) == []
+    rounds = ir[ir.index("\na1.strip") : ir.index("\nends")]
+    assert rounds.count("br i1") == 4, "null, the class, the condition, the end"
+    assert rounds.count("store") == 2, "the element and its card"
+
+
 def test_methods_of_two_classes_are_part_of_the_loop() -> None:
     ir = body(SHAPES)
     assert guest_calls(ir) == []

@@ -234,6 +234,24 @@ SOURCE = """
         } catch (e: Exception) { s = -s }
         return s }
 
+    class Item(let key: Int)
+
+    @export fun passed(n: Int, length: Int, which: Int) -> Int {
+        let items = Array<Item>(length) { Item(it * 7 % 13) }
+        let to = Array<Item>(length) { items[0] }
+        let large: (Item) -> Bool = { a -> a.key > 5 }
+        let multiple: (Item) -> Bool = { a -> a.key % which == 0 }
+        var count = 0
+        try { count = pick(to, items, n, if which == 0 { large } else { multiple }) }
+        catch (e: IndexError) { count = 1000 }
+        for i in 0..<length { count = count * 3 % 1000003 + to[i].key }
+        return count }
+
+    fun pick(to: Array<Item>, from: Array<Item>, n: Int, pass: (Item) -> Bool) -> Int { var count = 0
+        for i in 0..<n { if pass(from[i]) { to[count] = if count & 1 == 0 { from[i] } else { Item(i) }
+                count += 1 } }
+        return count }
+
     fun main() {}
 """
 
@@ -271,6 +289,7 @@ CALLS = [
     ),
     *(("replacing", *each) for each in [(40, 40, 1, 50), (40, 40, 2, 2), (40, 40, 3, 8), (40, 40, 4, 3), (9, 9, 3, 0)]),
     *(("anything", *each) for each in [(20, 0), (21, 0), (9, 1), (9, 2), (9, 3), (0, 1), (0, -1)]),
+    *(("passed", *each) for each in [(40, 40, 0), (41, 40, 0), (40, 40, 3), (40, 40, 1), (40, 40, -5), (1, 1, 2)]),
     ("waits", 40),
     *(("bytes", n, 77) for n in (0, 1, 100)),
 ]

@@ -161,7 +161,9 @@ class _Call:
                 self._out_of_line(self._known(known), arguments)
             return
         result, done = self._result_variable(), text.fresh_label("done")
-        self._compare_closure(address, captured, done, result)
+        if self._compare_closure(address, captured, done, result):
+            self._go_on(done, result)
+            return
         plain, bound = text.fresh_label("plain"), text.fresh_label("bound")
         is_bound = text.value(f"icmp eq i32 {unit.class_id(closure).raw}, {layout.CLASS_CLOSURE}")
         text.branch(is_bound, bound, plain)
@@ -185,20 +187,33 @@ class _Call:
             arguments.insert(0, captured)
         return arguments
 
-    def _compare_closure(self, address: str, captured: Val, done: str, result: str) -> None:
-        """Inline the functions that a function value may be of, if they are few; goes on where it is none of them."""
+    def _compare_closure(self, address: str, captured: Val, done: str, result: str) -> bool:
+        """Inline the functions that a function value may be of, if they are few; goes on where it is none of them.
+
+        Whether it never goes on, since all are inlined: who has one of the host's leaves.
+        """
         unit, text = self.unit, self.text
         targets = unit.targets.of_value(self.signature)
-        if len(targets) > MAX_TARGETS:
+        few = len(targets) <= MAX_TARGETS
+        if not few:
             seen = self._likely()
             targets = tuple(each for each in seen if each in targets)
-        unit.refuse_uniform()
-        for function in filter(self._may_inline, targets):
+        wanted = [each for each in targets if self._may_inline(each)]
+        complete = few and bool(wanted) and len(wanted) == len(targets)
+        if not complete or len(wanted) > 1:
+            unit.refuse_uniform()
+        for place, function in enumerate(wanted):
+            flag = text.pure(f"icmp eq i64 {address}, {unit.metadata.descriptor(function)}")
+            if complete and place == len(wanted) - 1:
+                unit.leave_if(text.pure(f"xor i1 {flag}, true"))
+                self._inline(function, self._with_captured(function, captured), done, result)
+                break
             yes, no = text.fresh_label("is"), text.fresh_label("other")
-            text.branch(text.value(f"icmp eq i64 {address}, {unit.metadata.descriptor(function)}"), yes, no)
+            text.branch(flag, yes, no)
             text.block(yes)
             self._inline(function, self._with_captured(function, captured), done, result)
             text.block(no)
+        return complete
 
     def _by_class(self, receiver: Val, wanted: Sequence[int], *, complete: bool) -> None:
         """Compare the receiver's class with those that have the methods; the last needs no test if all are there.

@@ -267,16 +267,24 @@ class JitLowering(HeapLowering):
         stopped = self.text.value(f"load i64, ptr {self.word(layout.control_word('interrupted'))}, align 8")
         self.leave_if(self.text.value(f"icmp ne i64 {stopped}, 0"))
 
+    def is_marking(self) -> str:
+        """The flag that says that the heap is being marked."""
+        word = self.word(layout.control_word("marking"))
+        marking = self.text.value(f"load i32, ptr {word}, align 8{self.aliases('marking')}")
+        return self.text.value(f"icmp ne i32 {marking}, 0")
+
     def store_reference(self, obj: Val, address: Val, value: Val, aliases: str = "") -> None:
         """As elsewhere, with the function for a marking heap behind the dispatch table."""
         text = self.text
         place, card = (
             text.value(f"getelementptr i8, ptr {base}, i64 {index}") for base, index in self._places(address)
         )
-        word = self.word(layout.control_word("marking"))
-        marking = text.value(f"load i32, ptr {word}, align 8{self.aliases('marking')}")
+        marking = self.is_marking()
+        if marking == "false":
+            self.store_plainly(place, card, value, aliases)
+            return
         cold, plain, on = text.fresh_label("marking"), text.fresh_label(), text.fresh_label()
-        text.branch(text.value(f"icmp ne i32 {marking}, 0"), cold, plain, UNLIKELY)
+        text.branch(marking, cold, plain, UNLIKELY)
         with text.cold(cold):
             arguments = f"ptr %cage, i64 {self._wide(obj)}, i64 {address.raw}, i32 {value.raw}"
             text.line(f"call void {self.service(MARKED_STORE)}({arguments}){self.aliasing.barrier()}")

@@ -31,6 +31,8 @@ _MAX_CONSTANT = 1 << 31
 _MAX_ROUNDS = 1 << 30
 _MAX_STEP = (1 << 31) - 1
 _MAX_TERMS = 4
+_MARKING = "marking"
+"""Stands for whether the heap is being marked, which allocation may begin, among what changes."""
 
 
 class Affine(NamedTuple):
@@ -253,6 +255,39 @@ class StripLowering(FrameLowering):
                 self._note_cast(strip, *strip.casts[self.raw(condition)])
             return
         super().trap_if(condition, kind)
+
+    def leave_if(self, flag: str) -> None:
+        strip = self.strip
+        if strip is not None and strip.is_before(flag):
+            strip.failures.append(flag)
+            return
+        super().leave_if(flag)
+
+    def open_closure(self, closure: Val) -> tuple[str, Val]:
+        strip = self.strip
+        if strip is None or not self._is_known(strip, closure, (HeapKind.FUNC,)):
+            return super().open_closure(closure)
+
+        def load() -> Val:
+            address, strip.once[f"captured {closure.raw}"] = super(StripLowering, self).open_closure(closure)
+            return Val(address, "i64")
+
+        address = self._once(strip, f"function {closure.raw}", load)
+        captured = strip.once[f"captured {closure.raw}"]
+        strip.preheader.names.add(self.raw(captured))
+        return self.raw(address), captured
+
+    def allocate(self, size: str, header: int) -> Val:
+        self._note_change(_MARKING)
+        return super().allocate(size, header)
+
+    def is_marking(self) -> str:
+        strip = self.strip
+        if strip is None or not self._settles(strip, _MARKING):
+            return super().is_marking()
+        flag = self._once(strip, _MARKING, lambda: Val(super(StripLowering, self).is_marking(), "flag"))
+        strip.failures.append(self.raw(flag))
+        return "false"
 
     def _note_cast(self, strip: Strip, raw: str, flag: str, target: RefType) -> None:
         """A reference that was loaded before the loop is to an array in the strip; its length is loaded there too."""
