@@ -138,15 +138,8 @@ class Machine:
         self._is_jit = jit
         self._debug = debug
         self._is_eager = jit and debug.eager
-        if jit and not debug.eager:
-            program.warm_up(code)
-        if jit and debug.loops:
-            program.promoted(code).enter_loops_only()
-        if jit and debug.fuel:
-            program.promoted(code).compile_for(debug.fuel)
-        if self._is_eager:
-            # What an earlier process translated is not translated again, so nothing would ask for it.
-            self._compile_now(*program.entered)
+        if jit:
+            self._prepare_jit()
         self._looked = time.monotonic_ns()
         self._used = 0
         """Fuel that was used then."""
@@ -228,6 +221,18 @@ class Machine:
         if promotion is None:
             return Compilation(0, 0, 0, {}, 0, 0.0, self._looks, 0)
         return promotion.summary(self._looks, self._looks_compiled)
+
+    def _prepare_jit(self) -> None:
+        program, code, debug = self.program, self._code, self._debug
+        if not debug.eager:
+            program.warm_up(code)
+        if debug.loops:
+            program.promoted(code).enter_loops_only()
+        if debug.fuel:
+            program.promoted(code).compile_for(debug.fuel)
+        if debug.eager:
+            # What an earlier process translated is not translated again, so nothing would ask for it.
+            self._compile_now(*program.entered)
 
     # Calls by the host
 
