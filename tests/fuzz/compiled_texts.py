@@ -31,7 +31,8 @@ _WORDS = (
 
 def number_of_text(body: Body, depth: int) -> None:
     """Push a number that is found out of texts."""
-    body.random.choice((_size, _comparison, _comparison, _search, _extension, _extension, _extension))(body, depth)
+    kinds = (_size, _comparison, _comparison, _search, _search, _numeral, _extension, _extension, _extension)
+    body.random.choice(kinds)(body, depth)
 
 
 def _text(body: Body, depth: int) -> None:
@@ -43,10 +44,13 @@ def _text(body: Body, depth: int) -> None:
     elif kind < 0.6:
         body.number(depth - 1)
         _call(body, "string.from_i64")
-    elif kind < 0.7:
+    elif kind < 0.75:
+        several = body.chance(0.5)
+        if several:
+            _text(body, 0)
         _text(body, 0)
         _text(body, depth - 1)
-        _call(body, "string.concat")
+        _call(body, "string.concat3" if several else "string.concat")
     else:
         _part(body)
         _call(body, "string.slice")
@@ -81,10 +85,30 @@ def _comparison(body: Body, depth: int) -> None:
 
 
 def _search(body: Body, depth: int) -> None:
+    """Seldom the search begins outside."""
+    code, random = body.code, body.random
     _text(body, depth)
-    body.code.string_const(body.random.choice(("", "a", "b", "1", "fgh", "x")))
-    body.code.i64_const(0)
+    if body.chance(0.3):
+        _text(body, 0)
+    else:
+        code.string_const(random.choice(("", "a", "b", "b", "o", "1", "fgh", "x")))
+    code.i64_const(random.choice((0, 0, 0, 1, 1, 7, 8, 9, -1)))
     _call(body, "string.index_of")
+
+
+def _numeral(body: Body, depth: int) -> None:
+    """Whether a text is a number, or the number; mostly it is one."""
+    if body.chance(0.5):
+        _text(body, depth)
+        _call(body, "string.is_i64")
+        body.code.i64_extend_i32_u()
+        return
+    if body.chance(0.9):
+        body.number(depth - 1)
+        _call(body, "string.from_i64")
+    else:
+        _text(body, depth)
+    _call(body, "string.parse_i64")
 
 
 def _extension(body: Body, depth: int) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pvm.engines.native import layout
+from pvm.engines.native.jit import numerals
 from pvm.engines.native.jit.in_place import InPlace, Shortcut
 from pvm.isa.machine import Val
 from pvm.isa.types import Storage
@@ -21,12 +22,17 @@ SHORT = 15
 """Bytes of the longest text that is dealt with in place: what works on so many costs one unit of fuel."""
 _ONES, _SEVEN_BITS = 0x0101010101010101, 0x7F7F7F7F7F7F7F7F
 _HIGH_BITS = ~_SEVEN_BITS
+_WIDE, _SEEN = "<16 x i8>", 0x7FFF
+"""What a search looks at at once, and the places where finding something costs one unit of fuel."""
 
 
 def shortcut_of(lowering: JitLowering, name: str, arguments: Sequence[Val]) -> Shortcut | None:
     """What does the work of a function of the image for short texts, if there may be any."""
     emit = _SHORTCUTS.get(name)
-    if emit is None or any(len(lowering.texts.get(lowering.raw(each), "")) > SHORT for each in arguments):
+    if emit is None:
+        return None
+    known = [len(lowering.texts.get(lowering.raw(each), b"")) for each in arguments]
+    if max(known) > SHORT or (emit is Texts.index_of and known[1] > 1):
         return None
     return lambda lowering, call, arguments: emit(Texts(lowering, call), arguments)
 
@@ -55,6 +61,11 @@ class Texts(InPlace):
         """Store bytes into an array of bytes."""
         aliases = self.lowering.element_aliases(Storage.U8)
         self.text.line(f"store i{bits} {value}, ptr {pointer}, align 1{aliases}")
+
+    def trailing_zeros(self, value: str, bits: int) -> str:
+        """How many of the lowest bits of a number that is not 0 are not set."""
+        name = self.text.module.declare(f"llvm.cttz.i{bits}", f"i{bits} (i{bits}, i1)")
+        return self.text.value(f"call i{bits} {name}(i{bits} {value}, i1 true)")
 
     # Texts into arrays of bytes
 
@@ -155,15 +166,30 @@ class Texts(InPlace):
 
     def _made(self, size: str, first: str, last: str) -> Val:
         """A text of two words, or of the last one only, whose bytes behind the text are 0."""
-        text, lowering, is_long = self.text, self.lowering, self._is_long(size)
+        text, is_long = self.text, self._is_long(size)
         bytes_ = text.value(f"select i1 {is_long}, i64 {layout.ELEMENTS + 16}, i64 {layout.ELEMENTS + 8}")
-        made = lowering.allocate_with(None, self.call, bytes_, str(layout.CLASS_STRING))
-        text.line(f"store i64 {size}, ptr {lowering.pointer(made, layout.LENGTH)}, align 8{lowering.aliases('length')}")
-        to, aliases = self._bytes(made), lowering.aliases("text")
-        text.line(f"store i64 {first}, ptr {to}, align 8{aliases}")
-        behind = self._behind(to, text.value(f"select i1 {is_long}, i64 8, i64 0"))
-        text.line(f"store i64 {last}, ptr {behind}, align 8{aliases}")
+        made = self._new(bytes_, size)
+        self._fill(self._bytes(made), first)
+        self._fill(self._behind(self._bytes(made), text.value(f"select i1 {is_long}, i64 8, i64 0")), last)
         return made
+
+    def made_word(self, size: str, word: str) -> Val:
+        """A text of one word."""
+        made = self._new(str(layout.ELEMENTS + 8), size)
+        self._fill(self._bytes(made), word)
+        return made
+
+    def _new(self, bytes_: str, size: str) -> Val:
+        """A text of a size whose object has so many bytes."""
+        lowering = self.lowering
+        made = lowering.allocate_with(None, self.call, bytes_, str(layout.CLASS_STRING))
+        place = lowering.pointer(made, layout.LENGTH)
+        self.text.line(f"store i64 {size}, ptr {place}, align 8{lowering.aliases('length')}")
+        return made
+
+    def _fill(self, place: str, word: str) -> None:
+        """Store a word of a new text."""
+        self.text.line(f"store i64 {word}, ptr {place}, align 8{self.lowering.aliases('text')}")
 
     def _words(self, string: Val) -> tuple[str, str, str]:
         """The size, the first and the last word of a text that is not empty; the bytes behind it are 0."""
@@ -172,6 +198,91 @@ class Texts(InPlace):
         bytes_ = self._bytes(string)
         last = self._behind(bytes_, text.value(f"select i1 {self._is_long(size)}, i64 8, i64 0"))
         return size, self._load(bytes_, 64), self._load(last, 64)
+
+    def word(self, string: Val) -> tuple[str, str]:
+        """The size and the only word of a text that is not empty."""
+        size = self._size(string)
+        self.unless(self.text.value(f"icmp ult i64 {self.text.value(f'sub i64 {size}, 1')}, 8"))
+        return size, self._load(self._bytes(string), 64)
+
+    # Texts of several
+
+    def concat(self, arguments: Sequence[Val]) -> Val:
+        """``string.concat`` and ``string.concat3``: the bytes are put together as one number."""
+        text = self.text
+        size, number = self._number(arguments[0])
+        for each in arguments[1:]:
+            more, other = self._number(each)
+            bits = text.value(f"zext i64 {text.value(f'shl i64 {size}, 3')} to i128")
+            size = text.value(f"add i64 {size}, {more}")
+            self.unless(text.value(f"icmp ule i64 {size}, {SHORT}"))
+            number = text.value(f"or i128 {number}, {text.value(f'shl i128 {other}, {bits}')}")
+        first = text.value(f"trunc i128 {number} to i64")
+        second = text.value(f"trunc i128 {text.value(f'lshr i128 {number}, 64')} to i64")
+        last = text.value(f"select i1 {self._is_long(size)}, i64 {second}, i64 {first}")
+        return self._made(size, first, last)
+
+    def _number(self, string: Val) -> tuple[str, str]:
+        """The size of a text that is not empty, and its bytes as a number, the first one lowest (i128)."""
+        text = self.text
+        known = self.lowering.texts.get(self.lowering.raw(string))
+        if known:
+            return str(len(known)), str(int.from_bytes(known, "little"))
+        size, first, last = self._words(string)
+        second = text.value(f"select i1 {self._is_long(size)}, i64 {last}, i64 0")
+        upper = text.value(f"shl i128 {text.value(f'zext i64 {second} to i128')}, 64")
+        return size, text.value(f"or i128 {upper}, {text.value(f'zext i64 {first} to i128')}")
+
+    # What is found in texts
+
+    def index_of(self, arguments: Sequence[Val]) -> Val:
+        """``string.index_of`` of one byte that is not 0, near the start, or nowhere in what is left."""
+        text = self.text
+        string, part, start = arguments
+        byte, size, begin = self._byte(part), self._size(string), self.lowering.raw(start)
+        self.unless(text.value(f"icmp ule i64 {begin}, {size}"))
+        found, is_there = self._places(string, size, begin, byte)
+        here, nowhere, done = (text.fresh_label(each) for each in ("here", "nowhere", "searched"))
+        text.branch(is_there, here, nowhere)
+        text.block(here, dominated=True)
+        distance = text.value(f"zext i32 {self.trailing_zeros(found, 32)} to i64")
+        index = text.value(f"add i64 {begin}, {distance}")
+        text.jump(done)
+        text.block(nowhere, dominated=True)
+        self.unless(text.value(f"icmp ule i64 {text.value(f'sub i64 {size}, {begin}')}, {SHORT}"))
+        before = text.label
+        text.jump(done)
+        text.block(done)
+        return Val(text.value(f"phi i64 [ {index}, %{here} ], [ -1, %{before} ]"), "i64")
+
+    def _byte(self, part: Val) -> str:
+        """The only byte of a text (i8)."""
+        known = self.lowering.texts.get(self.lowering.raw(part))
+        if known and known[0]:
+            return str(known[0])
+        self.unless(self.text.value(f"icmp eq i64 {self._size(part)}, 1"))
+        byte = self._load(self._bytes(part), 8)
+        self.unless(self.text.value(f"icmp ne i8 {byte}, 0"))  # as are those that fill up a text
+        return byte
+
+    def _places(self, string: Val, size: str, start: str, byte: str) -> tuple[str, str]:
+        """A bit for each of the ``SHORT`` bytes from a start on that is a byte (i32), and whether there is any.
+
+        What is read at once ends with the object at the latest, so it may begin before the start.
+        """
+        text = self.text
+        end = text.value(f"and i64 {text.value(f'add i64 {size}, 7')}, -8")
+        latest = text.value(f"sub i64 {end}, 16")
+        is_near = text.value(f"icmp sgt i64 {start}, {latest}")
+        first = text.value(f"select i1 {is_near}, i64 {latest}, i64 {start}")
+        before = text.value(f"trunc i64 {text.value(f'sub i64 {start}, {first}')} to i32")
+        bytes_ = text.value(f"load {_WIDE}, ptr {self._behind(self._bytes(string), first)}, align 1")
+        one = text.value(f"insertelement {_WIDE} poison, i8 {byte}, i64 0")
+        all_ = text.value(f"shufflevector {_WIDE} {one}, {_WIDE} poison, <16 x i32> zeroinitializer")
+        same = text.value(f"icmp eq {_WIDE} {bytes_}, {all_}")
+        bits = text.value(f"zext i16 {text.value(f'bitcast <16 x i1> {same} to i16')} to i32")
+        found = text.value(f"and i32 {text.value(f'lshr i32 {bits}, {before}')}, {_SEEN}")
+        return found, text.value(f"icmp ne i32 {found}, 0")
 
     # What is said of texts, and other case
 
@@ -247,4 +358,10 @@ _SHORTCUTS: Mapping[str, Callable[[Texts, Sequence[Val]], Val]] = {
     "string.is_ascii": Texts.is_ascii,
     "string.lower_ascii": Texts.lower,
     "string.upper_ascii": Texts.upper,
+    "string.concat": Texts.concat,
+    "string.concat3": Texts.concat,
+    "string.index_of": Texts.index_of,
+    "string.from_i64": numerals.from_int,
+    "string.is_i64": numerals.is_int,
+    "string.parse_i64": numerals.parse_int,
 }
