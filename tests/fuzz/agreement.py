@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from unittest import mock
 
 from pvm.engines.api import DEFAULT_QUANTUM
 from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.debug import NO_DEBUG, Debug
+from pvm.engines.native.jit import promotion
 from pvm.engines.native.unsupported import Unsupported
 from pvm.errors import AssemblyError, CompileError, FormatError, VerifyError
 from pvm.pbc.asm import assemble
@@ -19,10 +21,12 @@ from pvm.pbc.model import Module
 from pvm.pbc.reader import read_module
 from pvm.pbc.writer import write_module
 from pvm.verify import verify
+from tests.fuzz import profiles
 from tests.fuzz.execution import Observation, RunLimits, observe, observe_checked, observe_natively
 from tests.fuzz.oracles import Broken, Outcome, require
 
 LIMITS = RunLimits(memory=64 << 20)
+ORDINARY = promotion.GENERATOR
 SOURCE_LIMITS = RunLimits(fuel=400_000, memory=128 << 20, stack=256 << 10)
 MODES = (
     NO_DEBUG,
@@ -38,6 +42,7 @@ COMPILED_MODES = (*MODES, NO_DEBUG._replace(loops=(300, 2_000, 900, 6_000)), NO_
 QUANTA = (97, 500, 3_000, DEFAULT_QUANTUM)
 SELDOM_OPTIMISED = 4
 """One of so many such modules is compiled with all that LLVM does, which takes eight times as long."""
+FUEL_COMPILED = 40_000
 FUEL_LIMITS = 4
 SLOWER = 25
 """Factor on the intervals where programs are longer."""
@@ -68,10 +73,16 @@ def judge_on_engines(given: bytes | str | Module, seed: int, parse: Callable[[st
 
 
 def judge_compiled(module: Module, seed: int) -> Outcome:
-    """Run a module that was drawn for compiled code, and again with fuel that ends anywhere in between."""
+    """Run a module that was drawn for compiled code, and again with fuel that ends anywhere in between.
+
+    A third of them is compiled by profiles that say anything.
+    """
     random = Random(seed)
+    if promotion.GENERATOR == ORDINARY and seed % 3 == 0:
+        with mock.patch.object(promotion, "GENERATOR", profiles.GENERATOR):
+            return judge_compiled(module, seed)
     verified = verify(module)
-    limits = LIMITS._replace(quantum=random.choice(QUANTA))
+    limits = LIMITS._replace(quantum=random.choice(QUANTA), fuel=FUEL_COMPILED)
     first = observe(verified, seed, limits=limits)
     mode = COMPILED_MODES[seed % len(COMPILED_MODES)]
     debug = mode._replace(eager=True, keep=False, speed=2 if is_slow(seed) else 0)

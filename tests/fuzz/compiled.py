@@ -8,6 +8,7 @@ from pvm.isa.types import Prim, Signature, ValueType, class_ref
 from pvm.pbc.builder import FunctionBuilder
 from pvm.pbc.model import Module
 from tests.fuzz.compiled_bodies import CONSTANTS, MAX, MIN, Body
+from tests.fuzz.compiled_drills import write_drill
 from tests.fuzz.compiled_loops import LoopBody
 from tests.fuzz.compiled_objects import rounds_of_objects
 from tests.fuzz.compiled_tables import (
@@ -50,11 +51,12 @@ def generate_compiled(random: Random) -> Module:
             _call(code, random.choice(calls), random)
         else:
             code.i64_const(random.choice((5, 60, 99, 104, 160, 255)))
-            code.call(tables.plunge)
+            code.call(random.choice(tables.plunges))
         code.return_()
         tables.builder.export(f"call{number}", index, "() -> i64")
     objects = [_objects(tables, number, random) for number in range(random.choice((1, 2, 3)))]
-    _all(tables, [*calls, *drills, *drills, *objects], random)
+    short = [_short(tables, number, random) for number in range(random.choice((3, 4, 6)))]
+    _all(tables, [*short, *calls, *drills, *drills, *objects], random)
     return tables.builder.build()
 
 
@@ -124,6 +126,13 @@ def _drill(tables: Tables, number: int, random: Random) -> int:
     """A short function of one loop."""
     index = tables.function(f"drill{number}", Signature((Prim.I64, Prim.I64), (Prim.I64,)))
     LoopBody(tables, tables.builder.function(index), random, budget=4).drill()
+    return index
+
+
+def _short(tables: Tables, number: int, random: Random) -> int:
+    """A function that is about one thing."""
+    index = tables.function(f"short{number}", Signature((Prim.I64, Prim.I64), (Prim.I64,)))
+    write_drill(tables, tables.builder.function(index), random)
     return index
 
 

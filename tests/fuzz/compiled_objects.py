@@ -75,6 +75,9 @@ def rounds_of_objects(body: Body) -> None:
 def _make(body: Body, depth: int) -> None:
     """Push a new object, which may refer to another new one."""
     code = body.code
+    if body.chance(0.1):
+        code.object_new_default(CELL)
+        return
     body.number(min(depth, 1))
     code.i32_const(body.random.choice((0, 3, 255, 256, -1)))
     if depth > 0 and body.chance(0.2):

@@ -19,6 +19,8 @@ INTS = array_ref(ArrayKind.I64)
 BYTES = array_ref(ArrayKind.U8)
 REFS = array_ref(ArrayKind.REF)
 MAYBE_INTS = array_ref(ArrayKind.I64, nullable=True)
+MAX_LOCALS_INLINED = 100
+"""A function with more is called."""
 UNARY = Signature((Prim.I64,), (Prim.I64,))
 THUNK = Signature(())
 
@@ -69,8 +71,12 @@ class Tables:
         write_sought(self.builder, self.helper("sought", Signature((INTS, Prim.I64), (Prim.I64,))))
         write(self.builder.function(self.function("touch", TOUCH)), _TOUCH)
         write(self.builder.function(self.function("perhaps", Signature((Prim.I64,), (MAYBE_CELL,)))), _PERHAPS)
-        self.plunge = self.function("plunge", UNARY)
-        write_plunge(self.builder.function(self.plunge))
+        roomy = self.helper("roomy", UNARY)
+        for _ in range(MAX_LOCALS_INLINED):
+            roomy.local(Prim.I64)
+        write(roomy, _HELPERS["twice"])
+        write(self.helper("grown", Signature((INTS, Prim.I64), (INTS,))), _GROWN)
+        self.plunges = [self._plunge(name, text) for name, text in _PLUNGES.items()]
         unary = [each.index for each in self.helpers if each.signature == UNARY]
         self.values += random.sample(unary, random.choice((1, 1, 2, 4)))
         self.throws = random.random() < 0.5
@@ -79,6 +85,15 @@ class Tables:
     def function(self, name: str, signature: Signature) -> int:
         """Declare a function."""
         return self.builder.declare_function(name, signature)
+
+    def _plunge(self, name: str, text: str) -> int:
+        """A function that calls itself, with frames of some size, some hundred deep: often that is too deep."""
+        index = self.function(name, UNARY)
+        code = self.builder.function(index)
+        for _ in range(30):
+            code.local(Prim.I64)
+        write(code, text)
+        return index
 
     def helper(self, name: str, signature: Signature) -> FunctionBuilder:
         """Declare one that anything may call from now on; its code."""
@@ -120,8 +135,15 @@ class Tables:
             fields=(box, by, seen, Field("tally", Storage.I64)),
             methods=(Method("get", get, None), Method("ask", get, None)),
         )
-        for number in range(random.choice((1, 2, 2, 3, 4, 5))):
+        for number in range(random.choice((1, 2, 2, 3, 4, 5, 7))):
             self._shape(number, get)
+        self.leaf = builder.declare_class("Leaf")
+        builder.define_class(self.leaf, superclass=CELL, fields=(Field("extra", Storage.I64, mutable=False),))
+        self.wide = builder.declare_class("Wide")
+        storages = (Storage.I8, Storage.U16, Storage.I16, Storage.I32, Storage.F32, Storage.F64)
+        fields = [Field(str(each), each) for each in storages]
+        fixed, array = Field("fixed", Storage.I64, mutable=False), Field("array", Storage.REF, INTS, mutable=False)
+        builder.define_class(self.wide, fields=(*fields, fixed, array))
 
     def _shape(self, number: int, signature: int) -> None:
         owner, random = self.builder.declare_class(f"Shape{number}"), self.random
@@ -136,13 +158,20 @@ class Tables:
         self.shapes.append(owner)
 
 
-def write(code: FunctionBuilder, text: str) -> None:
-    """Emit instructions by their text, of numbers, array kinds, functions and labels; ``@name:`` is a label."""
+def write(code: FunctionBuilder, text: str, **types: object) -> None:
+    """Emit instructions by their text, of numbers, array kinds, functions and labels; ``@name:`` is a label.
+
+    A name may also be that of a type.
+    """
     labels: dict[str, LabelRef] = {}
 
     def immediate(word: str) -> object:
+        if "," in word:
+            return [immediate(each) for each in word.split(",")]
         if word[0] == "@":
             return labels.setdefault(word[1:], code.label(backward=True))
+        if word in types:
+            return types[word]
         if word in ArrayKind.__members__:
             return ArrayKind[word]
         if word.replace(".", "").isdigit() and "." in word:
@@ -170,17 +199,6 @@ def write_digest(code: FunctionBuilder) -> None:
     )
 
 
-def write_plunge(code: FunctionBuilder) -> None:
-    """A function that calls itself, with frames of some size, some hundred deep: often that is too deep."""
-    for _ in range(30):
-        code.local(Prim.I64)
-    write(
-        code,
-        """local.get 0; i64.const 255; i64.and; i64.eqz; branch.if @end; i64.const 2; array.new I64; local.get 0;
-        call written; local.get 0; i64.const 1; i64.sub; call plunge; i64.xor; return; @end:; local.get 0; return""",
-    )
-
-
 def write_sought(builder: ModuleBuilder, code: FunctionBuilder) -> None:
     """Make a table of the numbers of an array, of 16 to 128 slots, put another one in, and look for both."""
     names = ("fill_numbers", "replace_number", "find_number")
@@ -200,6 +218,14 @@ def write_sought(builder: ModuleBuilder, code: FunctionBuilder) -> None:
     )
 
 
+_PLUNGES = {
+    # Frames of what is inlined, and of what is called.
+    "plunge": """local.get 0; i64.const 255; i64.and; i64.eqz; branch.if @end; i64.const 2; array.new I64; local.get 0;
+        call written; local.get 0; i64.const 1; i64.sub; call plunge; i64.xor; return; @end:; local.get 0; return""",
+    # Of what is called alone.
+    "sink": """local.get 0; i64.const 255; i64.and; i64.eqz; branch.if @end;
+        local.get 0; i64.const 1; i64.sub; call sink; i64.const 3; i64.mul; return; @end:; local.get 0; return""",
+}
 _HELPERS = {
     # Never inlined as a whole, since it calls itself.
     "deep": """local.get 0; i64.const 7; i64.and; i64.eqz; branch.if @end;
@@ -212,6 +238,10 @@ _HELPERS = {
     "twice": "local.get 0; i64.const 1; i64.shl; return",
 }
 """Code of helpers that take and give a number."""
+_GROWN = """local.get 1; i64.const 3; i64.and; i64.eqz; branch.if @end;
+    local.get 1; i64.const 7; i64.and; array.new I64; local.get 1; i64.const 1; i64.sub; call grown; return;
+    @end:; local.get 0; return"""
+"""Another array, of a function that is not inlined."""
 _BEHIND = """local.get 1; call deep; local.get 0; array.size; i64.xor; local.get 0; local.get 1; i64.const 1; i64.and;
     array.get I64; i64.add; return"""
 """What is known of a parameter is used behind a call."""

@@ -26,13 +26,14 @@ _WORDS = (
     "bbcdefghijklmnop",
     "aé€",
     "abcdefghijklmn€ and more",
+    "@AZ[`az{",
+    "@AZ[`az{é~AbCdE",
 )
 
 
 def number_of_text(body: Body, depth: int) -> None:
     """Push a number that is found out of texts."""
-    kinds = (_size, _comparison, _comparison, _search, _search, _numeral, _extension, _extension, _extension)
-    body.random.choice(kinds)(body, depth)
+    body.random.choice(_NUMBERS)(body, depth)
 
 
 def _text(body: Body, depth: int) -> None:
@@ -41,7 +42,7 @@ def _text(body: Body, depth: int) -> None:
     kind = random.random()
     if kind < 0.35 or depth <= 0:
         code.string_const(random.choice(_WORDS))
-    elif kind < 0.6:
+    elif kind < 0.55:
         body.number(depth - 1)
         _call(body, "string.from_i64")
     elif kind < 0.75:
@@ -51,6 +52,9 @@ def _text(body: Body, depth: int) -> None:
         _text(body, 0)
         _text(body, depth - 1)
         _call(body, "string.concat3" if several else "string.concat")
+    elif kind < 0.85:
+        _text(body, depth - 1)
+        _call(body, random.choice(("string.lower_ascii", "string.upper_ascii")))
     else:
         _part(body)
         _call(body, "string.slice")
@@ -74,6 +78,17 @@ def _part(body: Body) -> None:
 def _size(body: Body, depth: int) -> None:
     _text(body, depth)
     body.code.emit("string.size")
+
+
+def _shown(body: Body, depth: int) -> None:
+    """A number that depends on all bytes."""
+    _text(body, depth)
+    if body.chance(0.3):
+        _call(body, "string.is_ascii")
+        body.code.i64_extend_i32_u()
+    else:
+        body.code.i64_const(7)
+        _call(body, "string.hash")
 
 
 def _comparison(body: Body, depth: int) -> None:
@@ -131,6 +146,16 @@ def _extension(body: Body, depth: int) -> None:
         code.i64_const(body.random.choice((0, 1, 4, 6)))
         code.array_get(ArrayKind.U8)
         code.i64_extend_i32_u()
+
+
+_NUMBERS = (
+    _size,
+    *[_comparison] * 2,
+    *[_search] * 2,
+    _numeral,
+    *[_extension] * 3,
+    *[_shown] * 2,
+)
 
 
 def _call(body: Body, name: str) -> None:

@@ -7,11 +7,11 @@ with something that was right made wrong, a mend of a known miscompilation or a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
-from pvm.engines.native.jit import build, copies, escape, loops, ranges, tables, texts, unit
+from pvm.engines.native.jit import build, copies, entries, escape, loops, ranges, tables, texts, unit
 from pvm.engines.native.jit.activation import Activation, FunctionFacts
 from pvm.engines.native.jit.aliasing import Aliasing
 from pvm.engines.native.jit.calls import _Call
@@ -24,6 +24,7 @@ from pvm.engines.native.jit.unit import Unit
 from pvm.engines.native.jit.virtual import VirtualLowering
 from pvm.engines.native.machine_code.target import Target
 from pvm.isa.instruction import Form
+from tests.fuzz.profiles import any_profile
 
 Generator = Callable[[Target, bytes], tuple[str, bytes]]
 Patch = AbstractContextManager[object]
@@ -183,6 +184,21 @@ def conditional_changes_are_regular() -> Patch:
 def tees_are_no_writes() -> Patch:
     """A local that only ``local.tee`` writes is taken not to change in a loop."""
     return mock.patch.object(loops, "_WRITES", frozenset({"local.set"}))
+
+
+def what_traps_before_is_unchecked() -> Patch:
+    """What does not change is taken not to trap."""
+
+    def trap_if(self: StripLowering, condition: Any, kind: Any) -> None:
+        if self.strip is None or not self.strip.is_before(self.raw(condition)):
+            FrameLowering.trap_if(self, condition, kind)
+
+    return mock.patch.object(StripLowering, "trap_if", trap_if)
+
+
+def first_rounds_are_unchecked() -> Patch:
+    """There is a round in each strip, whatever the first test says."""
+    return _changed(StripLowering, "_any", lambda found: lambda self, flags: found(self, flags[:-1]))
 
 
 @contextmanager
@@ -354,6 +370,22 @@ def handlers_find_what_was_before() -> Patch:
     return _changed(ranges._Analysis, "run", make)
 
 
+def numbers_stay_as_they_come() -> Patch:
+    """At a head, numbers are taken to be what they are where it is come to first."""
+
+    def enter(self: Any, offset: int, state: Any) -> bool:
+        is_news = offset not in self.entering
+        self.entering.setdefault(offset, dict(state))
+        return is_news
+
+    return mock.patch.object(ranges._Analysis, "_enter", enter)
+
+
+def compared_numbers_are_those_of_now() -> Patch:
+    """What was compared is taken for what its local is now."""
+    return mock.patch.object(ranges._Value, "without", lambda self, _: self)
+
+
 # What is known of objects
 
 
@@ -418,6 +450,24 @@ def function_values_capture_nothing() -> Patch:
     return _changed(_Call, "_with_captured", lambda make: lambda self, function, _: make(self, function, "0"))
 
 
+def what_was_seen_is_all() -> Patch:
+    """Methods that were not seen are taken never to be called."""
+
+    def make(method: Any) -> Any:
+        return lambda self, receiver, wanted, **_: method(self, receiver, wanted, complete=bool(wanted))
+
+    return _changed(_Call, "_by_class", make)
+
+
+def stores_dirty_no_cards() -> Patch:
+    """The collector is not told where references were stored."""
+
+    def store_plainly(self: JitLowering, place: str, card: str, value: Any, aliases: str) -> None:
+        self.text.line(f"store i32 {value.raw}, ptr {place}, align 4{aliases}")
+
+    return mock.patch.object(JitLowering, "store_plainly", store_plainly)
+
+
 # Objects that are replaced
 
 
@@ -456,6 +506,97 @@ def kept_objects_are_replaced() -> Patch:
     return _changed(VirtualLowering, "new_object", make)
 
 
+@contextmanager
+def _unsound(*patches: Patch) -> Iterator[None]:
+    """What was taken for granted is not looked at afterwards."""
+    with ExitStack() as stack:
+        stack.enter_context(_constant(build, "is_sound", value=True))
+        for each in patches:
+            stack.enter_context(each)
+        yield
+
+
+def others_are_taken_for_replaced() -> Patch:
+    """Whoever may have a replaced object or another one finds the replaced one."""
+
+    def make(identity: Any) -> Any:
+        def changed(self: VirtualLowering, value: Any) -> frozenset[int]:
+            found: frozenset[int] = identity(self, value)
+            return found - {escape.OTHER} or found
+
+        return changed
+
+    unsettled = _constant(escape._Solution, "unsettled", set())
+    return _unsound(unsettled, _changed(VirtualLowering, "_identity", make))
+
+
+def escaping_objects_are_replaced() -> Patch:
+    """Objects are replaced that somebody keeps."""
+    return _unsound(_constant(escape._Solution, "escaping", set()))
+
+
+def parts_are_not_held() -> Patch:
+    """What an object that is of use refers to is taken to be of no use."""
+    return _unsound(_changed(escape, "_closed", lambda _: lambda groups, _: groups))
+
+
+def callers_hold_nothing() -> Patch:
+    """What the callers of an inlined function hold is taken to be of no use there."""
+
+    def make(holders: Any) -> Any:
+        def changed(self: VirtualLowering) -> Any:
+            with mock.patch.object(self.current, "parent", None):
+                yield from list(holders(self))
+
+        return changed
+
+    return _changed(VirtualLowering, "_holders", make)
+
+
+def exits_make_no_parts() -> Patch:
+    """Frames get an object, but not what it refers to."""
+    is_inside = [False]
+
+    def make(real: Any) -> Any:
+        def changed(self: VirtualLowering, value: Any) -> Any:
+            if is_inside[0]:
+                return value
+            is_inside[0] = True
+            try:
+                return real(self, value)
+            finally:
+                is_inside[0] = False
+
+        return changed
+
+    return _unsound(_changed(VirtualLowering, "_real", make))
+
+
+def exits_do_not_collect() -> Patch:
+    """Where an exit has made objects behind the nursery, there is no collection."""
+    return _changed(
+        entries, "_load", lambda load: lambda unit, name: "0" if name == "nursery_top" else load(unit, name)
+    )
+
+
+def objects_begin_as_they_were() -> Patch:
+    """Fields of an object that is made without values are not cleared."""
+
+    def make(method: Any) -> Any:
+        def changed(self: VirtualLowering, class_index: int) -> Any:
+            with mock.patch.object(self, "_set_field"):
+                return method(self, class_index)
+
+        return changed
+
+    return _changed(VirtualLowering, "new_default", make)
+
+
+def replaced_objects_are_of_any_class() -> Patch:
+    """A replaced object is taken to be of each class that it is compared with."""
+    return _constant(VirtualLowering, "_fits_type", value=True)
+
+
 # Short texts
 
 
@@ -472,6 +613,20 @@ def texts_are_short() -> Patch:
 def texts_touch_nothing() -> Patch:
     """Functions on texts are taken not to change the array that they extend."""
     return mock.patch.object(Aliasing, "texts", lambda self: self.suffix("nothing"))
+
+
+def letters_begin_early() -> Patch:
+    """What is before the first letter is taken for one, and the last one is not."""
+
+    def make(method: Any) -> Any:
+        return lambda self, string, letter: method(self, string, chr(ord(letter) - 1))
+
+    return _changed(texts.Texts, "_changed", make)
+
+
+def first_words_are_all() -> Patch:
+    """Two texts of one size are taken for equal where the first word of both is."""
+    return _changed(texts.Texts, "_same_bytes", lambda same: lambda self, a, b, _: same(self, a, b, "8"))
 
 
 # Tables of numbers
@@ -502,6 +657,8 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         changes_are_not_counted,
         conditional_changes_are_regular,
         tees_are_no_writes,
+        what_traps_before_is_unchecked,
+        first_rounds_are_unchecked,
         all_rounds_cost_the_same,
         accesses_are_always_parallel,
         the_test_is_paid_twice,
@@ -520,19 +677,33 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         tests_of_loops_always_hold,
         sums_never_wrap,
         handlers_find_what_was_before,
+        numbers_stay_as_they_come,
+        compared_numbers_are_those_of_now,
         sets_do_not_load_shadows,
         parameters_never_change,
         fields_never_change,
         fields_of_subclasses_are_others,
         classes_are_intervals,
         function_values_capture_nothing,
+        what_was_seen_is_all,
+        stores_dirty_no_cards,
         objects_are_made_twice,
         narrow_fields_keep_everything,
         objects_overlap,
         kept_objects_are_replaced,
+        others_are_taken_for_replaced,
+        escaping_objects_are_replaced,
+        parts_are_not_held,
+        callers_hold_nothing,
+        exits_make_no_parts,
+        exits_do_not_collect,
+        objects_begin_as_they_were,
+        replaced_objects_are_of_any_class,
         two_whole_words_are_short,
         texts_are_short,
         texts_touch_nothing,
+        letters_begin_early,
+        first_words_are_all,
         numbers_are_found_at_once,
     )
 }
@@ -545,7 +716,7 @@ def __getattr__(name: str) -> Generator:
         raise AttributeError(name)
 
     def function_code(target: Target, argument: bytes) -> tuple[str, bytes]:
-        with make():
+        with make(), any_profile():
             return build.function_code(target, argument)
 
     return function_code

@@ -523,3 +523,93 @@ func f (n: i64, by: i64) -> i64 {
 def test_rounds_see_what_earlier_ones_have_stored() -> None:
     """Two locals are one array, and what one round stores, a later one loads: vectors would be wrong."""
     agree(CARRIED, *((n, by) for n in (64, 90) for by in (0, 1, 2, 3, 5, 9)), speed=2)
+
+
+FAR = """
+export f as (i64, i64) -> i64
+func f (step: i64, from: i64) -> i64 {
+  .local i: i64
+  .local sum: i64
+    i64.const 0
+    local.set sum
+    local.get from
+    local.set i
+    jump @test
+@next:
+    local.get sum
+    local.get i
+    i64.xor
+    local.set sum
+    local.get i
+    local.get step
+    i64.add_checked_s
+    local.set i
+@test:
+    local.get i
+    i64.const 9223372036854775807
+    i64.lt_s
+    branch.if @next
+    local.get sum
+    return
+}
+"""
+
+
+@pytest.mark.parametrize("step", [(1 << 39) + (1 << 33) - 1, (1 << 39) - 1, 1 << 62, 0, -1], ids=hex)
+def test_steps_of_a_local_overflow_although_the_fuel_allows_more(step: int) -> None:
+    """So many rounds as there might be would come around to where the variable began, or beyond."""
+    module = pvm.Module(assemble(FAR))
+    for start in (0, 5, 1 << 60):
+        fuel = 1 << 45 if step > 1 else 5_000_000
+        wanted = ended(module, "interpreter", step, start, fuel=fuel)
+        assert ended(module, "jit", step, start, fuel=fuel, looks=(1 << 50,)) == wanted
+
+
+TAKEN_FOR_ANOTHER = """
+export f as (i64, i64) -> i64
+func f (size: i64, at: i64) -> i64 {
+  .local outer: ref array ref
+  .local items: ref array i64
+  .local i: i64
+  .local sum: i64
+    local.get size
+    array.new ref
+    local.set outer
+    i64.const 9
+    array.new i64
+    local.set items
+    i64.const 0
+    local.set i
+    i64.const 0
+    local.set sum
+    jump @test
+@next:
+    local.get sum
+    local.get items
+    local.get outer
+    i64.const 0
+    array.get ref
+    ref.cast ref array i64
+    local.get at
+    array.get i64
+    array.get i64
+    i64.add
+    local.set sum
+    local.get i
+    i64.const 1
+    i64.add
+    local.set i
+@test:
+    local.get i
+    i64.const 100
+    i64.lt_s
+    branch.if @next
+    local.get sum
+    return
+}
+"""
+
+
+def test_element_of_what_is_no_array_of_such_elements_is_not_looked_at_before_a_loop() -> None:
+    """An index that is good for references is not for larger elements, and behind the heap there is no memory."""
+    agree(TAKEN_FOR_ANOTHER, (100_000, 99_999), (100_000, 0), (1, 0), (0, 0), speed=2, memory="64M")

@@ -1,0 +1,456 @@
+"""Short functions for compiled code, each about one thing that it takes for granted, and about where that ends.
+
+What is drawn of everything meets such a thing too seldom: a fault that only one of them shows is found here.  Each
+takes two numbers and gives one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from pvm.isa.runtime import RUNTIME_BY_NAME
+from pvm.isa.types import STRING, ArrayKind, Prim, ValueType, array_ref, class_ref
+from pvm.pbc.builder import FunctionBuilder
+from pvm.pbc.model import ImportKind
+from tests.fuzz.compiled_tables import (
+    ASKED,
+    BOX,
+    BOX_COUNT,
+    BOX_OTHER,
+    CELL,
+    CELL_COUNT,
+    CELL_NARROW,
+    HELD,
+    MAYBE_CELL,
+    SHAPE,
+    SHAPE_TALLY,
+    SUM,
+    UNARY,
+    Tables,
+    write,
+)
+
+MAX, MIN = (1 << 63) - 1, -(1 << 63)
+_AS_NUMBER = {
+    ArrayKind.I64: "",
+    ArrayKind.U8: "i64.extend_i32_u",
+    ArrayKind.I16: "i64.extend_i32_s",
+    ArrayKind.I32: "i64.extend_i32_s",
+    ArrayKind.F64: "i64.trunc_sat_f64_s",
+    ArrayKind.F32: "i64.trunc_sat_f32_s",
+}
+"""What makes a number of an element."""
+_AS_ELEMENT = {
+    **dict.fromkeys(_AS_NUMBER, "i32.wrap_i64"),
+    ArrayKind.I64: "",
+    ArrayKind.F64: "f64.convert_i64_s",
+    ArrayKind.F32: "f32.convert_i64_s",
+}
+_WORDS = ("a", "abcdefgh", "abcdefghijklmno", "aé€ and more of that", "0123456789012345678901234567890123456789")
+
+
+class Drill:
+    """A function that is being written: what it gives is in ``total``."""
+
+    def __init__(self, tables: Tables, code: FunctionBuilder, random: Random) -> None:
+        self.tables, self.code, self.random = tables, code, random
+        self.total, self.at = self.local(Prim.I64), self.local(Prim.I64)
+        self.write(f"local.get 1; local.set {self.total}")
+
+    def write(self, text: str, **types: object) -> None:
+        """Emit instructions by their text; types have names in it."""
+        write(self.code, text, **types)
+
+    def local(self, kind: ValueType) -> int:
+        return self.code.local(kind)
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def take_up(self, text: str) -> str:
+        """The text of what mixes a number into the total."""
+        total = self.total
+        return f"local.get {total}; i64.const 31; i64.mul; {text}; i64.xor; local.set {total};"
+
+    def rounds(self, body: str, bound: str, start: str = "i64.const 0", **types: object) -> None:
+        """Emit a loop whose variable grows by one up to a bound, by the texts of what is pushed and done."""
+        at, is_at_test = self.at, self.chance(0.6)
+        self.write(
+            f"""{start}; local.set {at}; {"jump @test" if is_at_test else ""}; @next:; {body};
+            local.get {at}; i64.const 1; i64.add{self.random.choice(("", "_checked_s"))}; local.set {at};
+            @test:; local.get {at}; {bound}; i64.lt_s; branch.if @next""",
+            **types,
+        )
+
+    def few(self) -> str:
+        """The text of how many rounds there are mostly."""
+        return f"i64.const {self.random.choice((5, 17, 40, 90))}"
+
+    def new_array(self, length: int, kind: ArrayKind = ArrayKind.I64) -> int:
+        """A local with a new array."""
+        local = self.local(array_ref(kind))
+        self.write(f"i64.const {length}; array.new {kind.name}; local.set {local}")
+        return local
+
+    def maybe_task(self) -> None:
+        """Sometimes there is another task, so that turns end."""
+        if self.tables.tasks and self.chance(0.5):
+            self.code.func_ref(self.random.choice(self.tables.tasks))
+            self.write("task.spawn; ref.drop")
+
+    def end(self) -> None:
+        self.write(f"local.get {self.total}; return")
+
+
+# Rounds
+
+
+def carried(drill: Drill) -> None:
+    """Rounds store what others load: arrays are one or two, and shifted against each other."""
+    random = drill.random
+    kind, length = random.choice((ArrayKind.I64, *_AS_NUMBER)), random.choice((9, 33, 64, 100))
+    by, factor = random.choice((0, 1, 1, 2, 3, 4, 7, 8, -1)), random.choice((3, 5, 251))
+    source = drill.new_array(length, kind)
+    to = source if drill.chance(0.4) else drill.local(array_ref(kind))
+    if to != source:
+        if drill.chance(0.6):
+            drill.write(f"local.get {source}; local.set {to}")
+        else:
+            drill.write(f"i64.const {length}; array.new {kind.name}; local.set {to}")
+    at, name = drill.at, kind.name
+    load = f"local.get {source}; local.get {at}; array.get {name}; {_AS_NUMBER[kind]}"
+    drill.rounds(
+        f"local.get {source}; local.get {at}; local.get {at}; i64.const 7; i64.mul; {_AS_ELEMENT[kind]}; "
+        f"array.set {name}",
+        f"i64.const {length}",
+    )
+    drill.rounds(
+        f"""local.get {to}; local.get {at}; i64.const {by}; i64.add; {load}; i64.const {factor}; i64.mul;
+        local.get 0; i64.xor; {_AS_ELEMENT[kind]}; array.set {name}""",
+        f"i64.const {length - max(by, 0) + random.choice((0, 0, 0, 0, 1, -1))}",
+        f"i64.const {max(-by, 0)}",
+    )
+    drill.rounds(drill.take_up(load.replace(f"get {source}", f"get {to}", 1)), f"i64.const {length}")
+
+
+def edges(drill: Drill) -> None:
+    """An index begins, goes on, or ends at the ends of its array."""
+    random = drill.random
+    length = random.choice((5, 8, 17))
+    items, index = drill.new_array(length), drill.local(Prim.I64)
+    step, shift = random.choice((1, 1, 1, -1, -1, 2, -3)), random.choice((0, 0, 1, -1, 2, -length, length))
+    start = (0 if step > 0 else length - 1) - shift
+    if drill.chance(0.3):
+        start = random.choice((-1, 0, 1, length - 1, length, length + 1, MAX, MIN))
+    place = f"local.get {index}; i64.const {shift}; i64.add" if shift else f"local.get {index}"
+    if drill.chance(0.2):
+        place = f"i64.const {length - 1}; {place}; i64.sub"
+    amount = f"i64.const {step}"
+    if drill.chance(0.3):
+        by = drill.local(Prim.I64)
+        drill.write(f"i64.const {step}; local.set {by}")
+        amount = f"local.get {by}"
+    drill.write(f"i64.const {start}; local.set {index}")
+    use = drill.take_up(f"local.get {items}; {place}; array.get I64")
+    if drill.chance(0.5):
+        use = f"local.get {items}; {place}; local.get {drill.total}; array.set I64"
+    change = f"local.get {index}; {amount}; i64.add{random.choice(('', '_checked_s'))}; local.set {index}"
+    body = f"{use}; {change}" if drill.chance(0.7) else f"{change}; {use}"
+    if drill.chance(0.5):
+        drill.rounds(body, f"i64.const {(length + abs(step) - 1) // abs(step) + random.choice((0, 0, -1, 1))}")
+        return
+    relation = random.choice(("lt_s", "le_s", "ne") if step > 0 else ("gt_s", "ge_s", "ne"))
+    bound = (length if step > 0 else 0) - shift + random.choice((0, 0, 0, -1, 1))
+    jump = "jump @test" if drill.chance(0.6) else ""
+    sign = "" if relation == "ne" else relation
+    drill.write(
+        f"""{jump}; @next:; {body}; @test:; local.get {index}; i64.const {bound}; i64.{sign or "ne"};
+        branch.if @next"""
+    )
+
+
+def wrapping(drill: Drill) -> None:
+    """A variable goes around the ends of i64, and somebody looks at its sign."""
+    random = drill.random
+    number, step = drill.local(Prim.I64), random.choice((1, 1, 2, 7, 1 << 20))
+    start = random.choice((MAX, MAX - 1, MAX - 3, MAX - 20, MAX - (3 << 20)))
+    operation, back = ("add", "sub") if drill.chance(0.7) else ("sub", "add")
+    if operation == "sub":
+        start = MIN + (MAX - start)
+    look = random.choice(
+        (
+            "i64.const 63; i64.shr_u",
+            "i64.const 0; i64.lt_s; i64.extend_i32_u",
+            "i64.const 8; i64.rem_s",
+            "i64.const 16; i64.div_s",
+            f"i64.const 5; i64.{back}",
+        )
+    )
+    drill.write(f"i64.const {start}; local.set {number}")
+    look = drill.take_up(f"local.get {number}; {look}")
+    change = f"local.get {number}; i64.const {step}; i64.{operation}; local.set {number}"
+    if drill.chance(0.4):
+        # What is compared is what it was before it changed.
+        change = f"""local.get {number}; {change}; i64.const {start}; i64.{random.choice(("le_s", "ge_s", "eq"))};
+            branch.if @same; {look} @same:;"""
+    drill.rounds(f"{look}; {change}" if drill.chance(0.7) else f"{change}; {look}", drill.few())
+
+
+def teed(drill: Drill) -> None:
+    """What only ``local.tee`` writes is read in the next round."""
+    at = drill.at
+    if drill.chance(0.6):
+        number = drill.local(Prim.I64)
+        drill.write(f"i64.const 5; local.set {number}")
+        use = drill.take_up(f"local.get {number}")
+        change = f"local.get {at}; i64.const 5; i64.mul; local.get 0; i64.xor; local.tee {number}; prim.drop"
+    else:
+        items, other = drill.new_array(8), drill.new_array(3)
+        use = drill.take_up(f"local.get {items}; array.size")
+        use += drill.take_up(f"local.get {items}; local.get {at}; i64.const 1; i64.and; array.get I64")
+        change = f"local.get {other}; local.tee {items}; i64.const 0; local.get {at}; array.set I64"
+    drill.rounds(f"{use}; {change}" if drill.chance(0.7) else f"{change}; {use}", drill.few())
+
+
+def bytes_of_text(drill: Drill) -> None:
+    """A text is gone through byte by byte."""
+    random, at = drill.random, drill.at
+    word, text = random.choice(_WORDS), drill.local(STRING)
+    drill.code.string_const(word)
+    drill.write(f"local.set {text}")
+    place = random.choice((f"local.get {at}", f"local.get {at}; i64.const {random.choice((1, -1))}; i64.add"))
+    bound = random.choice((f"local.get {text}; string.size", f"i64.const {len(word.encode())}", "i64.const 9"))
+    drill.rounds(drill.take_up(f"local.get {text}; {place}; string.get; i64.extend_i32_u"), bound)
+
+
+# Calls
+
+
+def relayed(drill: Drill) -> None:
+    """What a call gives goes to a local at once, and is read in the next round."""
+    random, at = drill.random, drill.at
+    number, items = drill.local(Prim.I64), drill.new_array(4)
+    drill.write(f"local.get 0; local.set {number}")
+    drill.maybe_task()
+    argument = f"local.get {at}; local.get {number}; i64.xor"
+    match random.randrange(5):
+        case 0:
+            call = f"local.get {items}; local.get {at}; call grown; local.set {items}"
+        case 1:
+            value = random.choice(drill.tables.values)
+            call = f"{argument}; func.ref {value}; call.ref unary; local.set {number}"
+        case 2:
+            runtime = [runtime_function(drill, name) for name in ("string.from_i64", "string.hash")]
+            call = f"{argument}; call.runtime {runtime[0]}; i64.const 5; call.runtime {runtime[1]}; local.set {number}"
+        case _:
+            call = f"{argument}; call {random.choice(('deep', 'roomy', 'roomy', 'thrower'))}; local.set {number}"
+    use = drill.take_up(f"local.get {number}; local.get {items}; array.size; i64.add")
+    keep = f"local.get {drill.total}; global.set {SUM}" if drill.chance(0.4) else ""
+    drill.rounds(f"{use}; {call}; {keep}", drill.few(), unary=UNARY)
+
+
+def runtime_function(drill: Drill, name: str) -> int:
+    """The import of a function of the runtime image."""
+    return drill.tables.builder.add_import(ImportKind.RUNTIME, name, RUNTIME_BY_NAME[name].signature)
+
+
+def parade(drill: Drill) -> None:
+    """Objects of all classes are asked one after the other: their methods alternate."""
+    random, tables, at = drill.random, drill.tables, drill.at
+    objects = random.sample(tables.shapes, len(tables.shapes))
+    shapes, shape = drill.new_array(len(objects), ArrayKind.REF), drill.local(class_ref(SHAPE))
+    for number, owner in enumerate(objects):
+        drill.write(
+            f"""local.get {shapes}; i64.const {number};
+            {_box(8)};
+            i64.const {number + 5}; ref.null; i64.const 0; object.new {owner}; array.set REF"""
+        )
+    call = random.choice((f"call.virtual {SHAPE}.0", f"call.virtual {SHAPE}.1", f"call.interface {ASKED}.0"))
+    look = f"local.get {shape}; field.get {SHAPE_TALLY[0]}.{SHAPE_TALLY[1]}"
+    drill.rounds(
+        f"""local.get {shapes}; local.get {at}; i64.const {len(objects)}; i64.rem_s; array.get REF; ref.cast shape;
+        local.set {shape}; {drill.take_up(look)} {drill.take_up(f"local.get {shape}; local.get {at}; {call}")}
+        {drill.take_up(look)}""",
+        f"i64.const {3 * len(objects)}",
+        shape=class_ref(SHAPE),
+    )
+
+
+# Objects
+
+
+def by_two_names(drill: Drill) -> None:
+    """An object, or two, changes by one of two names, and one of two classes, and is looked at by the other."""
+    random, tables, at = drill.random, drill.tables, drill.at
+    owner = random.choice(tables.shapes)
+    shapes, one, other = drill.new_array(2, ArrayKind.REF), drill.local(class_ref(SHAPE)), drill.local(class_ref(owner))
+    for number in range(2):
+        drill.write(f"local.get {shapes}; i64.const {number}")
+        if number and drill.chance(0.6):
+            drill.write(f"local.get {shapes}; i64.const 0; array.get REF; array.set REF")
+        else:
+            drill.write(f"{_box(8)}; i64.const 5; ref.null; i64.const 0; object.new {owner}; array.set REF")
+    names = [
+        f"local.get {shapes}; local.get {at}; i64.const {number}; i64.add; i64.const 1; i64.and; array.get REF"
+        for number in range(2)
+    ]
+    look = drill.take_up(f"local.get {one}; field.get {SHAPE}.{SHAPE_TALLY[1]}")
+    tally = f"{owner}.{SHAPE_TALLY[1]}"
+    drill.rounds(
+        f"""{names[0]}; ref.cast shape; local.set {one}; {names[1]}; ref.cast owner; local.set {other}; {look}
+        local.get {other}; local.get {other}; field.get {tally}; local.get {at}; i64.add; field.set {tally}; {look}""",
+        drill.few(),
+        shape=class_ref(SHAPE),
+        owner=class_ref(owner),
+    )
+
+
+def _box(size: int) -> str:
+    """The text of what pushes a new box."""
+    return f"i64.const {size}; array.new I64; i64.const {size}; ref.null; i64.const 1; object.new {BOX}"
+
+
+def recounted(drill: Drill) -> None:
+    """Fields that change are read again in each round."""
+    random, at = drill.random, drill.at
+    box, items = drill.local(class_ref(BOX)), drill.new_array(9)
+    drill.write(
+        f"local.get {items}; i64.const 9; ref.null; i64.const 1; object.new {BOX}; local.set {box}",
+    )
+    if drill.chance(0.7):
+        refs = drill.new_array(1, ArrayKind.REF)
+        drill.write(f"local.get {refs}; i64.const 0; local.get {box}; array.set REF")
+    count, other = f"{BOX}.{BOX_COUNT[1]}", f"{BOX}.{BOX_OTHER[1]}"
+    change = f"""local.get {box}; local.get {box}; field.get {count}; i64.const 3; i64.mul; local.get {at}; i64.add;
+        field.set {count}"""
+    use = drill.take_up(f"local.get {box}; field.get {count}")
+    if drill.chance(0.5):
+        change += f"; local.get {box}; local.get {at}; i64.const 3; i64.and; array.new I64; field.set {other}"
+        use += f"""local.get {box}; field.get {other}; ref.is_null; branch.if @none;
+            {drill.take_up(f"local.get {box}; field.get {other}; ref.as_non_null; array.size")} @none:;"""
+    drill.rounds(f"{use}; {change}" if drill.chance(0.5) else f"{change}; {use}", drill.few())
+    if drill.chance(0.3):
+        drill.write(drill.take_up(f"local.get {box}; field.get {count}; i64.const {random.choice((1, 2))}; i64.shl"))
+
+
+def of_any_width(drill: Drill) -> None:
+    """Objects with fields of each width, which nobody keeps, or only sometimes."""
+    random, tables, at = drill.random, drill.tables, drill.at
+    wide, items, refs = drill.local(class_ref(tables.wide)), drill.new_array(3), drill.new_array(2, ArrayKind.REF)
+    drill.write(f"i64.const 3; array.new REF; local.set {refs}")
+    number = f"local.get {at}; i64.const {random.choice((37, 4_099, 1 << 31, -70_001))}; i64.mul"
+    parts = [f"{number}; {make}" for make in _PARTS_OF_WIDE]
+    make = f"{'; '.join(parts)}; local.get {items}; object.new {tables.wide}; local.set {wide}"
+    fields = random.sample(range(len(_PARTS_OF_WIDE)), 4)
+    body = f"{make}; "
+    for field in fields:
+        if field != _FIXED:
+            body += f"local.get {wide}; {number}; i64.const {field + 1}; i64.add; {_PARTS_OF_WIDE[field]}; "
+            body += f"field.set {tables.wide}.{field}; "
+        if drill.chance(0.3):
+            body += f"{random.choice((f'local.get {at}; call twice; prim.drop', 'task.yield'))}; "
+        body += drill.take_up(f"local.get {wide}; field.get {tables.wide}.{field}; {_NUMBERS_OF_WIDE[field]}")
+    body += drill.take_up(f"local.get {wide}; field.get {tables.wide}.{len(_PARTS_OF_WIDE)}; array.size")
+    if drill.chance(0.4):
+        body += f"local.get {refs}; local.get {at}; i64.const 3; i64.rem_s; local.get {wide}; array.set REF"
+    drill.rounds(body, drill.few())
+
+
+_PARTS_OF_WIDE = (
+    "i32.wrap_i64",
+    "i32.wrap_i64",
+    "i32.wrap_i64",
+    "i32.wrap_i64",
+    "f32.convert_i64_s",
+    "f64.convert_i64_s",
+    "i64.const 1; i64.xor",
+)
+"""What makes the value of each field of a number; behind them is an array."""
+_FIXED = 6
+_NUMBERS_OF_WIDE = (
+    *["i64.extend_i32_s"] * 4,
+    "i64.trunc_sat_f32_s",
+    "i64.trunc_sat_f64_s",
+    "i64.const 3; i64.mul",
+)
+
+
+def one_of_several(drill: Drill) -> None:
+    """A local has an object of one of two classes, or of a round before, or nothing, and its class is looked at."""
+    random, tables, at = drill.random, drill.tables, drill.at
+    cell, maybe = drill.local(class_ref(CELL)), drill.local(MAYBE_CELL)
+    count, narrow = f"{CELL}.{CELL_COUNT[1]}", f"{CELL}.{CELL_NARROW[1]}"
+    plain = f"local.get {at}; i32.const 7; ref.null; object.new {CELL}"
+    leaf = f"local.get {at}; i32.const 300; ref.null; local.get {at}; i64.const 3; i64.mul; object.new {tables.leaf}"
+    first, second = random.choice(((plain, leaf), (leaf, plain), (leaf, leaf), (plain, plain)))
+    maker = "ref.null" if drill.chance(0.5) else first
+    drill.write(f"i64.const 0; local.set {at}; {maker}; local.set {maybe}")
+    body = f"""{first}; local.set {cell}; local.get {at}; i64.const {random.choice((1, 3))}; i64.and; i64.eqz;
+        branch.if @kept; {second}; local.set {cell}; @kept:;"""
+    if drill.chance(0.5):
+        body += f"""local.get {cell}; ref.instance leaf; branch.unless @other;
+            {drill.take_up(f"local.get {cell}; ref.cast leaf; field.get {tables.leaf}.3")} @other:;"""
+    if drill.chance(0.6):
+        body += f"""local.get {maybe}; ref.is_null; branch.if @none;
+            {drill.take_up(f"local.get {maybe}; ref.as_non_null; field.get {count}")} @none:;"""
+        body += f"local.get {cell}; local.set {maybe};" if drill.chance(0.7) else f"ref.null; local.set {maybe};"
+    if drill.chance(0.3):
+        body += f"local.get {cell}; local.get {at}; call touch; prim.drop;"
+    if drill.chance(0.2):
+        body += f"local.get {cell}; global.set {HELD};"
+    if drill.chance(0.3):
+        body += drill.take_up(f"local.get {cell}; local.get {maybe}; ref.eq; i64.extend_i32_u")
+    body += drill.take_up(f"local.get {cell}; field.get {count}")
+    body += drill.take_up(f"local.get {cell}; field.get {narrow}; i64.extend_i32_u")
+    drill.rounds(body, drill.few(), leaf=class_ref(tables.leaf))
+
+
+def waiting(drill: Drill) -> None:
+    """Numbers and references wait while control divides and joins, and functions are called."""
+    random, at = drill.random, drill.at
+    one, other = drill.new_array(3), drill.new_array(7)
+    cell = drill.local(class_ref(CELL))
+    drill.write(f"local.get 0; i32.const 9; ref.null; object.new {CELL}; local.set {cell}")
+    calls = ("call twice", "call deep", "i64.const 3; i64.add", "call churn")
+    arms = [random.choice(calls) for _ in range(3)]
+    between = random.choice(("", f"local.get {other}; local.get {at}; call behind; prim.drop;"))
+    again = f"local.get {at}; i32.const 1; ref.null; object.new {CELL}; local.set {cell};" if drill.chance(0.5) else ""
+    drill.rounds(
+        f"""local.get {drill.total}; local.get {at}; local.get {one}; local.get {cell};
+        local.get {at}; i64.const {random.choice((1, 2, 3))}; i64.and; i32.wrap_i64; switch @a,@b,@c;
+        @a:; {arms[0]}; jump @join; @b:; {arms[1]}; {again} jump @join; @c:; {arms[2]};
+        @join:; {between} field.get {CELL}.{CELL_COUNT[1]}; i64.xor; array.size; i64.xor; i64.sub;
+        local.set {drill.total};
+        local.get {one}; local.get {other}; local.set {one}; local.set {other};""",
+        drill.few(),
+    )
+    if drill.chance(0.5):
+        drill.write(drill.take_up(f"local.get {one}; array.size"))
+
+
+_DRILLS: tuple[Callable[[Drill], None], ...] = (
+    carried,
+    carried,
+    edges,
+    edges,
+    wrapping,
+    teed,
+    bytes_of_text,
+    relayed,
+    relayed,
+    parade,
+    by_two_names,
+    recounted,
+    of_any_width,
+    one_of_several,
+    one_of_several,
+    waiting,
+)
+
+
+def write_drill(tables: Tables, code: FunctionBuilder, random: Random) -> None:
+    """The code of one, of any kind."""
+    drill = Drill(tables, code, random)
+    random.choice(_DRILLS)(drill)
+    drill.end()
