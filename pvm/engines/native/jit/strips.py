@@ -79,8 +79,8 @@ class Strip:
         self.lengths: set[str] = set()
         self.loaded: dict[str, str] = {}
         """References that were loaded of arrays before the loop, and those arrays."""
-        self.cast: dict[str, str] = {}
-        """What stands for such a reference before the loop where it is no array: another array."""
+        self.cast: dict[str, tuple[str, str]] = {}
+        """What stands for such a reference before the loop where it is not of a type, an array; the flag that it is."""
         self.casts: dict[str, tuple[str, str, RefType]] = {}
         """By the flag that such a reference is not of a type: the reference, the flag that it is, and the type."""
         self.once: dict[str, Val] = {}
@@ -183,8 +183,14 @@ class StripLowering(FrameLowering):
         strip = self.strip
         if strip is None or not self._is_known(strip, obj, (HeapKind.ARRAY, HeapKind.STRING)):
             return super().length(obj)
-        known = strip.cast.get(self.raw(obj), self.raw(obj))
-        found = self._once(strip, f"length {known}", lambda: super(StripLowering, self).length(Val(known, "ref")))
+        known, flag = strip.cast.get(self.raw(obj), (self.raw(obj), ""))
+
+        def load() -> Val:
+            length = super(StripLowering, self).length(Val(known, "ref"))
+            # What stands for another array may have smaller elements, so that no index is good there.
+            return Val(self.text.value(f"select i1 {flag}, i64 {length.raw}, i64 0"), "i64") if flag else length
+
+        found = self._once(strip, f"length {known}", load)
         strip.lengths.add(self.raw(found))
         return found
 
@@ -293,8 +299,9 @@ class StripLowering(FrameLowering):
         """A reference that was loaded before the loop is to an array in the strip; its length is loaded there too."""
         strip.types[raw] = target
         with self.text.in_preheader() as preheader:
-            strip.cast[raw] = self.text.value(f"select i1 {flag}, i32 {raw}, i32 {strip.loaded[raw]}")
-            preheader.names.add(strip.cast[raw])
+            known = self.text.value(f"select i1 {flag}, i32 {raw}, i32 {strip.loaded[raw]}")
+            preheader.names.add(known)
+        strip.cast[raw] = known, flag
 
     def charge(self, units: Val) -> None:
         self.refuse_strip()
@@ -412,7 +419,7 @@ class StripLowering(FrameLowering):
 
         If the index is not within bounds, there is no strip: then it is the header of the array, or the array itself.
         """
-        length, known = self.length(array), strip.cast.get(self.raw(array), self.raw(array))
+        length, (known, _) = self.length(array), strip.cast.get(self.raw(array), (self.raw(array), ""))
 
         def load() -> Val:
             text = self.text
