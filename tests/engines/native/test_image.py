@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,13 @@ def test_what_no_image_may_have_is_refused(text: str, finding: str) -> None:
     with pytest.raises(ImageError) as caught:
         lowered(text)
     assert str(caught.value) == finding
+
+
+def test_bytes_are_compared_in_vectors() -> None:
+    ir = compile_image(verify(read_module(IMAGE.read_bytes()), privileged=True), X86_64_V2.triple)
+    (body,) = re.findall(r"^define internal i64 @image\.\d+\.placesOf\(.*?^}$", ir, re.MULTILINE | re.DOTALL)
+    assert "icmp eq <16 x i8>" in body
+    assert "call" not in body
 
 
 def test_the_image_of_the_tree_can_be_lowered() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from pvm.engines.native.llvm.lowering import Lowering, ir_type
 from pvm.engines.native.llvm.text import FunctionText, ModuleText, quoted, switch
+from pvm.engines.native.llvm.vectors import VECTORS
 from pvm.isa.encoding import Instruction
 from pvm.isa.instruction import Form
 from pvm.isa.machine import Val
@@ -61,7 +62,9 @@ def lower_image(module: ModuleText, verified: VerifiedModule, *, internal: bool 
     resolver = EffectResolver(source, verified.layouts)
     group, apart = module.group(_ATTRIBUTES), module.group(f"noinline {_ATTRIBUTES}")
     for function in verified.functions:
-        body = _FunctionLowering(module, source, function, names, resolver).body()
+        body = VECTORS.get(function.function.name)
+        if body is None:
+            body = _FunctionLowering(module, source, function, names, resolver).body()
         head = _head(source, function.index, names[function.index])
         attributes = apart if function.function.name in OUT_OF_LINE else group
         module.define(f"define internal {head} {attributes} {{\n{body}\n}}")
