@@ -55,7 +55,7 @@ def generate_compiled(random: Random) -> Module:
         code.return_()
         tables.builder.export(f"call{number}", index, "() -> i64")
     objects = [_objects(tables, number, random) for number in range(random.choice((1, 2, 3)))]
-    short = [_short(tables, number, random) for number in range(random.choice((3, 4, 6)))]
+    short = [_short(tables, number, random) for number in range(random.choice((4, 6, 8)))]
     _all(tables, [*short, *calls, *drills, *drills, *objects], random)
     return tables.builder.build()
 

@@ -22,6 +22,7 @@ from tests.fuzz.compiled_tables import (
     CELL_COUNT,
     CELL_NARROW,
     HELD,
+    INTS,
     MAYBE_CELL,
     SHAPE,
     SHAPE_TALLY,
@@ -224,6 +225,76 @@ def bytes_of_text(drill: Drill) -> None:
     drill.rounds(drill.take_up(f"local.get {text}; {place}; string.get; i64.extend_i32_u"), bound)
 
 
+def settled(drill: Drill) -> None:
+    """One element or field is read in all rounds, and perhaps changes by another name in some of them."""
+    random, at = drill.random, drill.at
+    items, box = drill.new_array(9), drill.local(class_ref(BOX))
+    other = drill.local(array_ref(ArrayKind.I64))
+    drill.write(f"{_box(9)}; local.set {box}")
+    drill.write(f"local.get {items}; local.set {other}" if drill.chance(0.6) else f"{_NEW}; local.set {other}")
+    drill.write(f"local.get {box}; local.get {items}; field.set {BOX}.{BOX_OTHER[1]}")
+    refs = drill.new_array(2, ArrayKind.REF)
+    drill.write(f"local.get {refs}; i64.const 0; local.get {box}; array.set REF")
+    again = drill.local(class_ref(BOX))
+    drill.write(f"local.get {refs}; i64.const 0; array.get REF; ref.cast box; local.set {again}", box=class_ref(BOX))
+    place = random.choice((0, 2, 8, 8, 9))
+    count, field = f"{BOX}.{BOX_COUNT[1]}", f"{BOX}.{BOX_OTHER[1]}"
+    uses = (
+        f"local.get {items}; i64.const {place}; array.get I64",
+        f"local.get {box}; field.get {count}",
+        f"local.get {box}; field.get {field}; ref.as_non_null; local.get {at}; i64.const 7; i64.and; array.get I64",
+    )
+    changes = (
+        f"local.get {other}; local.get {at}; i64.const 7; i64.and; local.get {at}; array.set I64",
+        f"local.get {other}; i64.const {place}; local.get {drill.total}; array.set I64",
+        f"local.get {again}; local.get {at}; field.set {count}",
+        f"local.get {again}; {_NEW}; field.set {field}",
+        f"local.get {at}; call twice; prim.drop",
+    )
+    body = [drill.take_up(random.choice(uses)) for _ in range(2)]
+    change = random.choice(changes)
+    if drill.chance(0.4):
+        change = f"local.get {at}; i64.const 3; i64.and; i64.eqz; branch.if @as; {change}; @as:;"
+    body.insert(random.randrange(3), change)
+    drill.rounds("; ".join(body), drill.few())
+
+
+_NEW = "i64.const 9; array.new I64"
+
+
+def rows(drill: Drill) -> None:
+    """Loops in loops go through arrays in an array: they are cast, some are missing, and some are something else."""
+    random, at = drill.random, drill.at
+    count, length = random.choice((1, 3, 5)), random.choice((1, 4, 9))
+    table, inner, row = drill.new_array(count, ArrayKind.REF), drill.local(Prim.I64), random.randrange(count)
+    for number in range(count):
+        kind = "U8" if drill.chance(0.06) else "I64"
+        if not drill.chance(0.04):
+            drill.write(f"local.get {table}; i64.const {number}; i64.const {length}; array.new {kind}; array.set REF")
+    number = f"i64.const {row}" if drill.chance(0.4) else f"local.get {at}"
+    element = f"local.get {table}; {number}; array.get REF; ref.cast row; local.get {inner}"
+    element_of_row = f"local.get {table}; i64.const {row}; array.get REF; ref.cast row; local.get {at}"
+    store = f"{element}; local.get {drill.total}; local.get {inner}; i64.add; array.set I64"
+    use = drill.take_up(f"{element}; array.get I64")
+    swap = f"""local.get {table}; i64.const {row}; local.get {table}; i64.const 0; array.get REF; array.set REF;
+        local.get {table}; i64.const 0; {_NEW}; array.set REF"""
+    body = random.choice((use, f"{store}; {use}", f"{use} {store}", f"{use} {swap}"))
+    outside = random.choice(("", "", drill.take_up(f"local.get {at}; call twice"), swap))
+    skip = ""
+    if drill.chance(0.5):
+        skip = f"local.get {at}; i64.const {random.choice((1, 2))}; i64.and; i64.eqz; branch.if @skipped"
+    drill.rounds(
+        f"""{skip}; i64.const 0; local.set {inner}; jump @inner; @again:; {body};
+        local.get {inner}; i64.const 1; i64.add; local.set {inner};
+        @inner:; local.get {inner}; i64.const {length + random.choice((0, 0, 0, 1))}; i64.lt_s; branch.if @again;
+        {"@skipped:" if skip else ""}; {outside}""",
+        f"i64.const {count}",
+        row=INTS,
+    )
+    if drill.chance(0.6):
+        drill.rounds(drill.take_up(f"{element_of_row}; array.get I64"), f"i64.const {length}", row=INTS)
+
+
 # Calls
 
 
@@ -244,7 +315,9 @@ def relayed(drill: Drill) -> None:
             runtime = [runtime_function(drill, name) for name in ("string.from_i64", "string.hash")]
             call = f"{argument}; call.runtime {runtime[0]}; i64.const 5; call.runtime {runtime[1]}; local.set {number}"
         case _:
-            call = f"{argument}; call {random.choice(('deep', 'roomy', 'roomy', 'thrower'))}; local.set {number}"
+            call = (
+                f"{argument}; call {random.choice(('roomy', 'roomy', 'roomy', 'deep', 'thrower'))}; local.set {number}"
+            )
     use = drill.take_up(f"local.get {number}; local.get {items}; array.size; i64.add")
     keep = f"local.get {drill.total}; global.set {SUM}" if drill.chance(0.4) else ""
     drill.rounds(f"{use}; {call}; {keep}", drill.few(), unary=UNARY)
@@ -437,6 +510,11 @@ _DRILLS: tuple[Callable[[Drill], None], ...] = (
     wrapping,
     teed,
     bytes_of_text,
+    settled,
+    settled,
+    rows,
+    rows,
+    relayed,
     relayed,
     relayed,
     parade,

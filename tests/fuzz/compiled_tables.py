@@ -76,7 +76,7 @@ class Tables:
             roomy.local(Prim.I64)
         write(roomy, _HELPERS["twice"])
         write(self.helper("grown", Signature((INTS, Prim.I64), (INTS,))), _GROWN)
-        self.plunges = [self._plunge(name, text) for name, text in _PLUNGES.items()]
+        self.plunges = [self._plunge("plunge", 30, _PLUNGE), self._plunge("sink", MAX_LOCALS_INLINED, _SINK)]
         unary = [each.index for each in self.helpers if each.signature == UNARY]
         self.values += random.sample(unary, random.choice((1, 1, 2, 4)))
         self.throws = random.random() < 0.5
@@ -86,11 +86,11 @@ class Tables:
         """Declare a function."""
         return self.builder.declare_function(name, signature)
 
-    def _plunge(self, name: str, text: str) -> int:
+    def _plunge(self, name: str, locals_: int, text: str) -> int:
         """A function that calls itself, with frames of some size, some hundred deep: often that is too deep."""
         index = self.function(name, UNARY)
         code = self.builder.function(index)
-        for _ in range(30):
+        for _ in range(locals_):
             code.local(Prim.I64)
         write(code, text)
         return index
@@ -218,14 +218,11 @@ def write_sought(builder: ModuleBuilder, code: FunctionBuilder) -> None:
     )
 
 
-_PLUNGES = {
-    # Frames of what is inlined, and of what is called.
-    "plunge": """local.get 0; i64.const 255; i64.and; i64.eqz; branch.if @end; i64.const 2; array.new I64; local.get 0;
-        call written; local.get 0; i64.const 1; i64.sub; call plunge; i64.xor; return; @end:; local.get 0; return""",
-    # Of what is called alone.
-    "sink": """local.get 0; i64.const 255; i64.and; i64.eqz; branch.if @end;
-        local.get 0; i64.const 1; i64.sub; call sink; i64.const 3; i64.mul; return; @end:; local.get 0; return""",
-}
+_PLUNGE = """local.get 0; i64.const 255; i64.and; i64.eqz; branch.if @end; i64.const 2; array.new I64; local.get 0;
+    call written; local.get 0; i64.const 1; i64.sub; call plunge; i64.xor; return; @end:; local.get 0; return"""
+_SINK = """local.get 0; i64.const 255; i64.and; i64.eqz; branch.if @end;
+    local.get 0; i64.const 1; i64.sub; call sink; i64.const 3; i64.mul; return; @end:; local.get 0; return"""
+"""The same without anything that is inlined."""
 _HELPERS = {
     # Never inlined as a whole, since it calls itself.
     "deep": """local.get 0; i64.const 7; i64.and; i64.eqz; branch.if @end;

@@ -8,7 +8,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import time
 from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from pvm.engines.native.interpreter.loading import interpreter_code
@@ -52,7 +54,7 @@ def find(fault: str, *, most: int, first: int) -> Kill | None:
     current, symptom = context.Value("l", 0, lock=False), context.Array("c", 200, lock=False)
     process = context.Process(target=_search, args=(fault, numbers, current, symptom), daemon=True)
     process.start()
-    process.join(_SECONDS_PER_CASE * len(numbers))
+    _watch(process, current)
     if process.exitcode == 0:
         return None
     if process.exitcode == _FOUND:
@@ -60,6 +62,15 @@ def find(fault: str, *, most: int, first: int) -> Kill | None:
     process.kill()
     process.join()
     return Kill(current.value + 1, f"the process ended with {process.exitcode}")
+
+
+def _watch(process: BaseProcess, current: Any) -> None:
+    """Wait for the end of a search, or until it stays at one case: wrong code may run forever."""
+    place, since = -1, time.monotonic()
+    while process.is_alive() and time.monotonic() - since < _SECONDS_PER_CASE:
+        if current.value != place:
+            place, since = current.value, time.monotonic()
+        process.join(1.0)
 
 
 def _search(fault: str, numbers: Sequence[int], current: Any, symptom: Any) -> None:

@@ -7,13 +7,12 @@ with something that was right made wrong, a mend of a known miscompilation or a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from pvm.engines.native.jit import build, copies, entries, escape, loops, ranges, tables, texts, unit
+from pvm.engines.native.jit import build, copies, loops, ranges, unit
 from pvm.engines.native.jit.activation import Activation, FunctionFacts
-from pvm.engines.native.jit.aliasing import Aliasing
 from pvm.engines.native.jit.calls import _Call
 from pvm.engines.native.jit.frames import FrameLowering
 from pvm.engines.native.jit.lowering import JitLowering
@@ -21,23 +20,13 @@ from pvm.engines.native.jit.shadows import ShadowLowering
 from pvm.engines.native.jit.strips import Strip, StripLowering
 from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
-from pvm.engines.native.jit.virtual import VirtualLowering
 from pvm.engines.native.machine_code.target import Target
 from pvm.isa.instruction import Form
+from tests.fuzz.planted_objects import FAULTS_OF_OBJECTS
+from tests.fuzz.planting import Patch, changed, constant
 from tests.fuzz.profiles import any_profile
 
 Generator = Callable[[Target, bytes], tuple[str, bytes]]
-Patch = AbstractContextManager[object]
-
-
-def _changed(owner: object, name: str, make: Callable[[Any], Any]) -> Patch:
-    """An attribute replaced by something made of it."""
-    return mock.patch.object(owner, name, make(vars(owner)[name]))
-
-
-def _constant(owner: object, name: str, value: object) -> Patch:
-    """A method that gives a constant."""
-    return mock.patch.object(owner, name, return_value=value)
 
 
 def _without_failures(name: str) -> Patch:
@@ -52,7 +41,7 @@ def _without_failures(name: str) -> Patch:
 
         return unchecked
 
-    return _changed(StripLowering, name, make)
+    return changed(StripLowering, name, make)
 
 
 # The mends of the four that were found by reading
@@ -100,9 +89,9 @@ def rounds_are_not_limited_by_fuel() -> Patch:
     """More rounds than the fuel suffices for."""
 
     def make(method: Any) -> Any:
-        return lambda self, *rest: self._plus_constant(method(self, *rest), 40)
+        return lambda self, *rest: self._plusconstant(method(self, *rest), 40)
 
-    return _changed(StripLowering, "_affordable", make)
+    return changed(StripLowering, "_affordable", make)
 
 
 def _bounds(change: Callable[[Any, tuple[str, str], bool], tuple[str, str]]) -> Patch:
@@ -113,17 +102,17 @@ def _bounds(change: Callable[[Any, tuple[str, str], bool], tuple[str, str]]) -> 
 
         return bounded
 
-    return _changed(StripLowering, "_bounded", make)
+    return changed(StripLowering, "_bounded", make)
 
 
 def the_last_index_is_one_too_far() -> Patch:
     """Indices that grow may be equal to the length."""
-    return _bounds(lambda self, found, grows: (found[0], self._plus_constant(found[1], 1) if grows else found[1]))
+    return _bounds(lambda self, found, grows: (found[0], self._plusconstant(found[1], 1) if grows else found[1]))
 
 
 def indices_fall_below_zero() -> Patch:
     """Indices that fall may be -1."""
-    return _bounds(lambda self, found, grows: (found[0], found[1] if grows else self._plus_constant(found[1], -1)))
+    return _bounds(lambda self, found, grows: (found[0], found[1] if grows else self._plusconstant(found[1], -1)))
 
 
 def the_first_index_is_unchecked() -> Patch:
@@ -133,12 +122,12 @@ def the_first_index_is_unchecked() -> Patch:
 
 def indices_of_other_variables_are_unchecked() -> Patch:
     """Variables beside the one that the rounds are counted by do not limit the rounds."""
-    return _changed(StripLowering, "_distance", lambda _: lambda *__: str(1 << 30))
+    return changed(StripLowering, "_distance", lambda _: lambda *__: str(1 << 30))
 
 
 def what_rounds_change_is_loaded_before_them() -> Patch:
     """Fields and elements that do not seem to change are loaded once, and nobody looks whether a round stores there."""
-    return _constant(StripLowering, "_note_change", None)
+    return constant(StripLowering, "_note_change", None)
 
 
 def strips_end_a_round_late() -> Patch:
@@ -153,7 +142,7 @@ def strips_end_a_round_late() -> Patch:
 
         return within
 
-    return _changed(StripLowering, "_is_within", make)
+    return changed(StripLowering, "_is_within", make)
 
 
 def strips_leave_the_variable_behind() -> Patch:
@@ -162,18 +151,18 @@ def strips_leave_the_variable_behind() -> Patch:
     def make(method: Any) -> Any:
         def note_end(self: Any, test: Any) -> None:
             kept = self.strip.threshold
-            self.strip.threshold = self._plus_constant(kept, 1)
+            self.strip.threshold = self._plusconstant(kept, 1)
             method(self, test)
             self.strip.threshold = kept
 
         return note_end
 
-    return _changed(StripLowering, "note_end", make)
+    return changed(StripLowering, "note_end", make)
 
 
 def changes_are_not_counted() -> Patch:
     """What is behind the change of a variable is taken as if it was before it."""
-    return _constant(loops.Induction, "is_behind", False)
+    return constant(loops.Induction, "is_behind", False)
 
 
 def conditional_changes_are_regular() -> Patch:
@@ -198,14 +187,54 @@ def what_traps_before_is_unchecked() -> Patch:
 
 def first_rounds_are_unchecked() -> Patch:
     """There is a round in each strip, whatever the first test says."""
-    return _changed(StripLowering, "_any", lambda found: lambda self, flags: found(self, flags[:-1]))
+    return changed(StripLowering, "_any", lambda found: lambda self, flags: found(self, flags[:-1]))
+
+
+def changes_of_what_was_loaded_are_missed() -> Patch:
+    """What was loaded before a loop is taken not to change, whatever the rounds store behind that."""
+
+    def note_change(self: StripLowering, what: Any) -> None:
+        if self.strip is not None:
+            self.strip.changed.add(what)
+
+    return mock.patch.object(StripLowering, "_note_change", note_change)
+
+
+def changes_before_loads_are_missed() -> Patch:
+    """What rounds store is taken to be of no matter to what they load behind that."""
+    return changed(StripLowering, "_settles", lambda _: lambda _self, strip, _what: strip.loads_once)
+
+
+def other_arrays_are_as_long() -> Patch:
+    """Before a loop, what stands for an array that is none of the kind has its own length."""
+
+    def make(length: Any) -> Any:
+        def faulty(self: StripLowering, obj: Any) -> Any:
+            strip = self.strip
+            cast = {} if strip is None else {raw: (known, "") for raw, (known, _) in strip.cast.items()}
+            with mock.patch.object(strip or self, "cast", cast, create=True):
+                return length(self, obj)
+
+        return faulty
+
+    return changed(StripLowering, "length", make)
+
+
+def loops_have_no_loops_in_them() -> Patch:
+    """Strips of loops that have others in them are said to have the rounds of those, too."""
+    return mock.patch.object(loops._Graph, "rounds_without", lambda _, __, body, ___: body)
+
+
+def heaps_are_never_marked() -> Patch:
+    """The collector is not told of references that are stored while it marks."""
+    return constant(JitLowering, "is_marking", "false")
 
 
 @contextmanager
 def all_rounds_cost_the_same() -> Iterator[None]:
     """The fuel follows from the variable, whatever the rounds cost."""
-    straight = _changed(copies, "_plans", lambda plans: lambda loop: plans(loop._replace(is_straight=True)))
-    with _constant(Unit, "refuse_uniform", None), straight:
+    straight = changed(copies, "_plans", lambda plans: lambda loop: plans(loop._replace(is_straight=True)))
+    with constant(Unit, "refuse_uniform", None), straight:
         yield
 
 
@@ -216,7 +245,7 @@ def accesses_are_always_parallel() -> Patch:
 
 def the_test_is_paid_twice() -> Patch:
     """Who leaves a strip pays for the test again."""
-    return _changed(
+    return changed(
         Unit, "pay", lambda pay: lambda self, cost: pay(self, max(cost, 0)) if self.strip else pay(self, cost)
     )
 
@@ -237,28 +266,28 @@ def handlers_read_nothing() -> Patch:
 
     from pvm.engines.native.jit import activation
 
-    return _changed(activation, "live_locals", make)
+    return changed(activation, "live_locals", make)
 
 
 def frames_of_inlined_functions_are_dirty() -> Patch:
     """References of frames that come into being are not cleared."""
-    return _constant(FrameLowering, "_clear", None)
+    return constant(FrameLowering, "_clear", None)
 
 
 def references_do_not_wait() -> Patch:
     """References that wait for an inlined function are not written to its caller's frame."""
 
     def make(inline: Any) -> Any:
-        def changed(self: Any, function: int, *rest: Any) -> None:
+        def faulty(self: Any, function: int, *rest: Any) -> None:
             refs, self.activation.refs = self.activation.refs, []
             try:
                 inline(self, function, *rest)
             finally:
                 self.activation.refs = refs
 
-        return changed
+        return faulty
 
-    return _changed(_Call, "_inline", make)
+    return changed(_Call, "_inline", make)
 
 
 def the_stack_is_unchecked() -> Patch:
@@ -270,18 +299,18 @@ def callers_are_forgotten() -> Patch:
     """What a caller reads behind a call is not written to its frame when the callee has left."""
 
     def make(unwind: Any) -> Any:
-        def changed(self: Unit, activation: Activation, instruction: Any, *rest: Any) -> None:
-            with _constant(FunctionFacts, "live_across", 0):
+        def faulty(self: Unit, activation: Activation, instruction: Any, *rest: Any) -> None:
+            with constant(FunctionFacts, "live_across", 0):
                 unwind(self, activation, instruction, *rest)
 
-        return changed
+        return faulty
 
-    return _changed(Unit, "unwind", make)
+    return changed(Unit, "unwind", make)
 
 
 def callees_may_be_too_deep() -> Patch:
     """Nobody looks whether there is room for the frame of a callee that is known."""
-    return _constant(_Call, "_see_to_stack", None)
+    return constant(_Call, "_see_to_stack", None)
 
 
 def the_native_stack_is_unchecked() -> Patch:
@@ -293,27 +322,27 @@ def looks_are_for_less() -> Patch:
     """Fuel is taken to suffice that is a quarter of what is needed from one look to the next."""
 
     def make(load: Any) -> Any:
-        def changed(self: Unit) -> None:
+        def faulty(self: Unit) -> None:
             load(self)
             self.cost //= 4
 
-        return changed
+        return faulty
 
-    return _changed(ShadowLowering, "load_shadows", make)
+    return changed(ShadowLowering, "load_shadows", make)
 
 
 def results_come_too_late() -> Patch:
     """A result that internal code has stored in its local already is left as an operand."""
 
     def make(leave: Any) -> Any:
-        def changed(self: Unit, activation: Activation, instruction: Any) -> None:
+        def faulty(self: Unit, activation: Activation, instruction: Any) -> None:
             after = activation.facts.points.after
             after[instruction.offset] = after[instruction.offset]._replace(result=-1)
             leave(self, activation, instruction)
 
-        return changed
+        return faulty
 
-    return _changed(Unit, "leave_after", make)
+    return changed(Unit, "leave_after", make)
 
 
 def passed_blocks_cost_nothing() -> Patch:
@@ -322,12 +351,12 @@ def passed_blocks_cost_nothing() -> Patch:
     def make(passed: Any) -> Any:
         return lambda self, offset: (passed(self, offset)[0], 0)
 
-    return _changed(FunctionFacts, "passed", make)
+    return changed(FunctionFacts, "passed", make)
 
 
 def bulk_operations_cost_nothing() -> Patch:
     """What an instruction costs beside its block is not paid."""
-    return _constant(JitLowering, "end", None)
+    return constant(JitLowering, "end", None)
 
 
 # What is known of numbers
@@ -339,19 +368,19 @@ def tests_of_loops_always_hold() -> Patch:
     def make(when: Any) -> Any:
         return lambda self, condition, **_: when(self, condition, holds=True)
 
-    return _changed(ranges._Analysis, "_when", make)
+    return changed(ranges._Analysis, "_when", make)
 
 
 def sums_never_wrap() -> Patch:
     """A sum that wraps is taken for one that traps where it overflows."""
-    return _changed(ranges, "_arithmetic", lambda made: lambda *operands, **_: made(*operands, is_checked=True))
+    return changed(ranges, "_arithmetic", lambda made: lambda *operands, **_: made(*operands, is_checked=True))
 
 
 def handlers_find_what_was_before() -> Patch:
     """A handler is taken to find numbers as they are where its range begins."""
 
     def make(run: Any) -> Any:
-        def changed(self: Any) -> Any:
+        def faulty(self: Any) -> Any:
             handlers, self.function = self.function.handlers, self.function._replace(handlers=())
             starts = {each.start: self.labels[each.target] for each in handlers}
             leaving = self._leaving
@@ -365,9 +394,9 @@ def handlers_find_what_was_before() -> Patch:
             ]
             return run(self)
 
-        return changed
+        return faulty
 
-    return _changed(ranges._Analysis, "run", make)
+    return changed(ranges._Analysis, "run", make)
 
 
 def numbers_stay_as_they_come() -> Patch:
@@ -404,20 +433,20 @@ def parameters_never_change() -> Patch:
     """What is known of an argument is taken for true although the parameter is written."""
 
     def make(init: Any) -> Any:
-        def changed(self: FunctionFacts, *rest: Any) -> None:
+        def faulty(self: FunctionFacts, *rest: Any) -> None:
             init(self, *rest)
             self.written = set()
 
-        return changed
+        return faulty
 
-    return _changed(FunctionFacts, "__init__", make)
+    return changed(FunctionFacts, "__init__", make)
 
 
 def fields_never_change() -> Patch:
     """Mutable fields are taken for immutable ones."""
 
     def make(verify: Any) -> Any:
-        def changed(module: Any) -> Any:
+        def faulty(module: Any) -> Any:
             verified = verify(module)
             fixed = (
                 each._replace(fields=tuple(field._replace(mutable=False) for field in each.fields))
@@ -425,9 +454,9 @@ def fields_never_change() -> Patch:
             )
             return verified._replace(layouts=tuple(fixed))
 
-        return changed
+        return faulty
 
-    return _changed(build, "verify", make)
+    return changed(build, "verify", make)
 
 
 def fields_of_subclasses_are_others() -> Patch:
@@ -447,7 +476,7 @@ def classes_are_intervals() -> Patch:
 
 def function_values_capture_nothing() -> Patch:
     """A function value that is inlined finds null for what it has captured."""
-    return _changed(_Call, "_with_captured", lambda make: lambda self, function, _: make(self, function, "0"))
+    return changed(_Call, "_with_captured", lambda make: lambda self, function, _: make(self, function, "0"))
 
 
 def what_was_seen_is_all() -> Patch:
@@ -456,7 +485,7 @@ def what_was_seen_is_all() -> Patch:
     def make(method: Any) -> Any:
         return lambda self, receiver, wanted, **_: method(self, receiver, wanted, complete=bool(wanted))
 
-    return _changed(_Call, "_by_class", make)
+    return changed(_Call, "_by_class", make)
 
 
 def stores_dirty_no_cards() -> Patch:
@@ -466,175 +495,6 @@ def stores_dirty_no_cards() -> Patch:
         self.text.line(f"store i32 {value.raw}, ptr {place}, align 4{aliases}")
 
     return mock.patch.object(JitLowering, "store_plainly", store_plainly)
-
-
-# Objects that are replaced
-
-
-def objects_are_made_twice() -> Patch:
-    """Each place of a frame gets an object of its own."""
-
-    def make(method: Any) -> Any:
-        return lambda self, name, *rest: None if name.endswith(".real") else method(self, name, *rest)
-
-    return _changed(VirtualLowering, "set", make)
-
-
-def narrow_fields_keep_everything() -> Patch:
-    """A field of eight bits keeps what is stored in it."""
-    return mock.patch.object(VirtualLowering, "_narrowed", lambda *arguments: arguments[-1])
-
-
-@contextmanager
-def objects_overlap() -> Iterator[None]:
-    """An object is made while the one before, whose variables it has, is still of use."""
-    with _constant(escape._Solution, "overlapping", set()), _constant(escape, "_is_alone", value=True):
-        yield
-
-
-def kept_objects_are_replaced() -> Patch:
-    """What is stored in an object that is not replaced is."""
-
-    def make(method: Any) -> Any:
-        def made(self: Any, class_index: int, values: Any) -> Any:
-            found = method(self, class_index, values)
-            del self.flows.initialised[:]
-            return found
-
-        return made
-
-    return _changed(VirtualLowering, "new_object", make)
-
-
-@contextmanager
-def _unsound(*patches: Patch) -> Iterator[None]:
-    """What was taken for granted is not looked at afterwards."""
-    with ExitStack() as stack:
-        stack.enter_context(_constant(build, "is_sound", value=True))
-        for each in patches:
-            stack.enter_context(each)
-        yield
-
-
-def others_are_taken_for_replaced() -> Patch:
-    """Whoever may have a replaced object or another one finds the replaced one."""
-
-    def make(identity: Any) -> Any:
-        def changed(self: VirtualLowering, value: Any) -> frozenset[int]:
-            found: frozenset[int] = identity(self, value)
-            return found - {escape.OTHER} or found
-
-        return changed
-
-    unsettled = _constant(escape._Solution, "unsettled", set())
-    return _unsound(unsettled, _changed(VirtualLowering, "_identity", make))
-
-
-def escaping_objects_are_replaced() -> Patch:
-    """Objects are replaced that somebody keeps."""
-    return _unsound(_constant(escape._Solution, "escaping", set()))
-
-
-def parts_are_not_held() -> Patch:
-    """What an object that is of use refers to is taken to be of no use."""
-    return _unsound(_changed(escape, "_closed", lambda _: lambda groups, _: groups))
-
-
-def callers_hold_nothing() -> Patch:
-    """What the callers of an inlined function hold is taken to be of no use there."""
-
-    def make(holders: Any) -> Any:
-        def changed(self: VirtualLowering) -> Any:
-            with mock.patch.object(self.current, "parent", None):
-                yield from list(holders(self))
-
-        return changed
-
-    return _changed(VirtualLowering, "_holders", make)
-
-
-def exits_make_no_parts() -> Patch:
-    """Frames get an object, but not what it refers to."""
-    is_inside = [False]
-
-    def make(real: Any) -> Any:
-        def changed(self: VirtualLowering, value: Any) -> Any:
-            if is_inside[0]:
-                return value
-            is_inside[0] = True
-            try:
-                return real(self, value)
-            finally:
-                is_inside[0] = False
-
-        return changed
-
-    return _unsound(_changed(VirtualLowering, "_real", make))
-
-
-def exits_do_not_collect() -> Patch:
-    """Where an exit has made objects behind the nursery, there is no collection."""
-    return _changed(
-        entries, "_load", lambda load: lambda unit, name: "0" if name == "nursery_top" else load(unit, name)
-    )
-
-
-def objects_begin_as_they_were() -> Patch:
-    """Fields of an object that is made without values are not cleared."""
-
-    def make(method: Any) -> Any:
-        def changed(self: VirtualLowering, class_index: int) -> Any:
-            with mock.patch.object(self, "_set_field"):
-                return method(self, class_index)
-
-        return changed
-
-    return _changed(VirtualLowering, "new_default", make)
-
-
-def replaced_objects_are_of_any_class() -> Patch:
-    """A replaced object is taken to be of each class that it is compared with."""
-    return _constant(VirtualLowering, "_fits_type", value=True)
-
-
-# Short texts
-
-
-def two_whole_words_are_short() -> Patch:
-    """A text of two whole words is dealt with in place, though it costs two units."""
-    return mock.patch.object(texts, "SHORT", 16)
-
-
-def texts_are_short() -> Patch:
-    """Texts are taken to be short, to fit in where they go, and slices not to begin or end within characters."""
-    return _constant(texts.Texts, "unless", None)
-
-
-def texts_touch_nothing() -> Patch:
-    """Functions on texts are taken not to change the array that they extend."""
-    return mock.patch.object(Aliasing, "texts", lambda self: self.suffix("nothing"))
-
-
-def letters_begin_early() -> Patch:
-    """What is before the first letter is taken for one, and the last one is not."""
-
-    def make(method: Any) -> Any:
-        return lambda self, string, letter: method(self, string, chr(ord(letter) - 1))
-
-    return _changed(texts.Texts, "_changed", make)
-
-
-def first_words_are_all() -> Patch:
-    """Two texts of one size are taken for equal where the first word of both is."""
-    return _changed(texts.Texts, "_same_bytes", lambda same: lambda self, a, b, _: same(self, a, b, "8"))
-
-
-# Tables of numbers
-
-
-def numbers_are_found_at_once() -> Patch:
-    """The first slot of a search for a number is taken to be the one."""
-    return _constant(tables.Tables, "unless", None)
 
 
 FAULTS: dict[str, Callable[[], Patch]] = {
@@ -659,6 +519,10 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         tees_are_no_writes,
         what_traps_before_is_unchecked,
         first_rounds_are_unchecked,
+        changes_of_what_was_loaded_are_missed,
+        changes_before_loads_are_missed,
+        other_arrays_are_as_long,
+        loops_have_no_loops_in_them,
         all_rounds_cost_the_same,
         accesses_are_always_parallel,
         the_test_is_paid_twice,
@@ -687,24 +551,8 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         function_values_capture_nothing,
         what_was_seen_is_all,
         stores_dirty_no_cards,
-        objects_are_made_twice,
-        narrow_fields_keep_everything,
-        objects_overlap,
-        kept_objects_are_replaced,
-        others_are_taken_for_replaced,
-        escaping_objects_are_replaced,
-        parts_are_not_held,
-        callers_hold_nothing,
-        exits_make_no_parts,
-        exits_do_not_collect,
-        objects_begin_as_they_were,
-        replaced_objects_are_of_any_class,
-        two_whole_words_are_short,
-        texts_are_short,
-        texts_touch_nothing,
-        letters_begin_early,
-        first_words_are_all,
-        numbers_are_found_at_once,
+        heaps_are_never_marked,
+        *FAULTS_OF_OBJECTS,
     )
 }
 
