@@ -37,6 +37,8 @@ MODES = (
 """One of them, by the case; the compiled code of the same program runs in the next one."""
 EAGER = Debug(eager=True, speed=0, keep=False)
 LOOKS = (30, 400, 90, 1_500, 200)
+SHORT_LOOKS = (45, 60, 90, 130, 200, 400)
+"""Units from one look to the next, by the case: some more than what a short function needs."""
 COMPILED_MODES = (*MODES, NO_DEBUG._replace(loops=(300, 2_000, 900, 6_000)), NO_DEBUG._replace(looks=LOOKS))
 """How compiled code runs a module that was drawn for it."""
 QUANTA = (97, 500, 3_000, DEFAULT_QUANTUM)
@@ -84,8 +86,10 @@ def judge_compiled(module: Module, seed: int) -> Outcome:
     verified = verify(module)
     limits = LIMITS._replace(quantum=random.choice(QUANTA), fuel=FUEL_COMPILED)
     first = observe(verified, seed, limits=limits)
-    mode = COMPILED_MODES[seed % len(COMPILED_MODES)]
-    debug = mode._replace(eager=True, keep=False, speed=2 if is_slow(seed) else 0)
+    mode, others = COMPILED_MODES[seed % len(COMPILED_MODES)], seed // len(COMPILED_MODES)
+    if mode.looks:
+        mode = mode._replace(looks=SHORT_LOOKS[others % len(SHORT_LOOKS) :][:1])
+    debug = mode._replace(eager=True, whole=others % 2 == 0, keep=False, speed=2 if is_slow(seed) else 0)
     checked = CheckedModule(verified)
     ways = {"interpreter": MODES[seed % len(MODES)], "JIT": debug}
     for name, way in ways.items():

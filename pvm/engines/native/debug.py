@@ -30,6 +30,8 @@ class Debug(NamedTuple):
     """Move the cage to another address where the interpreter polls, after so many units of fuel."""
     eager: bool = False
     """Compile each function before it is first entered, if there is a JIT."""
+    whole: bool = False
+    """Compile all functions before the first one is entered, so that compiled code need not leave to call another."""
     speed: int = 2
     """How much is done for fast code then, 0 to 3."""
     fuel: str = ""

@@ -232,7 +232,7 @@ class Machine:
             program.promoted(code).compile_for(debug.fuel)
         if debug.eager:
             # What an earlier process translated is not translated again, so nothing would ask for it.
-            self._compile_now(*program.entered)
+            self._compile_now(*(range(len(program.linked.functions)) if debug.whole else program.entered))
 
     # Calls by the host
 
