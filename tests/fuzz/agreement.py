@@ -87,9 +87,9 @@ def judge_compiled(module: Module, seed: int) -> Outcome:
     limits = LIMITS._replace(quantum=random.choice(QUANTA), fuel=FUEL_COMPILED)
     first = observe(verified, seed, limits=limits)
     mode, others = COMPILED_MODES[seed % len(COMPILED_MODES)], seed // len(COMPILED_MODES)
-    if mode.looks:
-        mode = mode._replace(looks=SHORT_LOOKS[others % len(SHORT_LOOKS) :][:1])
-    debug = mode._replace(eager=True, whole=others % 2 == 0, keep=False, speed=2 if is_slow(seed) else 0)
+    if mode.looks or (mode == NO_DEBUG and others % 2):
+        mode = mode._replace(looks=(SHORT_LOOKS[others % len(SHORT_LOOKS)],))
+    debug = mode._replace(eager=True, whole=others % 3 > 0, keep=False, speed=2 if is_slow(seed) else 0)
     checked = CheckedModule(verified)
     ways = {"interpreter": MODES[seed % len(MODES)], "JIT": debug}
     for name, way in ways.items():

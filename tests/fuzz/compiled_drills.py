@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from pvm.isa.runtime import RUNTIME_BY_NAME
 from pvm.isa.types import STRING, ArrayKind, Prim, ValueType, array_ref, class_ref
@@ -295,6 +296,52 @@ def rows(drill: Drill) -> None:
         drill.rounds(drill.take_up(f"{element_of_row}; array.get I64"), f"i64.const {length}", row=INTS)
 
 
+def mixed(drill: Drill) -> None:
+    """Arrays and objects of several kinds in an array: each is cast, read and perhaps replaced in all rounds."""
+    random, at = drill.random, drill.at
+    table, length = drill.new_array(4, ArrayKind.REF), random.choice((1, 3, 30))
+    kinds = [random.choice(tuple(_MIXED)) for _ in range(4)]
+    for number, kind in enumerate(kinds):
+        if drill.chance(0.95):
+            drill.write(f"local.get {table}; i64.const {number}; {_MIXED[kind][0].format(length)}; array.set REF")
+    body = []
+    for _ in range(random.choice((1, 2, 2, 3))):
+        number = random.randrange(4)
+        kind = kinds[number] if drill.chance(0.94) else random.choice(kinds)
+        index = random.choice((f"local.get {at}", "i64.const 0", f"i64.const {length - 1}", "local.get 0"))
+        use = _MIXED[kind][1].format(index)
+        body.append(drill.take_up(f"local.get {table}; i64.const {number}; array.get REF; {use}"))
+    if drill.chance(0.4):
+        number = random.randrange(4)
+        change = (
+            f"local.get {table}; i64.const {number}; {_MIXED[random.choice(kinds)][0].format(length)}; array.set REF"
+        )
+        body.append(f"local.get {at}; i64.const 3; i64.and; i64.const 2; i64.eq; branch.unless @as; {change}; @as:;")
+    types: dict[str, Any] = {
+        "ints": INTS,
+        "bytes": array_ref(ArrayKind.U8),
+        "refs": array_ref(ArrayKind.REF),
+        "box": class_ref(BOX),
+    }
+    drill.rounds("; ".join(body), f"i64.const {length}", **types)
+
+
+_MIXED = {
+    "ints": ("i64.const {}; array.new I64", "ref.cast ints; {}; array.get I64"),
+    "bytes": ("i64.const {}; array.new U8", "ref.cast bytes; {}; array.get U8; i64.extend_i32_u"),
+    "refs": ("i64.const {}; array.new REF", "ref.cast refs; {}; array.get REF; ref.is_null; i64.extend_i32_u"),
+    "rows": (
+        "i64.const 1; array.new REF; ref.dup; i64.const 0; i64.const {}; array.new I64; array.set REF",
+        "ref.cast refs; i64.const 0; array.get REF; ref.cast ints; {}; array.get I64",
+    ),
+    "box": (
+        "i64.const {}; array.new I64; i64.const 5; ref.null; i64.const 9; object.new 1",
+        "ref.cast box; ref.dup; field.get 1.3; field.get 1.0; {}; array.get I64; i64.xor",
+    ),
+}
+"""What makes an object, and what makes a number of it, by an index."""
+
+
 # Calls
 
 
@@ -514,6 +561,8 @@ _DRILLS: tuple[Callable[[Drill], None], ...] = (
     settled,
     rows,
     rows,
+    mixed,
+    mixed,
     relayed,
     relayed,
     relayed,
