@@ -398,7 +398,7 @@ COLLECTOR_WORDS: Final = (
     "old_start",  # where blocks begin, and EXIT_ROOM behind the nursery ends
     "nursery_end",  # where it ends until the next collection
     "nursery_bytes",  # what it has at most for now
-    "is_surviving",  # 1 if nearly all of it survived the last collection
+    "surviving",  # how many of the last collections nearly all of it survived
     "zeroed",
     "stress_left",  # allocations until the next one that fails
     "large_freed",  # bytes of blocks of such that went in one collection, at most since one of the old space
@@ -434,8 +434,9 @@ COLLECTOR_WORDS: Final = (
     # When
     "trigger",  # bytes in use at which a collection of the old space begins
     "kept",  # bytes of free blocks that are not offered to the host
-    "promoted_before",  # bytes promoted and allocated when the last collection of the old space ended
-    "allocated_before",
+    "promoted_before",  # bytes promoted before the last collection of the old space began to mark
+    "live_before",  # bytes in use after it, without what was promoted meanwhile
+    "allocated_before",  # bytes allocated when it ended
     "idle_trigger",  # bytes ever allocated at which it begins although few survive
     "floor",  # bytes that must be left for going on without a complete collection
     "extra_slices",  # of marking, since the program ran last
