@@ -33,7 +33,7 @@ NEED_OPTIMISATION = frozenset(
 )
 """Faults that show only where LLVM does all that it can; the others are looked for where it does little."""
 _FOUND = 3
-_SECONDS_PER_CASE = 60.0
+_SECONDS_PER_CASE = 180.0
 
 
 class Kill(NamedTuple):
