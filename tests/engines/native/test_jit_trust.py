@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import pvm
 from pvm.engines.native.code.operations import MAX_COST
 from pvm.engines.native.debug import Debug, debugging
+from pvm.engines.native.jit.build import encode_argument, function_ir
 from pvm.engines.native.jit.promotion import MAX_FRAME
+from pvm.engines.native.machine_code.target import host_target
 from pvm.pbc.asm import assemble
+from pvm.pbc.writer import write_module
 
 
 def ended(
@@ -613,3 +618,63 @@ func f (size: i64, at: i64) -> i64 {
 def test_element_of_what_is_no_array_of_such_elements_is_not_looked_at_before_a_loop() -> None:
     """An index that is good for references is not for larger elements, and behind the heap there is no memory."""
     agree(TAKEN_FOR_ANOTHER, (100_000, 99_999), (100_000, 0), (1, 0), (0, 0), speed=2, memory="64M")
+
+
+NO_NUMBER = """
+export f as (i64, i64) -> i64
+func f (n: i64, from: i64) -> i64 {
+  .local items: ref array i64
+  .local i: i64
+  .local sum: i64
+    i64.const 9
+    array.new i64
+    local.set items
+    i64.const 0
+    local.set i
+    i64.const 0
+    local.set sum
+    jump @test
+@next:
+    local.get i
+    local.get from
+    i64.lt_s
+    branch.if @skip
+    local.get items
+    local.get items
+    f64.const 1e300
+    i64.trunc_f64_s
+    array.get i64
+    array.get i64
+    local.set sum
+@skip:
+    local.get sum
+    i64.const 3
+    i64.mul
+    local.get i
+    i64.add
+    local.set sum
+    local.get i
+    i64.const 1
+    i64.add
+    local.set i
+@test:
+    local.get i
+    local.get n
+    i64.lt_s
+    branch.if @next
+    local.get sum
+    return
+}
+"""
+
+
+@pytest.mark.parametrize("speed", [0, 2])
+def test_what_is_converted_to_no_number_before_a_loop_is_no_address(speed: int) -> None:
+    """Conversions are computed before the loop whether they trap or not; of such an address LLVM may think anything."""
+    agree(NO_NUMBER, (5, 100), (5, 3), (0, 0), speed=speed)
+    ir = function_ir(host_target(), encode_argument(write_module(assemble(NO_NUMBER)), 0))
+    way_in = next(block for block in re.findall(r"^a1\.in\d+:\n(.*?)^br ", ir, re.DOTALL | re.MULTILINE))
+    (converted,) = re.findall(r"(%v\d+) = fptosi", way_in)
+    uses = [line for line in way_in.splitlines() if re.search(rf"{converted}\b", line)]
+    assert any("freeze" in line for line in uses)
+    assert not any("getelementptr" in line for line in uses)

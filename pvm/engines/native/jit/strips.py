@@ -423,8 +423,10 @@ class StripLowering(FrameLowering):
 
         def load() -> Val:
             text = self.text
-            inside = text.pure(f"icmp ult i64 {index.raw}, {length.raw}")
-            element, header = self.element(Val(known, "ref"), index, storage.size), self.pointer(Val(known, "ref"), 0)
+            # What is no number (a conversion that traps) is some number here, which LLVM can draw no conclusions from.
+            frozen = Val(text.value(f"freeze i64 {index.raw}"), "i64")
+            inside = text.pure(f"icmp ult i64 {frozen.raw}, {length.raw}")
+            element, header = self.element(Val(known, "ref"), frozen, storage.size), self.pointer(Val(known, "ref"), 0)
             place = text.value(f"select i1 {inside}, ptr {element}, ptr {header}")
             found = self.load(storage, place)
             if storage is Storage.REF:
