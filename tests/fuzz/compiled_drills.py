@@ -252,8 +252,11 @@ def settled(drill: Drill) -> None:
         f"local.get {again}; {_NEW}; field.set {field}",
         f"local.get {at}; call twice; prim.drop",
     )
-    body = [drill.take_up(random.choice(uses)) for _ in range(2)]
+    number = random.choice((0, 0, 1, 2))
+    body = [drill.take_up(uses[number]), drill.take_up(random.choice(uses))]
     change = random.choice(changes)
+    if drill.chance(0.7):
+        change = changes[number + 1 if number else random.randrange(2)]
     if drill.chance(0.4):
         change = f"local.get {at}; i64.const 3; i64.and; i64.eqz; branch.if @as; {change}; @as:;"
     body.insert(random.randrange(3), change)

@@ -220,11 +220,6 @@ def other_arrays_are_as_long() -> Patch:
     return changed(StripLowering, "length", make)
 
 
-def loops_have_no_loops_in_them() -> Patch:
-    """Strips of loops that have others in them are said to have the rounds of those, too."""
-    return mock.patch.object(loops._Graph, "rounds_without", lambda _, __, body, ___: body)
-
-
 def heaps_are_never_marked() -> Patch:
     """The collector is not told of references that are stored while it marks."""
     return constant(JitLowering, "is_marking", "false")
@@ -522,7 +517,6 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         changes_of_what_was_loaded_are_missed,
         changes_before_loads_are_missed,
         other_arrays_are_as_long,
-        loops_have_no_loops_in_them,
         all_rounds_cost_the_same,
         accesses_are_always_parallel,
         the_test_is_paid_twice,
