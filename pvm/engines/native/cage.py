@@ -1,8 +1,8 @@
 """Cages: the reserved ranges of addresses that instances live in.
 
-A cage maps its program's metadata read-only, and everything behind them read-write; memory is committed when it is
-touched.  A cage that an instance gives back is emptied and kept for the next one of the same program, because a fresh
-mapping costs more than touching an old one.
+A cage maps zeros that nobody can write, its program's metadata read-only, and everything behind them read-write; memory
+is committed when it is touched.  A cage that an instance gives back is emptied and kept for the next one of the same
+program, because a fresh mapping costs more than touching an old one.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Cage:
         memory = self._memory
         address = memory.map(self._size, foreign.PROT_NONE, _RESERVED)
         try:
+            memory.map(layout.METADATA, foreign.PROT_READ, _RESERVED | foreign.MAP_FIXED, address=address)
             memory.map(
                 METADATA_SIZE,
                 foreign.PROT_READ,

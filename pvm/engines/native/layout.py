@@ -1,8 +1,9 @@
 """Where everything is in a cage: the one place that Python and the runtime image share.
 
 A cage is one reserved range of 4 GiB with a guard region behind it.  An *address* is an offset into it, 32 bits; null
-is 0, and the first 64 KiB are never mapped.  Nothing in a cage is an absolute address.  The metadata (descriptors,
-internal code, tables) belong to the program: the host writes them, instances map them read-only.
+is 0, and the first 64 KiB read as zeros, so that null has the class id of no object.  Nothing in a cage is an absolute
+address.  The metadata (descriptors, internal code, tables) belong to the program: the host writes them, instances map
+them read-only.
 
 ``runtime/layout.peb`` is generated from the constants here: ``python -m pvm.engines.native.layout``.  All numbers are
 little endian.

@@ -33,7 +33,7 @@ SHAPES = """
 
 def body(source: str) -> str:
     """The optimised IR of ``g``, as other compiled code calls it."""
-    return optimised(source, "g").partition("@body(")[2].partition("\n}")[0]
+    return body_of(source, "g")
 
 
 def guest_calls(ir: str) -> list[str]:
@@ -69,7 +69,7 @@ def test_rounds_that_call_the_only_function_of_a_type_neither_compare_it_nor_loo
     ir = body(source)
     assert guest_calls(ir) == []
     rounds = ir[ir.index("\na1.strip") : ir.index("\nends")]
-    assert rounds.count("br i1") == 4, "null, the class, the condition, the end"
+    assert rounds.count("br i1") == 3, "the class, the condition, the end"
     assert rounds.count("store") == 2, "the element and its card"
 
 
@@ -141,3 +141,27 @@ def test_only_a_wide_switch_jumps_by_a_table(*, arms: int, has_table: bool) -> N
     source = f"{head} match (s ^ i) & 63 {{ {match}\nelse => s += i }} }}"
     code = assembly(source + "\nreturn s }", "g").partition("\nbody:")[2].partition(".Lfunc_end")[0]
     assert bool(re.search(r"jmpq\s+\*", code)) == has_table
+
+
+ELEMENTS = "class Item(let x: Int, let y: Int)\nfun main() { let a = Array<Item?>(3)\ng(a, 1)\nh([Item(1, 2)], 0) }\n"
+
+
+def test_cast_of_an_element_compares_its_class_only() -> None:
+    source = ELEMENTS + "fun g(a: Array<Item?>, i: Int) -> Int = 0\nfun h(a: Array<Item>, i: Int) -> Int = a[i].x"
+    ir = body_of(source, "h")
+    assert len(re.findall(r"icmp eq i32", ir)) == 1, "null has the class of no object"
+    assert not re.search(r"icmp (eq|ne) i32 %\w+, 0", ir)
+
+
+def test_element_that_may_be_null_is_told_from_it_where_its_class_is_another() -> None:
+    get = "fun g(a: Array<Item?>, i: Int) -> Int { let item = a[i]\nreturn if item == null { i } else { item.x } }"
+    ir = body_of(f"{ELEMENTS}{get}\nfun h(a: Array<Item>, i: Int) -> Int = 0", "g")
+    blocks = re.split(r"\n(?=[\w.\"]+:)", ir)
+    assert sum(bool(re.search(r"icmp (eq|ne) i32 %\w+, 0", each)) for each in blocks) - ir.count("@llvm.assume") == 1
+    tested = next(each for each in blocks if re.search(r"icmp eq i32 %\w+, \d\d", each))
+    assert not re.search(r"icmp (eq|ne) i32 %\w+, 0", tested)
+
+
+def body_of(source: str, name: str) -> str:
+    """The optimised IR of a function, as other compiled code calls it."""
+    return optimised(source, name).partition("@body(")[2].partition("\n}")[0]

@@ -351,7 +351,8 @@ def assembly(source: str, name: str) -> str:
 
 
 def _ir(source: str, name: str, fuel: str) -> str:
-    module = pvm.Module(compile_source(f"{source}\nfun main() {{}}", name="golden.peb"))
+    main = "" if "fun main()" in source else "\nfun main() {}"
+    module = pvm.Module(compile_source(source + main, name="golden.peb"))
     names = [each.name for each in module.verified.module.functions]
     return function_ir(X86_64_V3, encode_argument(module.to_bytes(), names.index(name), fuel))
 

@@ -20,7 +20,7 @@ from pvm.engines.native.linkage import Linkage
 from pvm.engines.native.llvm.heap import MARKED_STORE, HeapLowering
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.lowering import IR_TYPES
-from pvm.engines.native.llvm.text import UNLIKELY, FunctionText
+from pvm.engines.native.llvm.text import UNLIKELY, FunctionText, phi
 from pvm.isa.machine import Val
 from pvm.isa.opcodes.objects import BULK_UNIT_SHIFT
 from pvm.isa.traps import TrapKind
@@ -192,15 +192,36 @@ class JitLowering(HeapLowering):
     def is_instance(self, a: Val, target: RefType) -> Val:
         if target.kind is HeapKind.ANY:
             return self.is_not_null(a, nullable=target.nullable)
-        return self.test_type(a, lambda number: self._passes(a, number, target), nullable=target.nullable)
+        if target.kind is HeapKind.FUNC or self._is_interface(target):
+            return self.test_type(a, lambda number: self._passes(a, number, target), nullable=target.nullable)
+        # Null has the class of no object, so it need not be told from objects before.
+        low, count = self._interval(target)
+        passed = self.is_in_interval(self.class_id(a), str(low), str(count))
+        return self._or_null(a, passed) if target.nullable else Val(passed, "flag")
+
+    def _is_interface(self, target: RefType) -> bool:
+        return target.kind is HeapKind.CLASS and self.metadata.module.classes[target.index].is_interface
+
+    def _or_null(self, a: Val, passed: str) -> Val:
+        """Whether a reference is null, if it is not known already that its object passes a test (i1)."""
+        text, module = self.text, self.text.module
+        known, other, done = text.fresh_label("passed"), text.fresh_label("other"), text.fresh_label("tested")
+        text.branch(passed, known, other)
+        text.block(known)
+        # A test for null that comes next is decided here, so this has to stay a way of its own.
+        text.line(f"call void {module.declare('llvm.assume', 'void (i1)')}(i1 {self.negate(self.is_null(a)).raw})")
+        text.line(f"call void {module.declare('llvm.sideeffect', 'void ()')}()")
+        text.jump(done)
+        text.block(other)
+        null = self.is_null(a)
+        text.jump(done)
+        text.block(done)
+        return Val(text.value(phi("i1", (("true", known), (self.raw(null), other)))), "flag")
 
     def _passes(self, a: Val, number: Val, target: RefType) -> str:
         if target.kind is HeapKind.FUNC:
             return self.has_signature(a, number, str(target.index))
-        if target.kind is HeapKind.CLASS and self.metadata.module.classes[target.index].is_interface:
-            return self.implements(number, str(self.metadata.interface_row(target.index)), str(target.index + 1))
-        low, count = self._interval(target)
-        return self.is_in_interval(number, str(low), str(count))
+        return self.implements(number, str(self.metadata.interface_row(target.index)), str(target.index + 1))
 
     def _interval(self, target: RefType) -> tuple[int, int]:
         match target.kind:
