@@ -95,8 +95,8 @@ def _comparison(body: Body, depth: int) -> None:
     _text(body, depth)
     body.interlude(depth)
     _text(body, depth)
-    _call(body, "string.equals")
-    body.code.i64_extend_i32_u()
+    _call(body, body.random.choice(("string.equals", "string.compare")))
+    body.code.i64_extend_i32_s()
 
 
 def _search(body: Body, depth: int) -> None:

@@ -1,4 +1,4 @@
-"""Numbers as short texts, joins of short texts, and bytes that are searched, in compiled code: nobody can tell."""
+"""Numbers as short texts, their joins and order, and bytes that are searched, in compiled code: nobody can tell."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ PROGRAM = r"""
         "\u{ff19}", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1\u{0}", "\u{0}"]
     let WORDS = ["", "a", "ab", "abcd", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghijklmn", "abcdefghijklmno",
         "abcdefghijklmnop", "é", "€😀", "more than sixteen bytes"]
+    let ORDERED = ["", "\u{0}", "a", "a\u{0}", "ab", "b", "abcdefgh", "abcdefgi", "abcdefg", "abcdefgh\u{0}",
+        "abcdefghi", "abcdefghj", "abcdefghijklmno", "abcdefghijklmnp", "abcdefghijklmnop", "bbcdefghijklmno", "é",
+        "€", "ab€defg", "abcdefghijklmnopq"]
     let PARTS = [",", ":", "", ",,", "\u{0}", "é", "p"]
 
     fun place(text: String, part: String, start: Int) -> Int {
@@ -56,6 +59,8 @@ PROGRAM = r"""
                 out.add(number(text).toString()).add(if text.toIntOrNull() == null { "no" } else { "yes" })
             }
             for a in WORDS { for b in WORDS { joined(out, a, b) } }
+            for a in ORDERED { for b in ORDERED { out.add(a.compareTo(b).toString()).add((a < b).toString()) } }
+            for a in ORDERED { out.add("${a <= "abcdefgh"}${"abcdefghijklmno" < a}${a.compareTo("")}") }
             for before in 0..18 {
                 for after in 0..18 {
                     searched(out, "x".repeat(before) + "," + "y".repeat(after))
@@ -144,6 +149,11 @@ def test_memory_of_a_short_number_does_not_wait_for_its_digits() -> None:
     ir = body("@export fun g(n: Int) -> String = n.toString()")
     assert re.search(r"add i64 %\S+, 24\b", ir)
     assert "cttz" in ir
+
+
+def test_order_of_short_texts_is_that_of_two_numbers() -> None:
+    ir = body("@export fun g(a: String, b: String) -> Bool = a < b")
+    assert len(re.findall(r"call i64 @llvm.bswap.i64", ir)) == 2
 
 
 def test_constants_are_joined_as_numbers() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pvm.engines.native import layout
 from pvm.engines.native.jit import numerals
 from pvm.engines.native.jit.in_place import InPlace, Shortcut
+from pvm.engines.native.llvm.text import phi
 from pvm.isa.machine import Val
 from pvm.isa.types import Storage
 
@@ -349,12 +350,44 @@ class Texts(InPlace):
         either = text.value(f"or i64 {differences[0]}, {differences[1]}")
         return text.value(f"zext i1 {text.value(f'icmp eq i64 {either}, 0')} to i32")
 
+    def compare(self, arguments: Sequence[Val]) -> Val:
+        """``string.compare``: the order of the first words that differ, or of the sizes."""
+        text = self.text
+        a, b = (self._bytes(each) for each in arguments)
+        size, other = (self._size(each) for each in arguments)
+        least = text.value(f"select i1 {text.value(f'icmp ult i64 {size}, {other}')}, i64 {size}, i64 {other}")
+        self.unless(text.value(f"icmp ult i64 {text.value(f'sub i64 {least}, 1')}, {SHORT}"))
+        last = text.value(f"select i1 {self._is_long(least)}, i64 8, i64 0")
+        differ, compared = text.fresh_label("differ"), text.fresh_label("compared")
+        seen = []
+        for offset in ("0", last):
+            words = [self._load(self._behind(each, offset), 64) for each in (a, b)]
+            seen.append((words, text.label))
+            same = text.fresh_label("same")
+            text.branch(text.value(f"icmp eq i64 {words[0]}, {words[1]}"), same, differ)
+            text.block(same, dominated=True)
+        by_size, same = self._order(size, other), text.label
+        text.jump(compared)
+        text.block(differ)
+        pair = [text.value(phi("i64", [(words[side], label) for words, label in seen])) for side in (0, 1)]
+        name = text.module.declare("llvm.bswap.i64", "i64 (i64)")
+        by_bytes = self._order(*(text.value(f"call i64 {name}(i64 {each})") for each in pair))
+        text.jump(compared)
+        text.block(compared)
+        return Val(text.value(phi("i32", ((by_size, same), (by_bytes, differ)))), "i32")
+
+    def _order(self, a: str, b: str) -> str:
+        """Whether an unsigned number is below another, the same, or above: -1, 0, 1 (i32)."""
+        name = self.text.module.declare("llvm.ucmp.i32.i64", "i32 (i64, i64)")
+        return self.text.value(f"call i32 {name}(i64 {a}, i64 {b})")
+
 
 _SHORTCUTS: Mapping[str, Callable[[Texts, Sequence[Val]], Val]] = {
     "string.extend": Texts.extend,
     "string.extend_slice": Texts.extend_by_slice,
     "string.slice": Texts.slice,
     "string.equals": Texts.equals,
+    "string.compare": Texts.compare,
     "string.is_ascii": Texts.is_ascii,
     "string.lower_ascii": Texts.lower,
     "string.upper_ascii": Texts.upper,
