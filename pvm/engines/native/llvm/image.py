@@ -34,6 +34,7 @@ OUT_OF_LINE = frozenset(
         "grown",
         "longText",
         "readMany",
+        "twoWay",
     }
 )
 """Functions that are for what is rare or long: inlined, they would have what calls them save registers for nothing."""
