@@ -19,7 +19,7 @@ from pvm.engines.native.interpreter.services import (
     RETURN_TO_CODE,
     SERVICES,
 )
-from pvm.engines.native.llvm.heap import define_marked_store
+from pvm.engines.native.llvm.heap import define_before_store, define_marked_store
 from pvm.engines.native.llvm.image import image_function
 from pvm.engines.native.llvm.text import ModuleText, quoted
 from pvm.isa.traps import TrapKind
@@ -46,6 +46,7 @@ def define_interpreter(module: ModuleText) -> None:
         _define(module, f"@poll.{poll.name.lower()}", attributes, _poll(poll))
     module.declare("llvm.memcpy.p0.p0.i64", "void (ptr, ptr, i64, i1)")
     define_marked_store(module, image_function("gc.barrier"))
+    define_before_store(module, image_function("gc.barrier"))
     _define(module, "@overflow", attributes, _OVERFLOW)
     _define(module, "@schedule", attributes, _SCHEDULE)
     _define(module, "@collect", attributes, _COLLECT)

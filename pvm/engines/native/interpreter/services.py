@@ -6,7 +6,7 @@ Compiled code reaches them through the dispatch table, which it has in a registe
 from __future__ import annotations
 
 from pvm.engines.native.code.sequences import NUMBERS
-from pvm.engines.native.llvm.heap import MARKED_STORE
+from pvm.engines.native.llvm.heap import BEFORE_STORE
 from pvm.engines.native.llvm.image import image_function
 from pvm.isa.runtime import RUNTIME_FUNCTIONS
 
@@ -33,7 +33,7 @@ SERVICES: tuple[str, ...] = (
     RETURN_EARLY,
     RETURN_TO_CODE,
     COLLECT_FIRST,
-    MARKED_STORE,
+    BEFORE_STORE,
     ALLOCATE,
     *(image_function(name) for name in _BULK),
     *(image_function(function.name) for function in RUNTIME_FUNCTIONS),

@@ -1,9 +1,8 @@
 """Type-based alias information: which kinds of memory of a cage never overlap.
 
 Memory of compiled code is typed, since nothing is given back while a compiled function runs: a collection happens in
-internal code, and compiled code comes back by another entry.  What the collector's barrier may write while it marks has
-a parent of its own, so a call of it leaves lengths, classes, numbers and frames as they were known.  So has what
-functions on texts read and write, which leave fields and references as they were.
+internal code, and compiled code comes back by another entry.  What functions on texts read and write has a parent of
+its own, so a call of them leaves fields and references as they were known.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ from __future__ import annotations
 from pvm.engines.native.llvm.text import ModuleText
 from pvm.isa.types import Storage
 
-_SHARED = ("reference", "cards", "marking")
-"""What the barrier writes too: references, their cards, and the word that says that it is needed."""
 _OF_TEXTS = ("control", "length", "text", f"elements {Storage.U8}")
 """What functions on texts read and write too: words of the control block, lengths, bytes of texts and arrays."""
 
@@ -23,7 +20,6 @@ class Aliasing:
     def __init__(self, module: ModuleText) -> None:
         self._module = module
         self._root = module.node('!"cage"')
-        self._shared = self._type("shared", self._root)
         self._of_texts = self._type("of texts", self._root)
         self._suffixes: dict[str, str] = {}
 
@@ -31,17 +27,9 @@ class Aliasing:
         """What stands behind a load or a store of a kind of memory."""
         known = self._suffixes.get(what)
         if known is None:
-            parent = self._root
-            if what.startswith(_SHARED):
-                parent = self._shared
-            elif what.startswith(_OF_TEXTS):
-                parent = self._of_texts
+            parent = self._of_texts if what.startswith(_OF_TEXTS) else self._root
             known = self._suffixes[what] = self._tag(self._type(what, parent))
         return known
-
-    def barrier(self) -> str:
-        """What stands behind a call of the barrier."""
-        return self._tag(self._shared)
 
     def texts(self) -> str:
         """What stands behind a call of a function that works on texts and arrays of bytes only."""

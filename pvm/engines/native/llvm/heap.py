@@ -17,6 +17,9 @@ from pvm.isa.types import ARRAY_STORAGE, ArrayKind, RefType, Storage
 
 HASH_LIMIT = 0xFFFFFFFF
 MARKED_STORE = "@heap.storeMarked"
+BEFORE_STORE = "@heap.beforeStore"
+KEEPING = "preserve_mostcc"
+"""The convention of what is seldom called in the middle of common things: it keeps nearly all registers."""
 _STRIDE = 4
 """Slots that are cleared at once; the slack behind every stack is for that."""
 
@@ -37,6 +40,18 @@ define internal void {MARKED_STORE}(ptr %cage, i64 %object, i64 %address, i32 %v
   %cards = getelementptr i8, ptr %cage, i64 {layout.CARDS}
   %byte = getelementptr i8, ptr %cards, i64 %card
   store i8 1, ptr %byte, align 1
+  ret void
+}}""")
+
+
+def define_before_store(module: ModuleText, barrier: str) -> None:
+    """Add the function that tells the collector of a reference, at an address, which is about to be overwritten.
+
+    Where an object begins does not matter: all of it is in the nursery, or nothing is.
+    """
+    module.define(f"""\
+define internal {KEEPING} void {BEFORE_STORE}(ptr %cage, i64 %address) noinline nounwind {{
+  call void {barrier}(ptr %cage, i64 %address, i64 %address)
   ret void
 }}""")
 
