@@ -67,6 +67,8 @@ class Loop(NamedTuple):
     test: ExitTest | None
     is_straight: bool
     """Whether all blocks run in each round."""
+    leaves: bool
+    """Whether it is left elsewhere than at its test."""
 
 
 def plain_loops(
@@ -232,7 +234,8 @@ def _describe(graph: _Graph, verified: VerifiedFunction, head: int, body: frozen
             inductions[local] = Induction(local, *step, after, block, graph.blocks[block][place].offset)
     tests = (_exit_test(graph, verified, body, block, written, inductions) for block in sorted(always))
     test = next((each for each in tests if each is not None), None)
-    return Loop(head, body, written, inductions, test, always == body)
+    leaves = any(not body.issuperset(graph.following[each]) for each in body if test is None or each != test.block)
+    return Loop(head, body, written, inductions, test, always == body, leaves)
 
 
 def _step(

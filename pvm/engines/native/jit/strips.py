@@ -31,6 +31,8 @@ _MAX_CONSTANT = 1 << 31
 _MAX_ROUNDS = 1 << 30
 _MAX_STEP = (1 << 31) - 1
 _MAX_TERMS = 4
+_SHORT = 20
+"""Instructions of a round of which four are written after each other."""
 _MARKING = "marking"
 """Stands for whether the heap is being marked, which allocation may begin, among what changes."""
 
@@ -73,6 +75,8 @@ class Strip:
         self.loads_once = plan.loads_once
         self.preheader = preheader
         self.cost_before = cost
+        self.leaves = loop.leaves
+        """Whether a round may leave elsewhere than at the test."""
         self.affine: dict[str, Affine] = {}
         self.types: dict[str, ValueType] = {}
         """Types that operands have before the loop, where their declaration says so."""
@@ -267,6 +271,8 @@ class StripLowering(FrameLowering):
         if strip is not None and strip.is_before(flag):
             strip.failures.append(flag)
             return
+        if strip is not None:
+            strip.leaves = True
         super().leave_if(flag)
 
     def open_closure(self, closure: Val) -> tuple[str, Val]:
@@ -541,6 +547,9 @@ class StripLowering(FrameLowering):
         about = [strip.node]
         if strip.is_parallel:
             about.append(text.module.node(f'!"llvm.loop.parallel_accesses", {strip.group}'))
+        if strip.test is not None and cost <= _SHORT and (strip.leaves or not strip.induction.step):
+            # LLVM does this by itself where it can tell how many rounds there are.
+            about.append(text.module.node('!"llvm.loop.unroll.count", i32 4'))
         text.module.complete(strip.node, ", ".join(about))
         text.begin_with(strip.preheader)
         failed = self._limit(strip, strip.induction, cost)
