@@ -22,6 +22,7 @@ from tests.fuzz.compiled_tables import (
     CELL,
     CELL_COUNT,
     CELL_NARROW,
+    CELL_OTHER,
     HELD,
     INTS,
     MAYBE_CELL,
@@ -529,6 +530,43 @@ def one_of_several(drill: Drill) -> None:
     drill.rounds(body, drill.few(), leaf=class_ref(tables.leaf))
 
 
+def held_by_another(drill: Drill) -> None:
+    """An object that only another one refers to is still of use when one like it is made."""
+    random, at = drill.random, drill.at
+    holder, other, maybe = drill.local(class_ref(CELL)), drill.local(class_ref(CELL)), drill.local(MAYBE_CELL)
+    count, field = f"{CELL}.{CELL_COUNT[1]}", f"{CELL}.{CELL_OTHER[1]}"
+
+    def make(factor: int, refers_to: str) -> str:
+        return f"local.get {at}; i64.const {factor}; i64.mul; i32.const {factor}; {refers_to}; object.new {CELL}"
+
+    look = drill.take_up(f"local.get {holder}; field.get {field}; ref.as_non_null; field.get {count}")
+    again = f"local.get {holder}; {make(11, 'ref.null')}; field.set {field};" if drill.chance(0.3) else ""
+    leave = "task.yield;" if drill.chance(0.2) else ""
+    drill.rounds(
+        f"""{make(3, make(5, "ref.null"))}; local.set {holder}; {make(7, "ref.null")}; local.set {other};
+        local.get {holder}; field.get {field}; local.set {maybe};
+        local.get {at}; i64.const {random.choice((1, 3))}; i64.and; i64.eqz; branch.if @kept;
+        local.get {other}; local.set {maybe}; @kept:; {leave}
+        {drill.take_up(f"local.get {maybe}; ref.as_non_null; field.get {count}")} {look} {again}
+        {drill.take_up(f"local.get {maybe}; ref.as_non_null; field.get {count}")}
+        {look if again else ""}""",
+        drill.few(),
+    )
+
+
+def held_by_the_caller(drill: Drill) -> None:
+    """An object that only the caller will look at is still of use where a function makes one like it."""
+    at, cell, count = drill.at, drill.local(class_ref(CELL)), f"{CELL}.{CELL_COUNT[1]}"
+    waits = drill.chance(0.5)
+    drill.rounds(
+        f"""local.get {at}; i64.const 5; i64.mul; i32.const 4; ref.null; object.new {CELL}; local.set {cell};
+        {f"local.get {cell};" if waits else ""}
+        {drill.take_up(f"local.get {cell}; local.get {at}; i64.const 9; i64.xor; call renewed")}
+        {drill.take_up(f"{'' if waits else f'local.get {cell};'} field.get {count}")}""",
+        drill.few(),
+    )
+
+
 def waiting(drill: Drill) -> None:
     """Numbers and references wait while control divides and joins, and functions are called."""
     random, at = drill.random, drill.at
@@ -575,6 +613,8 @@ _DRILLS: tuple[Callable[[Drill], None], ...] = (
     of_any_width,
     one_of_several,
     one_of_several,
+    held_by_another,
+    held_by_the_caller,
     waiting,
 )
 

@@ -70,6 +70,9 @@ class Tables:
         write(self.helper("written", Signature((INTS, Prim.I64), (Prim.I64,))), _WRITTEN)
         write_sought(self.builder, self.helper("sought", Signature((INTS, Prim.I64), (Prim.I64,))))
         write(self.builder.function(self.function("touch", TOUCH)), _TOUCH)
+        renewed = self.builder.function(self.function("renewed", TOUCH))
+        renewed.local(class_ref(CELL))
+        write(renewed, _RENEWED)
         write(self.builder.function(self.function("perhaps", Signature((Prim.I64,), (MAYBE_CELL,)))), _PERHAPS)
         roomy = self.helper("roomy", UNARY)
         for _ in range(MAX_LOCALS_INLINED):
@@ -246,6 +249,9 @@ TOUCH = Signature((class_ref(CELL), Prim.I64), (Prim.I64,))
 _TOUCH = """local.get 0; local.get 0; field.get 3.0; local.get 1; i64.xor; field.set 3.0; local.get 0; field.get 3.0;
     return"""
 """An object is looked at, and changed."""
+_RENEWED = """local.get 0; local.set 2; local.get 2; field.get 3.0; local.get 1; i32.const 5; ref.null; object.new 3;
+    local.set 2; local.get 2; field.get 3.0; i64.const 3; i64.mul; i64.xor; return"""
+"""A local has an object of the caller, then one of its own."""
 _PERHAPS = """local.get 0; i64.const 3; i64.and; i64.eqz; branch.if @none; local.get 0; local.get 0; i32.wrap_i64;
     ref.null; object.new 3; return; @none:; ref.null; return"""
 """An object, or nothing."""
