@@ -32,7 +32,7 @@ MODES = (
     NO_DEBUG,
     Debug(stress=1, check_every=300),
     Debug(suspend_every=800),
-    Debug(stress=2, check_every=500, suspend_every=900),
+    Debug(stress=2, marks=40, check_every=500, suspend_every=900),
 )
 """One of them, by the case; the compiled code of the same program runs in the next one."""
 EAGER = Debug(eager=True, speed=0, keep=False)

@@ -24,6 +24,8 @@ class Debug(NamedTuple):
 
     stress: int = 0
     """Collect after about so many allocations."""
+    marks: int = 0
+    """Mark the old space again and again, by so much work at a time: begin wherever the interpreter polls."""
     check_every: int = 0
     """Check the heap where the interpreter polls, after so many units of fuel, if there was a collection since."""
     suspend_every: int = 0
@@ -86,6 +88,7 @@ class Inspector:
         self._arrivals: dict[int, int] = {}
         machine.cage.set_word("stress", debug.stress)
         self._look_again("next_clock")
+        self._look_again("clock_units")  # native code says when the look behind this one is before anybody is asked
 
     def around(self, poll: Callable[[], bool]) -> Callable[[], bool]:
         """What to do at an exit, and then what is wanted here."""
@@ -126,6 +129,9 @@ class Inspector:
         """Do what is due."""
         cage, debug = self._machine.cage, self._debug
         used = self._machine.fuel_used()
+        if debug.marks:
+            for name, value in (("trigger", 0), ("work_least", debug.marks), ("work_most", debug.marks)):
+                cage.set_i64(layout.collector_word(name), value)
         if debug.check_every and used - self._checked >= debug.check_every:
             self._checked = used
             self.check()

@@ -13,6 +13,7 @@ import pytest
 from pvm.engines.api import Bindings, EngineLimits
 from pvm.engines.native import layout
 from pvm.engines.native.cage import Cage
+from pvm.engines.native.checked import CheckedModule
 from pvm.engines.native.debug import Debug
 from pvm.engines.native.engine import NativeEngine
 from pvm.errors import UsageError
@@ -277,6 +278,34 @@ def test_programs_that_nobody_uses_keep_neither_descriptors_nor_addresses() -> N
 
 
 # References
+
+
+ROUNDS = """
+export f as (i64) -> i64
+func f (n: i64) -> i64 {
+@next:
+    local.get n
+    i64.const 1
+    i64.sub
+    local.tee n
+    i64.const 0
+    i64.gt_s
+    branch.if @next
+    local.get n
+    return
+}
+"""
+
+
+def test_a_cage_moves_as_often_as_it_is_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at the clock is the host's while somebody looks for mistakes, and the next one is as near."""
+    moves = []
+    move = Cage.move
+    monkeypatch.setattr(Cage, "move", lambda self: moves.append(move(self)))
+    engine = NativeEngine(CheckedModule(verify(assemble(ROUNDS))), debug=Debug(suspend_every=50))
+    assert engine.call_export("f", [200]) == 0
+    assert len(moves) >= 20
+    engine.close()
 
 
 @pytest.mark.parametrize("debug", [Debug(stress=1, check_every=200), Debug(stress=1, suspend_every=300)])
