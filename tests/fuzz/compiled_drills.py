@@ -346,6 +346,45 @@ _MIXED = {
 """What makes an object, and what makes a number of it, by an index."""
 
 
+def texts_in_place(drill: Drill) -> None:
+    """Short texts at the edges of words, of letters and of numerals, in rounds."""
+    random, at = drill.random, drill.at
+    one, other, part = random.choice(_EDGES), random.choice(_EDGES), random.choice(_EDGES)[:1]
+    names = ("lower_ascii", "upper_ascii", "hash", "equals", "compare", "index_of", "from_i64", "concat", "is_i64")
+    calls = {name: f"call.runtime {runtime_function(drill, f'string.{name}')}" for name in names}
+    number = f"local.get {at}; i64.const {random.choice((1, 9, 1 << 20, 99_999_999, 123_456_789, -7))}; i64.mul"
+    texts = ("string.const one", f"{number}; {calls['from_i64']}")
+    made = random.choice(texts)
+    if drill.chance(0.7):
+        made += f"; {calls[random.choice(('lower_ascii', 'upper_ascii'))]}"
+    elif drill.chance(0.5):
+        made += f"; string.const other; {calls['concat']}"
+    uses = (
+        f"i64.const 3; {calls['hash']}",
+        f"string.const other; {calls['equals']}; i64.extend_i32_u",
+        f"string.const other; {calls['compare']}; i64.extend_i32_s",
+        f"string.const part; i64.const 0; {calls['index_of']}",
+        f"{calls['is_i64']}; i64.extend_i32_u",
+    )
+    body = "; ".join(drill.take_up(f"{made}; {use}") for use in (uses[0], random.choice(uses)))
+    drill.rounds(body, "i64.const 5", one=one, other=other, part=part)
+
+
+_EDGES = (
+    "@AZ[",
+    "`az{",
+    "@AZ[`az{",
+    "abcdefgh",
+    "abcdefgi",
+    "abcdefghijklmno",
+    "abcdefghxjklmno",
+    "-7",
+    "99999999",
+    "é",
+    "",
+)
+
+
 # Calls
 
 
@@ -604,6 +643,7 @@ _DRILLS: tuple[Callable[[Drill], None], ...] = (
     rows,
     mixed,
     mixed,
+    texts_in_place,
     relayed,
     relayed,
     relayed,
