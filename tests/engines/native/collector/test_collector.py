@@ -14,6 +14,8 @@ PAIR = 2
 """The one with two."""
 LITTLE = 1 << 18
 """A limit that is reached soon."""
+SWEEPING = 3
+"""In ``phase``."""
 MANY = 9
 """A root that is far enough from others for their objects not to refer to it."""
 
@@ -454,6 +456,28 @@ def test_holes_between_live_objects_are_used() -> None:
     collect_completely(heap)
     assert heap.compare() > 800
     assert heap.word("in_use") <= before + layout.BLOCK_SIZE
+
+
+def test_what_is_dead_and_not_swept_yet_is_not_looked_at_where_its_place_is_taken() -> None:
+    """A live array and dead objects share a card; what the array refers to leaves the nursery for where they lie."""
+    heap = world(limit=1 << 22)
+    heap.new_array(0, REF_ARRAY, 4)
+    for number in range(40):
+        heap.new_object(1, NODE, 8 * number)
+    heap.collect()
+    heap.clear_root(1)
+    heap.set_word("sweep_slice", 0)
+    heap.set_word("trigger", 0)
+    while heap.word("phase") != SWEEPING:
+        heap.collect()
+    for index in range(4):
+        heap.new_object(2, NODE, 0x2A + 8 * index)
+        heap.write(0, index, 2)
+    heap.clear_root(2)
+    heap.collect()
+    assert heap.compare() == 5
+    heap.collect()
+    assert heap.compare() == 5
 
 
 def test_objects_larger_than_a_line_use_holes_too() -> None:
