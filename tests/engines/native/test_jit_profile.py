@@ -7,6 +7,7 @@ import pytest
 import pvm
 from compiler.driver import compile_source
 from pvm.engines.native.debug import Debug, debugging
+from pvm.engines.native.jit.background import Background
 from pvm.engines.native.jit.build import encode_argument, function_ir
 from pvm.engines.native.jit.installed import COUNTS
 from pvm.engines.native.jit.profile import MAX_SITES, CallProfile, Counts, likely
@@ -38,12 +39,23 @@ fun main() {{}}
 """
 MODULE = pvm.Module(compile_source(SOURCE, name="profile.peb"))
 NAMES = [each.name for each in MODULE.verified.module.functions]
+LOOKS = (7, 11)
+"""Units of fuel from one look to the next: fewer than those of a call, so that all are seen."""
 VALUE_NAMES = [name for name in NAMES if name.startswith("values.lambda")]
+
+
+pytestmark = pytest.mark.usefixtures("own_worker")
+
+
+@pytest.fixture(autouse=True)
+def nothing_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks find what is hot, but nobody compiles it: compiled code has no frames of what is inlined."""
+    monkeypatch.setattr(Background, "ask", lambda *_: None)
 
 
 def seen() -> CallProfile:
     """What is seen in the interpreter."""
-    with debugging(Debug(looks=(37, 91, 55))), pvm.Instance(MODULE, tier="jit") as instance:
+    with debugging(Debug(looks=LOOKS)), pvm.Instance(MODULE, tier="jit") as instance:
         profile = promotion_of(instance).profile
         instance.call("methods", 300)
         instance.call("values", 300)

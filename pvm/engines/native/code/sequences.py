@@ -76,7 +76,6 @@ array.get.ref >0 ref.cast.interval.null
 array.get.ref >0 ref.cast.interval.null =0 if.ref.is_null
 array.get.ref >0 return.value
 array.get.i64 >2 array.set.i64
-array.get.i64 ~0/1 i64.add_checked_s.k
 array.get.i64 >0 if.i64.lt_s
 array.get.i64 >0 if.i64.gt_s
 array.get.u8 >0 unless.true
