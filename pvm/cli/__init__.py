@@ -27,7 +27,8 @@ def process() -> NoReturn:
     """What the script ``pvm`` does: ``main``, and then the end of the process.
 
     Python takes apart all that was loaded before it ends, which is a tenth of a short run; what matters of that is
-    done here.  A process with threads is left to Python, which waits for them.
+    done here.  A process with threads is left to Python, which waits for them, unless somebody wants it to end: where
+    Ctrl-C came while a string was executed, as named tuples are made, Python would end by that signal after all.
     """
     open_missing_streams()
     try:
@@ -35,7 +36,10 @@ def process() -> NoReturn:
     except SystemExit as end:
         if BACKGROUND in sys.modules:
             sys.modules[BACKGROUND].background().leave()
-        if "threading" in sys.modules or not isinstance(end.code, int):
+        from pvm.cli.status import Status
+
+        is_interrupted = end.code == Status.INTERRUPTED
+        if ("threading" in sys.modules and not is_interrupted) or not isinstance(end.code, int):
             raise
         if "atexit" in sys.modules:
             sys.modules["atexit"]._run_exitfuncs()  # noqa: SLF001 - what multiprocessing ends its processes by

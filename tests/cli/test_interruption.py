@@ -34,3 +34,20 @@ def test_ctrl_c(name: str, tier: str, tmp_path: Path) -> None:
         _, errors = child.communicate(timeout=60)
     assert child.returncode == 130, errors
     assert "Traceback" not in errors
+
+
+def test_an_interruption_while_a_string_is_executed_has_the_same_status(tmp_path: Path) -> None:
+    """Python notes that it was interrupted there, and would end by the signal although somebody has caught that."""
+    (tmp_path / "interrupted.py").write_text("""
+import sys, threading
+import pvm.cli
+try:
+    exec("raise KeyboardInterrupt")
+except KeyboardInterrupt:
+    pvm.cli.main = lambda: sys.exit(130)
+pvm.cli.process()
+""")
+    child = subprocess.run(
+        [sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (child.returncode, child.stderr) == (130, "")
