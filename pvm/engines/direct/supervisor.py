@@ -374,6 +374,9 @@ class Supervisor:
     def forget_process(self, guest: GuestProcess) -> None:
         """A process ends."""
         self.processes.pop(guest.pid, None)
+        if guest.pending is not None and self._started:  # it died before its stub had mapped it
+            guest.pending.close()
+            guest.pending = None
         for tid in [tid for tid, owner in self._threads.items() if owner is guest]:
             del self._threads[tid]
 
