@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 import pvm
 from compiler.driver import compile_source
 from pvm.engines.native.debug import Debug, debugging
-from tests.engines.agreement import COMPILED_MODES, debug_for, run
 from tests.engines.native.test_jit import promotion_of
 from tests.engines.native.test_jit_loops import optimised
 
-PROGRAM = r"""
+NUMERALS = r"""
     let NUMBERS = [0, 1, 9, 10, 99, 100, 101, 999, 1000, 9999, 10000, 10001, 99999, 100000, 999999, 1000000, 9999999,
         10000000, 99999999, 100000000, 12345678, 123456789, 90909090, -1, -9, -10, -9999999, -10000000, Int.max,
         Int.min]
@@ -71,28 +68,6 @@ PROGRAM = r"""
         println(out.toString())
     }
 """
-
-
-@pytest.fixture(scope="module")
-def program() -> pvm.Module:
-    return pvm.Module(compile_source(PROGRAM, name="numerals.peb"))
-
-
-@pytest.mark.parametrize("mode", COMPILED_MODES)
-def test_texts_are_the_same(program: pvm.Module, mode: str) -> None:
-    wanted = run(program, "interpreter")
-    assert run(program, "jit", debug=debug_for(mode, wanted.fuel)) == wanted
-
-
-def test_reference_engine_agrees(program: pvm.Module) -> None:
-    assert run(program, "reference") == run(program, "interpreter")
-
-
-@pytest.mark.parametrize("part", range(1, 12, 2))
-def test_fuel_ends_at_the_same_place(program: pvm.Module, part: int) -> None:
-    limits = pvm.Limits(fuel=run(program, "interpreter").fuel * part // 37)
-    debug = debug_for("jit plain", 0)
-    assert run(program, "jit", limits=limits, debug=debug) == run(program, "interpreter", limits=limits)
 
 
 MANY = """

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from itertools import product
 
-import pytest
-
 import pvm
-from compiler.driver import compile_source
 from pvm.engines.native.debug import Debug, debugging
 from pvm.pbc.asm import assemble
-from tests.engines.agreement import COMPILED_MODES, debug_for, run
 from tests.engines.native.test_jit_texts import body
 
 MAPS = """
@@ -38,28 +34,6 @@ MAPS = """
         }
     }
 """
-
-
-@pytest.fixture(scope="module")
-def maps() -> pvm.Module:
-    return pvm.Module(compile_source(MAPS, name="maps.peb"))
-
-
-@pytest.mark.parametrize("mode", COMPILED_MODES)
-def test_maps_are_the_same(maps: pvm.Module, mode: str) -> None:
-    wanted = run(maps, "interpreter")
-    assert run(maps, "jit", debug=debug_for(mode, wanted.fuel)) == wanted
-
-
-def test_reference_engine_agrees(maps: pvm.Module) -> None:
-    assert run(maps, "reference") == run(maps, "interpreter")
-
-
-@pytest.mark.parametrize("part", range(1, 12, 2))
-def test_fuel_ends_at_the_same_place(maps: pvm.Module, part: int) -> None:
-    limits = pvm.Limits(fuel=run(maps, "interpreter").fuel * part // 37)
-    debug = debug_for("jit plain", 0)
-    assert run(maps, "jit", limits=limits, debug=debug) == run(maps, "interpreter", limits=limits)
 
 
 HOSTILE = """

@@ -8,10 +8,8 @@ from itertools import product
 import pytest
 
 import pvm
-from compiler.driver import compile_source
 from pvm.engines.native.debug import Debug, debugging
 from pvm.pbc.asm import assemble
-from tests.engines.agreement import COMPILED_MODES, debug_for, run
 from tests.engines.native.test_jit_loops import optimised
 
 TEXTS = """
@@ -66,28 +64,6 @@ TEXTS = """
         }
     }
 """
-
-
-@pytest.fixture(scope="module")
-def texts() -> pvm.Module:
-    return pvm.Module(compile_source(TEXTS, name="texts.peb"))
-
-
-@pytest.mark.parametrize("mode", COMPILED_MODES)
-def test_texts_are_the_same(texts: pvm.Module, mode: str) -> None:
-    wanted = run(texts, "interpreter")
-    assert run(texts, "jit", debug=debug_for(mode, wanted.fuel)) == wanted
-
-
-def test_reference_engine_agrees(texts: pvm.Module) -> None:
-    assert run(texts, "reference") == run(texts, "interpreter")
-
-
-@pytest.mark.parametrize("part", range(1, 12, 2))
-def test_fuel_ends_at_the_same_place(texts: pvm.Module, part: int) -> None:
-    limits = pvm.Limits(fuel=run(texts, "interpreter").fuel * part // 37)
-    debug = debug_for("jit plain", 0)
-    assert run(texts, "jit", limits=limits, debug=debug) == run(texts, "interpreter", limits=limits)
 
 
 HOSTILE = """
