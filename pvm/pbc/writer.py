@@ -141,13 +141,20 @@ def _import(item: Import) -> bytes:
 
 def _global(variable: Global) -> bytes:
     head = _text(variable.name) + encode_value_type(variable.type) + bytes((variable.mutable,))
+    try:
+        return head + _initial(variable)
+    except (OverflowError, ValueError):  # infinity as an integer, or an integer that is no float
+        raise FormatError(0, f"global {variable.name!r} begins with what is no {variable.type}") from None
+
+
+def _initial(variable: Global) -> bytes:
     match variable.type:
         case Prim.I32 | Prim.I64:
-            return head + encode_sleb(int(variable.initial), 32 if variable.type is Prim.I32 else 64)
+            return encode_sleb(int(variable.initial), 32 if variable.type is Prim.I32 else 64)
         case Prim.F32 | Prim.F64:
-            return head + encode_float(float(variable.initial), 4 if variable.type is Prim.F32 else 8)
+            return encode_float(float(variable.initial), 4 if variable.type is Prim.F32 else 8)
         case _:
-            return head
+            return b""
 
 
 def _function(function: Function) -> bytes:

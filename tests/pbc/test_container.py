@@ -104,6 +104,15 @@ def test_empty_module() -> None:
     assert read_module(data) == Module("")
 
 
+@pytest.mark.parametrize(
+    ("kind", "initial"),
+    [(Prim.I64, math.inf), (Prim.I32, math.nan), (Prim.I64, 0.5), (Prim.F64, 10**400), (Prim.F32, 1e300)],
+)
+def test_global_that_begins_with_no_value_of_its_type_is_not_written(kind: Prim, initial: float) -> None:
+    with pytest.raises(FormatError):
+        write_module(Module("m", globals=(Global("g", kind, mutable=True, initial=initial),)))
+
+
 def test_truncation_anywhere_is_refused() -> None:
     for data in (TINY_BYTES, write_module(RICH)):
         for size in range(len(data)):
