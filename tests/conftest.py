@@ -13,11 +13,13 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from pvm.engines.native.debug import Debug, debugging
+from pvm.engines.native.jit import background as background_module
 
 ENGINES = ("reference", "interpreter", "jit")
 NOT_RUN = "not run: "
@@ -64,6 +66,22 @@ def compiled_eagerly(request: pytest.FixtureRequest) -> Iterator[None]:
             yield
     else:
         yield
+
+
+def end_background() -> None:
+    """End what earlier tests left to the worker: it would be kept in the cache of whatever test runs by then."""
+    for background in background_module._background:
+        background.close()
+        background.wait()
+    background_module._background.clear()
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory of a cache that nothing is in yet, and nobody else writes to."""
+    end_background()
+    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,8 +17,8 @@ BODY = b"code" * 30
 
 
 @pytest.fixture
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "deep" / "cache"
+def directory(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = own_cache / "deep"
     monkeypatch.setattr(user_cache, "EVICT_EVERY", 1)
     monkeypatch.setenv("PVM_CACHE_DIR", str(path))
     return path

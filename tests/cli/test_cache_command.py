@@ -15,10 +15,8 @@ KEYS = [f"{number:064x}" for number in range(4)]
 
 
 @pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "cache"
-    monkeypatch.setenv("PVM_CACHE_DIR", str(path))
-    return path
+def directory(own_cache: Path) -> Path:
+    return own_cache
 
 
 def test_an_empty_cache(directory: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -343,9 +343,8 @@ def test_a_bug_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: p
 
 
 def test_a_run_shows_warnings_to_somebody_who_looks_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
     program = tmp_path / "a.peb"
     program.write_text("fun main() { let unused = 1 }\n")
     shown = []

@@ -15,9 +15,8 @@ SHAPES = "pub fun corners() -> Int = 3\n"
 
 
 @pytest.fixture
-def compilations(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+def compilations(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> list[str]:
     """Names of the programs that were really compiled, with a cache of this test's own."""
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
     # The real one changes with any file of the compiler, which somebody may be editing.
     monkeypatch.setattr(build, "toolchain_digest", lambda: b"toolchain")
     compiled: list[str] = []

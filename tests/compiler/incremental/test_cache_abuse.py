@@ -22,9 +22,8 @@ FLIPS = 12
 
 
 @pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def folder(own_cache: Path, tmp_path: Path) -> Path:
     """A folder with a program, and a cache of this test's own beside it."""
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
     (tmp_path / "program").mkdir()
     return tmp_path / "program"
 

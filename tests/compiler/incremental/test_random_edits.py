@@ -17,10 +17,7 @@ from tests.compiler.incremental.edits import edit, large_program, single_program
 ROUNDS = 12
 SINGLE = ("database", "generic_containers", "scheduler")
 
-
-@pytest.fixture(autouse=True)
-def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

@@ -74,8 +74,7 @@ class Watched(Memory):
 
 
 @pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
+def folder(own_cache: Path, tmp_path: Path) -> Path:
     (tmp_path / "program").mkdir()
     return tmp_path / "program"
 

@@ -42,12 +42,6 @@ fun main() -> Int {
 
 
 @pytest.fixture
-def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
 def fresh(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> StandardLibrary:
     """The library of a new process, with a cache of its own."""
     assert not own_cache.exists()

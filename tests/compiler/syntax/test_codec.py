@@ -18,9 +18,8 @@ SAMPLE = Path(__file__).with_name("every_node.peb").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
-def private_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def private_cache(own_cache: Path) -> Path:
+    return own_cache
 
 
 def test_round_trip_keeps_everything() -> None:

@@ -19,9 +19,8 @@ SAMPLE = Path(__file__).with_name("every_node.peb").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
-def private_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def private_cache(own_cache: Path) -> Path:
+    return own_cache
 
 
 def lark_tokens(text: str) -> list[Token]:

@@ -25,10 +25,7 @@ assert HOST is not None, "the native engine has no target for this machine"
 SEVEN = literal_request("define i64 @f() {\n ret i64 7\n}\n")
 GENEROUS = Limits()
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def failure(request: Request, limits: Limits = GENEROUS, module: str | None = None) -> str:

@@ -81,6 +81,19 @@ def test_a_program_whose_worker_cannot_be_started_goes_on(monkeypatch: pytest.Mo
         assert background().compiler.failure.startswith("the worker cannot be reached")
 
 
+def test_one_that_is_closed_begins_nothing_more_and_can_be_waited_for() -> None:
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        background().wait()
+        background().close()
+        background().prepare(promotion)
+        background().ask(promotion)
+        background().wait()
+        assert not background().compiler.failure
+        assert not promotion.compiled
+
+
 def test_a_worker_that_was_prepared_knows_the_program() -> None:
     worker = WorkerProcess()
     assert worker.ask(Request(READY, MODULE.to_bytes()), HOST, LIMITS) == b""

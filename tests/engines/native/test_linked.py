@@ -26,9 +26,8 @@ COUNTING = """
 
 
 @pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PVM_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def directory(own_cache: Path) -> Path:
+    return own_cache
 
 
 def entries(directory: Path) -> list[Path]:

@@ -66,7 +66,7 @@ class Background:
         self._wanted.put(item)
 
     def wait(self) -> None:
-        """Wait until nothing is to be compiled: for tests and measurements."""
+        """Wait until nothing is compiled or kept any more: for tests and measurements."""
         if self._is_started:
             done = allocate_lock()
             done.acquire()
@@ -89,13 +89,13 @@ class Background:
     def _run(self) -> None:
         while True:
             item = self._wanted.get()
-            if self._is_closed:
-                return
-            if callable(item):
+            if hasattr(item, "release"):
+                item.release()
+            elif self._is_closed:
+                pass
+            elif callable(item):
                 with suppress(Exception):  # who asks for code hears of it
                     item(self.compiler)
-            elif hasattr(item, "release"):
-                item.release()
             elif self.failures < MAX_FAILURES:
                 self._compile(item)
             del item  # a program that nobody uses any more is given up although this thread waits
