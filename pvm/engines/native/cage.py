@@ -3,12 +3,15 @@
 A cage maps zeros that nobody can write, its program's metadata read-only, and everything behind them read-write; memory
 is committed when it is touched.  A cage that an instance gives back is emptied and kept for the next one of the same
 program, because a fresh mapping costs more than touching an old one.
+
+Metadata is shared memory, since cages map it too.  A fork does not copy that, so the new process makes a copy.
 """
 
 from __future__ import annotations
 
 import os
 import struct
+from weakref import WeakSet
 
 from pvm.engines.native import layout
 from pvm.engines.native.machine_code import foreign
@@ -28,6 +31,8 @@ class SharedMetadata:
 
     def __init__(self) -> None:
         self._memory = Memory()
+        self.cages: WeakSet[Cage] = WeakSet()
+        """Those that map it."""
         self.descriptor = _anonymous_file(METADATA_SIZE)
         self._address = self._memory.map(METADATA_SIZE, _WRITABLE, foreign.MAP_SHARED, descriptor=self.descriptor)
         self._view = foreign.view(self._address, METADATA_SIZE)
@@ -41,6 +46,28 @@ class SharedMetadata:
         """Bytes at an address of the cage."""
         start = address - layout.METADATA
         return bytes(self._view[start : start + size])
+
+    def separate(self, data: bytes) -> None:
+        """Share it with the cages of this process only, which was forked when these bytes were at its beginning.
+
+        If the host has no memory for that, a process that uses it ends by a signal: better than to change what the
+        other one runs.
+        """
+        try:
+            copy = _anonymous_file(METADATA_SIZE)
+        except OSError:
+            nothing, flags = foreign.PROT_NONE, _RESERVED | foreign.MAP_FIXED
+            self._memory.map(METADATA_SIZE, nothing, flags, address=self._address)
+            for cage in self.cages:
+                self._memory.map(METADATA_SIZE, nothing, flags, address=cage.address + layout.METADATA)
+            return
+        os.close(self.descriptor)
+        self.descriptor = copy
+        flags = foreign.MAP_SHARED | foreign.MAP_FIXED
+        self._memory.map(METADATA_SIZE, _WRITABLE, flags, address=self._address, descriptor=copy)
+        self.write(layout.METADATA, data)
+        for cage in self.cages:
+            cage.map_metadata()
 
     def close(self) -> None:
         """Give it back; cages that map it keep their mapping."""
@@ -72,19 +99,14 @@ class Cage:
         self.address = self._map()
         self.memory = foreign.view(self.address, layout.CAGE_SIZE)
         """All of it, for who packs and unpacks often; another one after the cage has moved."""
+        metadata.cages.add(self)
 
     def _map(self) -> int:
         memory = self._memory
         address = memory.map(self._size, foreign.PROT_NONE, _RESERVED)
         try:
             memory.map(layout.METADATA, foreign.PROT_READ, _RESERVED | foreign.MAP_FIXED, address=address)
-            memory.map(
-                METADATA_SIZE,
-                foreign.PROT_READ,
-                foreign.MAP_SHARED | foreign.MAP_FIXED,
-                address=address + layout.METADATA,
-                descriptor=self._metadata.descriptor,
-            )
+            self._map_metadata_at(address)
             memory.map(
                 layout.CAGE_SIZE - layout.CONTROL,
                 _WRITABLE,
@@ -95,6 +117,15 @@ class Cage:
             memory.unmap(address, self._size)
             raise
         return address
+
+    def map_metadata(self) -> None:
+        """Map the metadata again, whose memory is another one now."""
+        self._map_metadata_at(self.address)
+
+    def _map_metadata_at(self, address: int) -> None:
+        flags, descriptor = foreign.MAP_SHARED | foreign.MAP_FIXED, self._metadata.descriptor
+        place = address + layout.METADATA
+        self._memory.map(METADATA_SIZE, foreign.PROT_READ, flags, address=place, descriptor=descriptor)
 
     def clear(self) -> None:
         """Forget everything that an instance wrote."""
@@ -127,6 +158,7 @@ class Cage:
 
     def close(self) -> None:
         """Give the range back."""
+        self._metadata.cages.discard(self)
         self.memory.release()
         self._memory.unmap(self.address, self._size)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import weakref
-from _thread import allocate_lock, start_new_thread
+from _thread import RLock, allocate_lock, start_new_thread
 
 from pvm.engines.native import layout
 from pvm.engines.native.cage import CagePool, SharedMetadata
@@ -61,7 +61,8 @@ class Program:
         self.promotion: Promotion | None = None
         self.control_blocks: dict[tuple[int | None, ...], bytes] = {}
         """The first words of instances, by their limits."""
-        self._lock = allocate_lock()
+        self.lock = RLock()
+        """Whoever changes the metadata holds it."""
         self._left_out: set[int] = set()
         """Functions that have code, which callers do not enter yet."""
         self._end = self.linked.code_start
@@ -78,6 +79,7 @@ class Program:
         self._hot_key: str | None = None
         self._compiled: list[LoadedCode] = []
         weakref.finalize(self, _give_back, self.cages, self.shared, self._compiled).atexit = False
+        _live.add(self)
 
     @property
     def verified(self) -> VerifiedModule:
@@ -121,7 +123,7 @@ class Program:
         Raises:
             CodeSpaceFull: there is no room for it.
         """
-        with self._lock:
+        with self.lock:
             placed = self.placed.get(index)
             if placed is None:
                 translation = known or self._translated(index)
@@ -161,13 +163,25 @@ class Program:
         entry = placed.address + placed.translation.entry
         self.shared.write(self.descriptor(index) + layout.FUNCTION_CODE, struct.pack("<I", entry))
 
+    def metadata(self) -> bytes:
+        """All of the metadata."""
+        return self.shared.read(layout.METADATA, self._end - layout.METADATA)
+
+    def forked(self, metadata: bytes) -> None:
+        """Go on in a process that was forked when the metadata was this."""
+        self.lock = RLock()
+        self.shared.separate(metadata)
+        if self.promotion is not None:
+            self.promotion.forked()
+
     def promoted(self, code: LoadedCode) -> Promotion:
         """What compiles the program's hot functions, made when the first one may be hot."""
-        if self.promotion is None:
-            from pvm.engines.native.jit.promotion import Promotion
+        with self.lock:
+            if self.promotion is None:
+                from pvm.engines.native.jit.promotion import Promotion
 
-            self.promotion = Promotion(self, code, self._compiled, self._hot_key)
-        return self.promotion
+                self.promotion = Promotion(self, code, self._compiled, self._hot_key)
+            return self.promotion
 
     @property
     def is_finding(self) -> bool:
@@ -206,7 +220,7 @@ class Program:
     @property
     def entered(self) -> frozenset[int]:
         """Functions that were entered in this run or an earlier one."""
-        with self._lock:
+        with self.lock:
             return frozenset(self.placed.keys() - self._left_out)
 
     def keep(self) -> None:
@@ -214,7 +228,7 @@ class Program:
         if self.promotion is not None:
             self.promotion.keep()
         if self.checked.key is not None and len(self.placed) > len(self.checked.code):
-            with self._lock:
+            with self.lock:
                 code = {index: (each.address, tuple(each.translation)) for index, each in self.placed.items()}
             self.checked.keep(code)
 
@@ -230,6 +244,38 @@ def has_cores() -> bool:
 
 
 _PROGRAMS: dict[tuple[int, bool], Program] = {}
+_live: weakref.WeakSet[Program] = weakref.WeakSet()
+_forking = allocate_lock()
+_held: list[tuple[Program, RLock, bytes]] = []
+"""While this process forks: its programs, which nobody changes meanwhile, their locks, and their metadata."""
+
+
+def _before_fork() -> None:
+    _forking.acquire()
+    for program in list(_live):
+        lock = program.lock
+        lock.acquire()
+        _held.append((program, lock, program.metadata()))
+
+
+def _after_fork_in_parent() -> None:
+    while _held:
+        _held.pop()[1].release()
+    _forking.release()
+
+
+def _after_fork_in_child() -> None:
+    """Part from the other process; some servers in C say only here that they have forked."""
+    global _forking  # noqa: PLW0603 - another thread may have held it, which is not here
+    _forking = allocate_lock()
+    known = {id(program): metadata for program, _, metadata in _held}
+    _held.clear()
+    for program in list(_live):
+        program.forked(known.get(id(program)) or program.metadata())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 
 
 def _give_back(cages: CagePool, shared: SharedMetadata, compiled: list[LoadedCode]) -> None:

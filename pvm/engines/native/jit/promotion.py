@@ -213,6 +213,10 @@ class Promotion:
 
     def install(self, function: int, blob: Blob) -> None:
         """Load the code of a function and lead to it whoever comes to the function or to the head of a loop in it."""
+        with self._program.lock:
+            self._install(function, blob)
+
+    def _install(self, function: int, blob: Blob) -> None:
         loaded = code_region().load(blob)
         if loaded is None:
             self.failures[function] = "there is no room for its code"
@@ -263,6 +267,11 @@ class Promotion:
                 shared.write(place + 4, _I32.pack(distance))
                 shared.write(place, _U32.pack(pc))
                 return
+
+    def forked(self) -> None:
+        """Go on in a process that was forked from another one: what that is compiling will not come here."""
+        self._asked &= self.compiled.keys() | self.failures.keys()
+        self._taken &= self._asked
 
     def summary(self, looks: int, looks_compiled: int) -> Compilation:
         """What was done so far, with what an instance has seen."""

@@ -10,6 +10,7 @@ import time
 from _thread import allocate_lock
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from weakref import WeakSet
 
 from pvm.engines.native.machine_code.blob import Blob, decode_blob
 from pvm.engines.native.machine_code.request import DONE, LENGTH, Limits, Request, encode_request
@@ -56,7 +57,7 @@ class _Child:
                 own = os.getpriority(os.PRIO_PROCESS, 0)
                 os.setpriority(os.PRIO_PROCESS, self.pid, own + niceness)
         except BaseException:
-            self._close()
+            self.forget()
             raise
         finally:
             os.close(theirs_in)
@@ -89,10 +90,11 @@ class _Child:
     def end(self) -> None:
         """End it, and give back what it needed here."""
         self.kill()
-        self._close()
+        self.forget()
         self.wait()
 
-    def _close(self) -> None:
+    def forget(self) -> None:
+        """Close the pipes, and nothing else: in a process that it does not belong to."""
         for descriptor in (self.requests, self.answers):
             with suppress(OSError):
                 os.close(descriptor)
@@ -108,6 +110,7 @@ class WorkerProcess:
         self._owner = 0
         self._sending = allocate_lock()
         self._is_left = False
+        _workers.add(self)
 
     def compile(self, request: Request, target: Target, limits: Limits, note: Callable[[], None] | None = None) -> Blob:
         """Ask for code.  ``note`` is called once if it takes long.
@@ -175,6 +178,13 @@ class WorkerProcess:
         if child is not None and self._owner == os.getpid() and not self._is_left:
             child.kill()
 
+    def forget(self) -> None:
+        """Go on without it in a process that was forked: who holds its pipes would keep it from ending."""
+        child, self._child = self._child, None
+        self._sending = allocate_lock()
+        if child is not None:
+            child.forget()
+
     def _running(self) -> _Child:
         if self._is_left:
             raise WorkerError("the worker was left to itself")
@@ -223,3 +233,15 @@ class WorkerProcess:
                 if size > MAX_ANSWER:
                     raise WorkerError("the worker's answer is too large")
         return bytes(data[LENGTH.size :])
+
+
+_workers: WeakSet[WorkerProcess] = WeakSet()
+
+
+def _after_fork() -> None:
+    for worker in list(_workers):
+        worker.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
