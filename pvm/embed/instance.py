@@ -5,6 +5,7 @@ An instance is used by one thread at a time; a host function that it calls may c
 
 from __future__ import annotations
 
+import os
 import time
 from _thread import RLock
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     Tier = Literal["auto", "reference", "interpreter", "jit"]
 
 MAIN = "main"
+AUTO = "interpreter"
+"""The tier that ``auto`` stands for, unless the environment names another one."""
+AUTO_VARIABLE = "PVM_TIER"
+TIERS = ("auto", "reference", "interpreter", "jit")
 
 
 class GuestProcess:
@@ -193,19 +198,34 @@ class Instance:
         self._lock.release()
 
 
-def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -> Engine:
-    """The engine of a tier; ``auto`` is the interpreter wherever it can run the module."""
-    if tier not in {"auto", "reference", "interpreter", "jit"}:
+def chosen_tier(tier: str) -> str:
+    """The tier that somebody asks for, where ``auto`` is what the environment says.
+
+    Raises:
+        UsageError: there is no such tier.
+    """
+    if tier not in TIERS:
         raise UsageError(f"tier {tier!r} is unknown, expected auto, reference, interpreter or jit")
+    if tier != "auto":
+        return tier
+    named = os.environ.get(AUTO_VARIABLE) or "auto"
+    if named not in TIERS:
+        raise UsageError(f"{AUTO_VARIABLE} is {named!r}, expected auto, reference, interpreter or jit")
+    return AUTO if named == "auto" else named
+
+
+def make_engine(tier: str, module: Module, bindings: Bindings, limits: Limits) -> Engine:
+    """The engine of a tier; what the native engine cannot run is left to the reference engine by ``auto``."""
+    chosen = chosen_tier(tier)
     assert isinstance(bindings.kernel, Kernel)
     settings = EngineLimits(fuel=limits.fuel, memory=limits.memory_bytes, stack=limits.stack_bytes)
     seed = int.from_bytes(bindings.kernel.random.read(8), "little")
-    if tier != "reference":
+    if chosen != "reference":
         from pvm.engines.native.engine import NativeEngine
         from pvm.engines.native.unsupported import Unsupported
 
         try:
-            return NativeEngine(module.checked, bindings, settings, seed=seed, jit=tier == "jit")
+            return NativeEngine(module.checked, bindings, settings, seed=seed, jit=chosen == "jit")
         except Unsupported as reason:
             if tier != "auto":
                 raise UsageError(f"the native engine cannot run this: {reason}; use tier auto or reference") from None

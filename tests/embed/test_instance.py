@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 import pvm
+from pvm.embed.instance import AUTO, AUTO_VARIABLE
 
 ARITHMETIC = """
 import kernel process_exit(i64)
@@ -219,6 +220,22 @@ def test_closed_instance_is_refused(module: pvm.Module) -> None:
     running.close()
     with pytest.raises(pvm.UsageError, match="closed"):
         running.call("double", 1)
+
+
+@pytest.mark.parametrize("named", ["", "auto", "reference", "interpreter", "jit"])
+def test_the_environment_says_what_auto_is(named: str, module: pvm.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(AUTO_VARIABLE, named)
+    with instance(module) as chosen, instance(module, tier="interpreter") as other:
+        assert chosen.statistics.tier == (AUTO if named in {"", "auto"} else named)
+        assert other.statistics.tier == "interpreter"
+
+
+def test_tier_of_the_environment_that_is_not_there_is_refused(
+    module: pvm.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(AUTO_VARIABLE, "fast")
+    with pytest.raises(pvm.UsageError, match="PVM_TIER is 'fast', expected auto, reference, interpreter or jit"):
+        instance(module)
 
 
 def test_tier_that_is_not_there_is_refused(module: pvm.Module) -> None:
