@@ -12,6 +12,7 @@ import pytest
 
 import pvm
 from compiler.driver import compile_source
+from pvm.engines.native.interpreter import loading
 from pvm.engines.native.machine_code.request import Limits, literal_request
 from pvm.engines.native.machine_code.target import host_target
 from pvm.engines.native.machine_code.worker_process import WorkerProcess
@@ -117,3 +118,16 @@ def test_who_was_forked_does_not_keep_a_worker_from_ending() -> None:
         os.close(hold)
         os.close(release)
     assert ended(pid) == 0
+
+
+def test_locks_that_other_threads_hold_are_free_in_a_child() -> None:
+    module = pvm.Module(compile_source("@export fun f() -> Int = 7", name="locks.peb"))
+    pvm.Instance(module).close()
+
+    def work() -> None:
+        with pvm.Instance(module) as instance:
+            assert instance.call("f") == 7
+        assert loading.code_region()._take(1 << 12)
+
+    with loading._lock, loading.code_region()._lock:
+        assert ended(in_child(work)) == 0

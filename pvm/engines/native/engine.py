@@ -87,6 +87,17 @@ class NativeEngine:
 
         References are ``Reference``s, bytes for strings, or None.
         """
+        machine = self._machine
+        entered = machine.entered
+        if entered != machine.hosting:
+            machine.refuse_to_nest()
+        try:
+            machine.entered = entered + 1
+            return self._call(function, args)
+        finally:
+            machine.entered = entered
+
+    def _call(self, function: int, args: Sequence[object]) -> Any:
         params, result = self._linked.signatures[self._linked.functions[function].signature]
         heap = self._machine.heap
         values: list[Any] = list(args)
@@ -121,15 +132,25 @@ class NativeEngine:
         Raises:
             UsageError: there is no such export, or the arguments do not fit its boundary signature.
         """
-        entry = self._entries.get(name)
-        if entry is not None:
-            return entry(args)
+        machine = self._machine
+        entered = machine.entered
+        if entered != machine.hosting:
+            machine.refuse_to_nest()
+        try:
+            machine.entered = entered + 1
+            entry = self._entries.get(name)
+            return self._call_first(name, args) if entry is None else entry(args)
+        finally:
+            machine.entered = entered
+
+    def _call_first(self, name: str, args: Sequence[object]) -> Any:
+        """The same the first time."""
         function = self._linked.exports.get(name)
         if function is None:
             raise UsageError(f"no export {name!r}")
         boundary = self._linked.interface.exports[name]
         if not args and boundary in _UNCONVERTED:
-            return self.call(function, ())
+            return self._call(function, ())
         from pvm.engines.native.entry import Entry
 
         entry = self._entries[name] = Entry(self._machine, name, function, boundary)

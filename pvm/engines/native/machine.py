@@ -160,8 +160,8 @@ class Machine:
         """Numbers of the main tasks of the activations, the innermost last."""
         self._waits: dict[int, WouldBlock] = {}
         """By record of a blocked task."""
-        self.hosting = 0
-        """Host functions that run: as many as there are activations while one of them may call back."""
+        self.entered = self.hosting = 0
+        """Calls by the host, and host functions that run: as many while one of those may call back."""
         self._targets: dict[int, Target] = {}
         self._sites: dict[int, Site] = {}
         self._prepare(seed)
@@ -235,6 +235,13 @@ class Machine:
             self._compile_now(*(range(len(program.linked.functions)) if debug.whole else program.entered))
 
     # Calls by the host
+
+    def refuse_to_nest(self) -> None:
+        """Say that nobody else may call now.
+
+        Finalizers and handlers of signals run in the middle of anything, where addresses of objects are at hand.
+        """
+        raise UsageError("the instance is running: nobody but a host function that it called may call it")
 
     def target(self, function: int) -> Target:
         """What the host needs for calling a function."""
@@ -366,8 +373,6 @@ class Machine:
 
     def _suspended(self) -> tuple[int, int]:
         """The task that called the host, which now calls back, and the bytes of stack that it has left."""
-        if self.activations != self.hosting:
-            raise UsageError("the instance is running: nobody but a host function that it called may call it")
         if self.activations >= MAX_ACTIVATIONS:
             from pvm.isa.traps import TrapKind
 

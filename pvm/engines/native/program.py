@@ -70,8 +70,9 @@ class Program:
             self.shared.write(address, data)
         for index, (address, fields) in checked.code.items():
             translation = Translation(*fields)
-            placed = self._append(translation.code)
-            assert placed == address, "code is placed in the order in which it was translated"
+            assert address >= self._end, "code is placed in the order in which it was translated"
+            self._end = address  # a signal may have left a gap
+            self._append(translation.code)
             self._enter(index, self._place(index, PlacedFunction(address, translation)))
         self._looks = 0
         self._patience = PATIENCE if has_cores() else PATIENCE_ON_ONE_CORE
@@ -142,19 +143,20 @@ class Program:
         return translate(self.linkage, index)
 
     def _append(self, code: bytes) -> int:
+        size = len(code)
         address = self._end
-        if address + len(code) > layout.METADATA_END:
+        if address + size > layout.METADATA_END:
             raise CodeSpaceFull("the program's internal code is too large for the native engine")
+        self._end = address + size  # first: the handler of a signal may come here too
         self.shared.write(address, code)
-        self._end = address + len(code)
         return address
 
     def _place(self, index: int, placed: PlacedFunction) -> PlacedFunction:
         """Let a function's descriptor say where its code is and what its first block costs."""
-        self.placed[index] = placed
         descriptor = self.descriptor(index)
         self.shared.write(descriptor + layout.FUNCTION_TEXT, struct.pack("<I", placed.address))
         self.shared.write(descriptor + layout.FUNCTION_COST, struct.pack("<I", placed.translation.cost))
+        self.placed[index] = placed  # last: a signal may end this anywhere
         return placed
 
     def _enter(self, index: int, placed: PlacedFunction) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from _thread import allocate_lock
 
@@ -64,3 +65,15 @@ def interpreter_key() -> str | None:
 def code_region() -> CodeRegion:
     """Where compiled code goes: near the interpreter, which has been loaded."""
     return _regions[0]
+
+
+def _begin_anew() -> None:
+    """In a process that was forked; somebody else may have held the locks."""
+    global _lock  # noqa: PLW0603 - the old one may never be given back
+    _lock = allocate_lock()
+    for region in _regions:
+        region.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)

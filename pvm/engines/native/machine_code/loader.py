@@ -105,6 +105,10 @@ class CodeRegion:
         """Address and size of the ranges that nothing is in, ascending; none begins where another one ends."""
         self._returned: list[tuple[int, int]] = []
 
+    def begin_anew(self) -> None:
+        """Go on in a process that was forked, where nobody gives the lock back that another thread may have held."""
+        self._lock = allocate_lock()
+
     def _reserve(self, address: int, size: int) -> int:
         flags = _PRIVATE | foreign.MAP_NORESERVE | (foreign.MAP_FIXED if address else 0)
         return self._memory.map(size, foreign.PROT_NONE, flags, address=address)
