@@ -137,6 +137,8 @@ def compilation_rows(compilation: Compilation | None, seconds: float) -> list[tu
         ("time in compiled functions", f"{share * seconds:.3f} s, estimated by {compilation.looks:,} samples"),
         ("time in the interpreter", f"{(1 - share) * seconds:.3f} s"),
     ]
+    if compilation.trouble:
+        rows.append(("nothing more is compiled", compilation.trouble[:REASON]))
     failed = list(compilation.failed.items())
     rows += [("not compiled", f"{name}: {reason[:REASON]}") for name, reason in failed[:MAX_FAILED]]
     if len(failed) > MAX_FAILED:

@@ -66,6 +66,7 @@ class Compilation(NamedTuple):
     ``kept`` of the functions were compiled by earlier runs, ``waiting`` are hot and not compiled yet; ``failed`` says
     by name of the function why there is no code for it.  ``seconds`` is the time of the compiler, beside the program.
     Of ``looks`` at the instance, about one a millisecond, ``looks_compiled`` found it in a compiled function.
+    ``trouble`` says why nothing can be compiled, if the host does not let it: the program runs on in the interpreter.
     """
 
     functions: int
@@ -76,6 +77,7 @@ class Compilation(NamedTuple):
     seconds: float
     looks: int
     looks_compiled: int
+    trouble: str = ""
 
 
 class Statistics(NamedTuple):

@@ -71,6 +71,8 @@ def test_what_failed_is_in_the_statistics() -> None:
         ("not compiled", "and 2 more"),
     ]
     assert compilation_rows(None, 1.0) == []
+    nothing = Compilation(0, 0, 0, {}, 0, 0.0, 10, 0, "can't start new thread")
+    assert ("nothing more is compiled", "can't start new thread") in compilation_rows(nothing, 1.0)
 
 
 def test_collections_are_timed() -> None:

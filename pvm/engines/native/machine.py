@@ -219,7 +219,7 @@ class Machine:
             return None
         promotion = self.program.promotion
         if promotion is None:
-            return Compilation(0, 0, 0, {}, 0, 0.0, self._looks, 0)
+            return Compilation(0, 0, 0, {}, 0, 0.0, self._looks, 0, self.program.trouble)
         return promotion.summary(self._looks, self._looks_compiled)
 
     def _prepare_jit(self) -> None:

@@ -22,6 +22,8 @@ from pvm.typed import TYPE_CHECKING
 from pvm.user_cache import load, sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pvm.engines.native.jit.promotion import Promotion
     from pvm.engines.native.linkage import Linkage
     from pvm.engines.native.machine_code.loader import LoadedCode
@@ -34,6 +36,9 @@ KEPT_PROGRAMS = 16
 PATIENCE, PATIENCE_ON_ONE_CORE = 12, 30
 """Looks at the clock, 2.5 ms each, before functions are counted: to begin compiling takes the program one or two ms,
 and seven where a worker can start only on the core of the program."""
+
+TRIES = 400
+"""Looks from one attempt to begin to the next, if the host does not let it: it may be short of files or threads."""
 
 
 class CodeSpaceFull(PvmError):
@@ -59,6 +64,8 @@ class Program:
         self.cages = CagePool(self.shared)
         self.placed: dict[int, PlacedFunction] = {}
         self.promotion: Promotion | None = None
+        self.trouble = ""
+        """Why nothing can be compiled, if the host does not let it."""
         self.control_blocks: dict[tuple[int | None, ...], bytes] = {}
         """The first words of instances, by their limits."""
         self.lock = RLock()
@@ -193,10 +200,24 @@ class Program:
     def is_time_to_compile(self, code: LoadedCode) -> bool:
         """Count a look at the clock of an instance; whether there were so many that compiling pays."""
         self._looks += 1
-        if self._looks == self._patience and self.promotion is None:
-            # What has to be loaded is loaded while the program runs on.
-            start_new_thread(self._prepare, (code,))
+        if self._looks % TRIES == self._patience and self.promotion is None:
+            self.aside(lambda: self._prepare(code))
         return self._looks > self._patience and self.promotion is not None
+
+    def aside(self, action: Callable[[], None]) -> None:
+        """Do something of the JIT's while the program runs on, which it does whatever becomes of that."""
+        try:
+            start_new_thread(self.attempt, (action,))
+        except RuntimeError as error:  # the host allows no more threads, or the process ends
+            self.trouble = str(error)
+
+    def attempt(self, action: Callable[[], None]) -> None:
+        """Do something of the JIT's, and note if that is not possible."""
+        try:
+            action()
+            self.trouble = ""
+        except Exception as error:  # noqa: BLE001 - as no files or threads are left; statistics say so
+            self.trouble = f"{type(error).__name__}: {error}"
 
     def _prepare(self, code: LoadedCode) -> None:
         from pvm.engines.native.jit.background import background

@@ -18,7 +18,7 @@ from pvm.engines.native.machine import LOOK, LOOK_SELDOM
 from pvm.engines.native.machine_code.request import Request, literal_request
 from pvm.engines.native.machine_code.target import host_target
 from pvm.engines.native.machine_code.worker_process import WorkerError, WorkerProcess
-from pvm.engines.native.program import PATIENCE, Program
+from pvm.engines.native.program import PATIENCE, TRIES, Program
 
 SOURCE = "@export fun twice(n: Int) -> Int = n + n\nfun main() {}"
 MODULE = pvm.Module(compile_source(SOURCE, name="beginning.peb"))
@@ -141,3 +141,53 @@ def test_the_hottest_come_first_and_of_these_the_shortest(monkeypatch: pytest.Mo
                 promotion.sample([names.index(name)])
         taken = [promotion.hottest() for _ in range(4)]
         assert taken == [*(names.index(name) for name in ("hot", "short", "long")), None]
+
+
+def test_a_program_for_which_no_thread_can_be_started_goes_on_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def trouble(instance: pvm.Instance) -> str:
+        compilation = instance.statistics.compilation
+        assert compilation is not None
+        return compilation.trouble
+
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        with monkeypatch.context() as full:
+            full.setattr(program_module, "start_new_thread", refuse)
+            for _ in range(PATIENCE):
+                assert not machine.program.is_time_to_compile(machine._code)
+            assert trouble(instance) == "can't start new thread"
+        with monkeypatch.context() as full:
+            full.setattr(background_module, "start_new_thread", refuse)
+            for _ in range(TRIES):
+                machine.program.is_time_to_compile(machine._code)
+            waited_for_promotion(machine.program)
+            for _ in range(HOT):
+                machine.program.promoted(machine._code).sample([0])
+        assert trouble(instance) == "RuntimeError: can't start new thread"
+        assert instance.call("twice", 4) == 8
+        for _ in range(HOT):
+            machine.program.promoted(machine._code).sample([1])
+        background().wait()
+        assert trouble(instance) == ""
+        background().close()
+
+
+def test_worker_and_thread_end_when_there_is_nothing_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background_module, "IDLE_SECONDS", 0.05)
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        for function in (0, 1):
+            for _ in range(HOT):
+                promotion.sample([function])
+            background().wait()
+            assert function in promotion.compiled
+            deadline = time.monotonic() + 30
+            while background()._runs:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            assert background().compiler._worker is None
+        assert instance.call("twice", 4) == 8

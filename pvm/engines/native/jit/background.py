@@ -1,13 +1,14 @@
 """The thread that waits for the worker: one for the process, for all programs that run in it.
 
-It is a plain thread of ``_thread``, since loading ``threading`` would be a tenth of a short run.
+It is a plain thread of ``_thread``, since loading ``threading`` would be a tenth of a short run.  When there has been
+nothing to compile for a while, it ends, and the worker with it, which has some 100 MB: there may be many processes.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
-from _queue import SimpleQueue
+from _queue import Empty, SimpleQueue
 from _thread import allocate_lock, start_new_thread
 from _weakref import ref
 from contextlib import suppress
@@ -30,6 +31,8 @@ LIMITS_AFTERWARDS = LIMITS._replace(seconds=10.0)
 """Of a worker that compiles on when the program has ended."""
 NICENESS = 11
 """The worker's: on a core that it shares with the program it gets a twelfth of the time, an idle one is all its own."""
+IDLE_SECONDS = 10.0
+"""How long thread and worker wait for more."""
 MAX_FAILURES = 8
 """Compilations in a row that fail before no more are tried in this process."""
 
@@ -45,7 +48,7 @@ class Background:
         self._wanted: SimpleQueue[Item] = SimpleQueue()
         self._starting = allocate_lock()
         self._programs: set[ref[Promotion]] = set()
-        self._is_started = self._is_closed = False
+        self._runs = self._is_registered = self._is_closed = False
 
     def ask(self, promotion: Promotion) -> None:
         """Have one more function compiled, soon."""
@@ -59,18 +62,20 @@ class Background:
 
     def _put(self, item: Item) -> None:
         with self._starting:
-            if not self._is_started:
-                self._is_started = True
-                atexit.register(self.close)
+            if not self._runs:
+                if not self._is_registered:
+                    atexit.register(self.close)
+                    self._is_registered = True
                 start_new_thread(self._run, ())
-        self._wanted.put(item)
+                self._runs = True
+            self._wanted.put(item)
 
     def wait(self) -> None:
         """Wait until nothing is compiled or kept any more: for tests and measurements."""
-        if self._is_started:
+        if self._runs:
             done = allocate_lock()
             done.acquire()
-            self._wanted.put(done)
+            self._put(done)
             done.acquire()
 
     def leave(self) -> None:
@@ -88,7 +93,12 @@ class Background:
 
     def _run(self) -> None:
         while True:
-            item = self._wanted.get()
+            try:
+                item = self._wanted.get(timeout=IDLE_SECONDS)
+            except Empty:
+                if self._has_ended():
+                    return
+                continue
             if hasattr(item, "release"):
                 item.release()
             elif self._is_closed:
@@ -99,6 +109,16 @@ class Background:
             elif self.failures < MAX_FAILURES:
                 self._compile(item)
             del item  # a program that nobody uses any more is given up although this thread waits
+
+    def _has_ended(self) -> bool:
+        """End the worker, and say that the thread ends too, unless something is wanted after all."""
+        with self._starting:
+            if not self._wanted.empty():
+                return False
+            if not self._is_closed:
+                self.compiler.close()
+            self._runs = False
+            return True
 
     def _compile(self, promotion: Promotion) -> None:
         function = promotion.hottest()

@@ -12,7 +12,6 @@ import marshal
 import struct
 import sys
 import time
-from _thread import start_new_thread
 
 from pvm.engines.api import Compilation
 from pvm.engines.native import layout
@@ -122,10 +121,10 @@ class Promotion:
             self._asked.add(function)
             self._quiet = 0
             if BACKGROUND in sys.modules:
-                self._ask_background()
+                self._program.attempt(self._ask_background)
             else:
                 # What has to be loaded for it the first time is loaded while the program runs on.
-                start_new_thread(self._ask_background, ())
+                self._program.aside(self._ask_background)
 
     def _ask_background(self) -> None:
         from pvm.engines.native.jit.background import background
@@ -279,9 +278,8 @@ class Promotion:
         failed = {functions[number].name: reason for number, reason in list(self.failures.items())}
         waiting = len(self._asked) - len(self.compiled) - len(self.failures)
         code = sum(list(self.compiled.values()))
-        return Compilation(
-            len(self.compiled), self.from_cache, waiting, failed, code, self.seconds, looks, looks_compiled
-        )
+        times = (self.seconds, looks, looks_compiled)
+        return Compilation(len(self.compiled), self.from_cache, waiting, failed, code, *times, self._program.trouble)
 
     # Between runs
 

@@ -62,8 +62,9 @@ class Compiler:
 
     def kill(self) -> None:
         """End the worker while another thread may wait for it."""
-        if self._worker is not None:
-            self._worker.kill()
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
 
     def prepare(self, request: Request) -> None:
         """Start the worker, and have it do what it will need; what goes wrong shows when code is asked for."""
@@ -81,7 +82,8 @@ class Compiler:
     def leave(self, requests: Sequence[Request], limits: Limits) -> bool:
         """Let the worker do something for the next process when this one has ended; false if it cannot be told."""
         target = host_target()
-        return target is not None and self._worker is not None and self._worker.leave(requests, target, limits)
+        worker = self._worker
+        return target is not None and worker is not None and worker.leave(requests, target, limits)
 
     def obtain(self, request: Request, *, keep: bool = True) -> Blob | None:
         """The code for a request, or None; it is neither taken from the cache nor put there if it is not to be kept."""
