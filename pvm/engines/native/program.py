@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 HOT = "hot"
 """The kind of what is kept of the functions that became hot."""
 KEPT_PROGRAMS = 16
-PATIENCE, PATIENCE_ON_ONE_CORE = 12, 30
+PATIENCE, PATIENCE_ON_ONE_CORE, PATIENCE_RATIONED = 12, 30, 600
 """Looks at the clock, 2.5 ms each, before functions are counted: to begin compiling takes the program one or two ms,
-and seven where a worker can start only on the core of the program."""
-
+and seven where a worker can start only on the core of the program.  Where the worker's time is taken from the
+program's, a tenth of a second for its start is little after so many."""
 TRIES = 400
 """Looks from one attempt to begin to the next, if the host does not let it: it may be short of files or threads."""
 
@@ -82,7 +82,7 @@ class Program:
             self._append(translation.code)
             self._enter(index, self._place(index, PlacedFunction(address, translation)))
         self._looks = 0
-        self._patience = PATIENCE if has_cores() else PATIENCE_ON_ONE_CORE
+        self._patience = PATIENCE
         self._is_warm = False
         self._hot_key: str | None = None
         self._compiled: list[LoadedCode] = []
@@ -200,9 +200,12 @@ class Program:
     def is_time_to_compile(self, code: LoadedCode) -> bool:
         """Count a look at the clock of an instance; whether there were so many that compiling pays."""
         self._looks += 1
-        if self._looks % TRIES == self._patience and self.promotion is None:
+        if self._looks == PATIENCE:
+            self._patience = patience()
+        late = self._looks - self._patience
+        if late >= 0 and late % TRIES == 0 and self.promotion is None:
             self.aside(lambda: self._prepare(code))
-        return self._looks > self._patience and self.promotion is not None
+        return late > 0 and self.promotion is not None
 
     def aside(self, action: Callable[[], None]) -> None:
         """Do something of the JIT's while the program runs on, which it does whatever becomes of that."""
@@ -261,9 +264,13 @@ class Program:
         return 0 if found is None else found.offset_at(pc, arrived=arrived)
 
 
-def has_cores() -> bool:
-    """Whether this process may use more than one core."""
-    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) > 1
+def patience() -> int:
+    """Looks at the clock before functions are counted, by the cores that this process may use."""
+    from pvm.engines.native import cores
+
+    if cores.is_rationed():
+        return PATIENCE_RATIONED
+    return PATIENCE if cores.has_cores() else PATIENCE_ON_ONE_CORE
 
 
 _PROGRAMS: dict[tuple[int, bool], Program] = {}

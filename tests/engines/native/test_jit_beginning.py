@@ -10,6 +10,7 @@ import pytest
 
 import pvm
 from compiler.driver import compile_source
+from pvm.engines.native import cores as cores_module
 from pvm.engines.native import program as program_module
 from pvm.engines.native.jit import background as background_module
 from pvm.engines.native.jit.background import LIMITS, background
@@ -32,7 +33,8 @@ pytestmark = pytest.mark.usefixtures("own_worker")
 @pytest.fixture(autouse=True)
 def cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine has enough of them to compile beside the program."""
-    monkeypatch.setattr(program_module, "has_cores", lambda: True)
+    monkeypatch.setattr(cores_module, "has_cores", lambda: True)
+    monkeypatch.setattr(cores_module, "is_rationed", lambda: False)
 
 
 def waited_for_promotion(program: Program) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import atexit
 import os
+import time
 from _queue import Empty, SimpleQueue
 from _thread import allocate_lock, start_new_thread
 from _weakref import ref
 from contextlib import suppress
 
+from pvm.engines.native.cores import is_rationed
 from pvm.engines.native.machine_code.compiling import Compiler
 from pvm.engines.native.machine_code.request import Limits
 from pvm.typed import TYPE_CHECKING
@@ -31,6 +33,8 @@ LIMITS_AFTERWARDS = LIMITS._replace(seconds=10.0)
 """Of a worker that compiles on when the program has ended."""
 NICENESS = 11
 """The worker's: on a core that it shares with the program it gets a twelfth of the time, an idle one is all its own."""
+REST = 9
+"""How long nothing is compiled after a function, as a multiple of its time, where the program has less for it."""
 IDLE_SECONDS = 10.0
 """How long thread and worker wait for more."""
 MAX_FAILURES = 8
@@ -124,6 +128,7 @@ class Background:
         function = promotion.hottest()
         if function is None:
             return
+        begun = time.monotonic()
         try:
             promotion.compile(self.compiler, function)
         except Exception as error:  # noqa: BLE001 - the program goes on without this code, and statistics say so
@@ -131,6 +136,8 @@ class Background:
         self.failures = self.failures + 1 if function in promotion.failures else 0
         if self._wanted.empty():
             promotion.keep_soon()
+        if is_rationed():
+            time.sleep(REST * (time.monotonic() - begun))
 
 
 _patient: list[tuple[int, Compiler]] = []
