@@ -28,11 +28,20 @@ def sources_digest() -> bytes:
         OSError: they cannot be seen.
     """
     if not _found:
-        here = os.path.abspath(__file__)  # noqa: PTH100 - pathlib is not loaded on the way to a run
-        package = here[: -len("/engines/native/sources.py")]
-        listed = [sorted(_files(f"{package}/{folder}")) for folder in FOLDERS]
-        _found.append(sha256(repr(listed).encode("utf-8", "surrogatepass")).digest())
+        _found.append(present_sources())
     return _found[0]
+
+
+def present_sources() -> bytes:
+    """The same as they are now: somebody may have installed another version while this process runs.
+
+    Raises:
+        OSError: they cannot be seen.
+    """
+    here = os.path.abspath(__file__)  # noqa: PTH100 - pathlib is not loaded on the way to a run
+    package = here[: -len("/engines/native/sources.py")]
+    listed = [sorted(_files(f"{package}/{folder}")) for folder in FOLDERS]
+    return bytes(sha256(repr(listed).encode("utf-8", "surrogatepass")).digest())
 
 
 def _files(folder: str) -> Iterator[tuple[str, int, int]]:

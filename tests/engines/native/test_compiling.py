@@ -74,6 +74,18 @@ def test_worker_over_its_memory() -> None:
     assert failure(Request(f"{HERE}:devour", b"4000"), Limits(memory=1 << 30)).startswith("MemoryError")
 
 
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_worker_of_another_version(asked_before: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who replaces PVM while a process runs gives it a worker whose code fits nothing there."""
+    worker = WorkerProcess()
+    if asked_before:
+        worker.compile(SEVEN, HOST, GENEROUS)
+    monkeypatch.setattr(sources, "_found", [bytes(32)])
+    with pytest.raises(WorkerError, match="another version of PVM was installed"):
+        worker.compile(SEVEN, HOST, GENEROUS)
+    worker.close()
+
+
 def test_limits_are_set() -> None:
     memory, seconds = failure(Request(f"{HERE}:limits"), Limits(memory=1 << 30, seconds=9.5)).split()[1:]
     assert memory == str(1 << 30)

@@ -44,13 +44,13 @@ def literal_request(ir: str) -> Request:
     return Request(f"{__name__}:{literal.__name__}", ir.encode("utf-8"))
 
 
-def encode_request(request: Request, target: Target, limits: Limits) -> bytes:
-    """A request as a frame."""
-    body = marshal.dumps((tuple(request), tuple(target), tuple(limits)))
+def encode_request(request: Request, target: Target, limits: Limits, sources: bytes = b"") -> bytes:
+    """A request as a frame; ``sources`` is the digest of those that this process runs, if it is known."""
+    body = marshal.dumps((tuple(request), tuple(target), tuple(limits), sources))
     return LENGTH.pack(len(body)) + body
 
 
-def decode_request(body: bytes) -> tuple[Request, Target, Limits]:
+def decode_request(body: bytes) -> tuple[Request, Target, Limits, bytes]:
     """What is in a frame, which the process that started this one has written."""
-    request, target, limits = marshal.loads(body)  # noqa: S302
-    return Request(*request), Target(*target), Limits(*limits)
+    request, target, limits, sources = marshal.loads(body)  # noqa: S302
+    return Request(*request), Target(*target), Limits(*limits), sources

@@ -18,15 +18,22 @@ from typing import BinaryIO
 from pvm.engines.native.machine_code.blob import encode_blob
 from pvm.engines.native.machine_code.request import DONE, FAILED, LENGTH, Limits, Request, decode_request
 from pvm.engines.native.machine_code.target import Target
+from pvm.engines.native.sources import present_sources
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer requests until there are no more, even if whoever asked has ended meanwhile."""
+    is_same = False
     while head := source.read(LENGTH.size):
         (size,) = LENGTH.unpack(head)
-        request, target, limits = decode_request(source.read(size))
+        request, target, limits, sources = decode_request(source.read(size))
         _limit(limits)
-        answer = _answer(request, target)
+        # Before anything is done, and again since what was loaded meanwhile may be of another version too.
+        answer = b"" if is_same else _differing(sources)
+        if not answer:
+            answer = _answer(request, target)
+            answer = _differing(sources) or answer
+            is_same = answer[:1] == DONE
         with suppress(BrokenPipeError):
             sink.write(LENGTH.pack(len(answer)) + answer)
             sink.flush()
@@ -43,6 +50,15 @@ def _limit(limits: Limits) -> None:
     ):
         _, most = resource.getrlimit(what)
         resource.setrlimit(what, (value if most == resource.RLIM_INFINITY else min(value, most), most))
+
+
+def _differing(sources: bytes) -> bytes:
+    """What to answer to a process that runs other sources of PVM: code of these would fit nothing there."""
+    try:
+        is_same = not sources or present_sources() == sources
+    except OSError:
+        is_same = False
+    return b"" if is_same else FAILED + b"another version of PVM was installed while this process runs"
 
 
 def _answer(request: Request, target: Target) -> bytes:

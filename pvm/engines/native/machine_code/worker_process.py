@@ -15,6 +15,7 @@ from weakref import WeakSet
 from pvm.engines.native.machine_code.blob import Blob, decode_blob
 from pvm.engines.native.machine_code.request import DONE, LENGTH, Limits, Request, encode_request
 from pvm.engines.native.machine_code.target import Target
+from pvm.engines.native.sources import sources_digest
 
 MAX_ANSWER = 64 << 20
 _PIECE = 1 << 16
@@ -134,7 +135,7 @@ class WorkerProcess:
             child = self._running()
             deadline = time.monotonic() + limits.seconds
             with self._sending:
-                self._send(child, encode_request(request, target, limits), deadline)
+                self._send(child, encode_request(request, target, limits, known_sources()), deadline)
             answer = self._receive(child, deadline, note)
         except BaseException as error:
             self.close()
@@ -155,7 +156,7 @@ class WorkerProcess:
         if child is None or self._owner != os.getpid() or not self._sending.acquire(blocking=False):
             return False
         try:
-            data = b"".join(encode_request(request, target, limits) for request in requests)
+            data = b"".join(encode_request(request, target, limits, known_sources()) for request in requests)
             os.set_blocking(child.requests, False)
             self._is_left = os.write(child.requests, data) == len(data)
         except OSError:
@@ -233,6 +234,14 @@ class WorkerProcess:
                 if size > MAX_ANSWER:
                     raise WorkerError("the worker's answer is too large")
         return bytes(data[LENGTH.size :])
+
+
+def known_sources() -> bytes:
+    """The digest of the sources that this process runs, or nothing if they cannot be seen."""
+    try:
+        return sources_digest()
+    except OSError:
+        return b""
 
 
 _workers: WeakSet[WorkerProcess] = WeakSet()
