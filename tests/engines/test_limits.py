@@ -122,6 +122,22 @@ def test_fuel_is_exact(engine: str) -> None:
     assert short.statistics().fuel_remaining == 0
 
 
+def test_what_a_function_begins_with_is_paid_for(engine: str) -> None:
+    """What it costs depends on operands, and the block that it stands in is paid for with it."""
+    text = """import runtime string.equals(ref string, ref string) -> i32
+        func main(a: ref string, b: ref string) -> i32 {
+            local.get a
+            local.get b
+            call.runtime string.equals
+            return
+        }"""
+    instance = start(engine, text)
+    for size, cost in ((3, 5), (40, 7)):
+        before = instance.statistics().fuel_used
+        assert call(instance, "main", b"x" * size, b"x" * size) == 1
+        assert instance.statistics().fuel_used - before == cost
+
+
 def test_fuel_can_be_added(engine: str) -> None:
     instance = start(engine, TEXT, fuel=10)
     with pytest.raises(Exhaustion):

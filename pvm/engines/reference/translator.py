@@ -114,7 +114,8 @@ class Translator:
             ]
         kept = [line for line in body.lines if line.text]
         if kept[0].text.startswith("f -= ") and head[-1] == " f = F":
-            head[-1] = f" f = F - {kept.pop(0).text[5:]}"
+            first = kept.pop(0).text.removeprefix("f -= ")
+            head[-1] = f" f = F - {first}" if first.isdigit() else f" f = F - ({first})"
         text = list(head)
         places: list[Place] = [None] * len(head)
         for number, line in enumerate(kept):
