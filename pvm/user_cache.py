@@ -42,6 +42,8 @@ __all__ = [
     "store",
     "survey",
     "take_turn",
+    "turn",
+    "written",
 ]
 
 MAX_SIZE = 64 << 20
@@ -110,6 +112,13 @@ def load(kind: str, key: str) -> bytes | None:
     return body if data.startswith(_head(kind, key, body)) else None
 
 
+def written(kind: str, key: str) -> tuple[int, int] | None:
+    """What is another thing whenever an entry is written anew; None if there is no such entry."""
+    directory = cache_directory()
+    status = None if directory is None else _attempt(os.lstat, _entry(directory, kind, key))
+    return None if status is None else (status.st_ino, status.st_mtime_ns)
+
+
 def store(kind: str, key: str, body: bytes) -> None:
     """Keep something for the next run, if possible."""
     directory = cache_directory()
@@ -128,20 +137,53 @@ def store(kind: str, key: str, body: bytes) -> None:
         _attempt(os.unlink, temporary)
 
 
-def take_turn(what: str) -> bool:
-    """Whether no other process of the user is doing something, which this one does from now on, until it ends."""
-    from fcntl import LOCK_EX, LOCK_NB, flock
+def take_turn(what: str, text: str = "") -> bool:
+    """Whether no other process of the user is doing something, which this one does from now on, until it ends.
+
+    The text, which says more of it, is what ``turn`` gives meanwhile.
+    """
+    from fcntl import LOCK_EX
+
+    descriptor = _lock(what, LOCK_EX)
+    if descriptor is None:
+        return False
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, text.encode())
+    return True
+
+
+def turn(what: str) -> str | None:
+    """What a process of the user that is doing something has said of it; None if nobody is."""
+    from fcntl import LOCK_SH
 
     directory = cache_directory()
     if directory is None:
-        return False
-    try:
-        # Nobody removes the file: who holds a lock of one that is gone is not alone.
-        descriptor = os.open(f"{directory}/{what}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        flock(descriptor, LOCK_EX | LOCK_NB)
-    except OSError:
-        return False
-    return True
+        return None
+    descriptor = _lock(what, LOCK_SH)
+    if descriptor is not None:
+        os.close(descriptor)
+        return None
+    found = _attempt(_read, f"{directory}/{what}.lock")
+    return None if found is None else found.decode("utf-8", "replace")
+
+
+def _lock(what: str, operation: int) -> int | None:
+    """The descriptor of a file that is locked until it is closed; None if another process has locked it."""
+    from fcntl import LOCK_NB, flock
+
+    directory = cache_directory()
+    if directory is None:
+        return None
+    # Nobody removes the file: who holds a lock of one that is gone is not alone.
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor: int | None = _attempt(os.open, f"{directory}/{what}.lock", flags, 0o600)
+    if descriptor is not None:
+        try:
+            flock(descriptor, operation | LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+    return descriptor
 
 
 class Kept(NamedTuple):

@@ -174,6 +174,39 @@ def test_one_process_at_a_time_has_a_turn(directory: Path) -> None:
     assert user_cache.survey() == []
 
 
+def test_what_is_being_done_can_be_asked(directory: Path) -> None:
+    assert user_cache.turn("something") is None
+    begun, end = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(end[1])
+        taken = user_cache.take_turn("something", "with this")
+        os.write(begun[1], b".")
+        os.read(end[0], 1)
+        os._exit(0 if taken else 1)
+    os.read(begun[0], 1)
+    assert user_cache.turn("something") == "with this"
+    assert user_cache.turn("another") is None
+    for descriptor in (*end, *begun):
+        os.close(descriptor)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert user_cache.turn("something") is None
+    assert (directory / "something.lock").exists()
+
+
+def test_an_entry_that_is_written_anew_can_be_told(directory: Path) -> None:
+    assert user_cache.written("kind", "key") is None
+    user_cache.store("kind", "key", b"first")
+    first = user_cache.written("kind", "key")
+    assert first is not None
+    assert user_cache.written("kind", "key") == first
+    user_cache.store("kind", "key", b"other")
+    assert user_cache.written("kind", "key") not in {None, first}
+    assert directory.exists()
+
+
 def test_without_a_directory_nobody_has_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PVM_CACHE_DIR", "/dev/null/cache")
     assert not user_cache.take_turn("something")
+    assert user_cache.turn("something") is None
+    assert user_cache.written("kind", "key") is None

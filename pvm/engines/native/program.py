@@ -251,12 +251,12 @@ class Program:
 
     def keep(self) -> None:
         """Keep what was translated and compiled for the next process that runs this module."""
-        if self.promotion is not None:
-            self.promotion.keep()
         if self.checked.key is not None and len(self.placed) > len(self.checked.code):
             with self.lock:
                 code = {index: (each.address, tuple(each.translation)) for index, each in self.placed.items()}
             self.checked.keep(code)
+        if self.promotion is not None:
+            self.promotion.keep()
 
     def offset_at(self, index: int, pc: int, *, arrived: bool = False) -> int:
         """The bytecode offset that an address in a function's code comes from."""

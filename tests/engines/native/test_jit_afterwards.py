@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
@@ -19,15 +20,17 @@ from bench.running import is_populated
 from compiler.driver import compile_source
 from pvm.engines.native import program as programs
 from pvm.engines.native.interpreter.loading import interpreter_key
-from pvm.engines.native.jit.background import LIMITS
-from pvm.engines.native.jit.build import digest, encode_argument
-from pvm.engines.native.jit.kept import AFTERWARDS, Kept, Rest, load_hot, store_hot
+from pvm.engines.native.jit import background as background_module
+from pvm.engines.native.jit.background import LIMITS, background
+from pvm.engines.native.jit.build import compiled_function, digest, encode_argument
+from pvm.engines.native.jit.kept import AFTERWARDS, HotFunction, Kept, Rest, load_hot, store_hot
 from pvm.engines.native.jit.promotion import GENERATOR, HOT, Promotion
 from pvm.engines.native.linked import program_key
 from pvm.engines.native.machine_code.request import Limits, Request
 from pvm.engines.native.machine_code.target import host_target
 from pvm.engines.native.machine_code.worker_process import WorkerError, WorkerProcess
 from pvm.user_cache import cache_directory, sha256
+from tests.conftest import end_background
 
 HOST = host_target()
 assert HOST is not None
@@ -130,8 +133,14 @@ def test_a_program_that_embeds_leaves_nobody_behind(tmp_path: Path) -> None:
     assert kept.functions.keys() | kept.wanted.keys() >= {NAMES.index("outer")}
 
 
-def rest(*, wanted: dict[int, int], entered: set[int], compiled: set[int] = frozenset()) -> Request:  # type: ignore[assignment]
-    left = Rest(digest(DATA), "a" * 64, wanted, frozenset(entered), frozenset(), frozenset(compiled))
+def rest(
+    *,
+    wanted: dict[int, int],
+    entered: set[int],
+    compiled: set[int] = frozenset(),  # type: ignore[assignment]
+    seconds: float = 10.0,
+) -> Request:
+    left = Rest(digest(DATA), "a" * 64, wanted, frozenset(entered), frozenset(), frozenset(compiled), seconds)
     return Request(AFTERWARDS, marshal.dumps(tuple(left)))
 
 
@@ -169,6 +178,17 @@ def test_a_function_that_fails_stays_wanted_and_stops_nobody() -> None:
     assert kept.wanted == {9999: 20}
 
 
+def test_what_another_run_has_compiled_is_left_out_and_what_takes_too_long_stays_wanted() -> None:
+    outer, third, fourth = (NAMES.index(name) for name in ("outer", "third", "fourth"))
+    found = left_to_worker(rest(wanted={outer: 9}, entered=set())).functions
+    kept = left_to_worker(rest(wanted={outer: 20, third: 9}, entered=set()))
+    assert kept.functions[outer] == found[outer]
+    assert kept.functions.keys() == {outer, third}
+    kept = left_to_worker(rest(wanted={fourth: 9}, entered=set(), seconds=0.0))
+    assert kept.functions.keys() == {outer, third}
+    assert kept.wanted == {fourth: 9}
+
+
 def test_one_worker_at_a_time_goes_on(warm_cache: Path) -> None:
     with (warm_cache / "afterwards.lock").open("w") as other:
         flock(other, LOCK_EX)
@@ -199,3 +219,73 @@ def test_the_next_run_asks_for_what_was_wanted(monkeypatch: pytest.MonkeyPatch) 
         machine.program.promotion.sample([fourth])
         assert asked == [outer]
     assert load_hot(hot_key()).wanted == {outer: HOT, third: HOT - 1, fourth: 3}
+
+
+def other_runs_code(function: int) -> HotFunction:
+    """What another run of the program may keep of a function."""
+    blob = compiled_function(HOST, DATA, function)
+    return HotFunction(HOT, blob)
+
+
+@pytest.fixture
+def nobody_compiled() -> Iterator[None]:
+    programs._PROGRAMS.clear()
+    end_background()
+    yield
+    end_background()
+
+
+@pytest.mark.usefixtures("nobody_compiled")
+def test_a_run_takes_what_others_compile_meanwhile() -> None:
+    third, fourth = (NAMES.index(name) for name in ("third", "fourth"))
+    with pvm.Instance(pvm.Module.from_bytes(DATA), tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        store_hot(hot_key(), {third: other_runs_code(third)}, {})
+        for _ in range(HOT):
+            promotion.sample([fourth])
+        background().wait()
+        assert promotion.compiled.keys() == {third, fourth}
+        assert promotion.from_cache == 1
+        assert load_hot(hot_key()).functions.keys() == {third, fourth}
+        assert instance.call("alsoNever", 5) == instance.call("alsoNever", 5)
+
+
+@pytest.mark.usefixtures("nobody_compiled")
+def test_a_run_waits_a_little_for_the_worker_of_the_one_before(
+    warm_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background_module, "ATTEND_SECONDS", 600.0)
+    third, fourth = (NAMES.index(name) for name in ("third", "fourth"))
+    with pvm.Instance(pvm.Module.from_bytes(DATA), tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        with (warm_cache / "afterwards.lock").open("w") as other:
+            other.write(hot_key())
+            other.flush()
+            flock(other, LOCK_EX)
+            for _ in range(HOT):
+                promotion.sample([third, fourth])
+            store_hot(hot_key(), {third: other_runs_code(third)}, {})
+            deadline = time.monotonic() + PATIENCE
+            while third not in promotion.compiled:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            assert not background().compiler.has_worker
+        for _ in range(HOT):
+            promotion.sample([fourth])
+        background().wait()
+        assert promotion.compiled.keys() == {third, fourth}
+        assert background().compiler.has_worker
+
+
+def test_nobody_waits_for_the_worker_of_another_program(warm_cache: Path) -> None:
+    with pvm.Instance(pvm.Module.from_bytes(DATA), tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        with (warm_cache / "afterwards.lock").open("w") as other:
+            flock(other, LOCK_EX)
+            assert not promotion.is_attended
+            other.write("b" * 64)
+            other.flush()
+            assert not promotion.is_attended

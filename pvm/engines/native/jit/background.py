@@ -31,12 +31,16 @@ if TYPE_CHECKING:
 LIMITS = Limits(memory=1 << 30, seconds=30.0)
 LIMITS_AFTERWARDS = LIMITS._replace(seconds=10.0)
 """Of a worker that compiles on when the program has ended."""
+LEAST_AFTERWARDS, SHARE_AFTERWARDS = 0.5, 10
+"""Its seconds of the processor at least, and how many it may have for each that the program had."""
 NICENESS = 11
 """The worker's: on a core that it shares with the program it gets a twelfth of the time, an idle one is all its own."""
 REST = 9
 """How long nothing is compiled after a function, as a multiple of its time, where the program has less for it."""
 IDLE_SECONDS = 10.0
 """How long thread and worker wait for more."""
+ATTEND_SECONDS, ATTEND_EVERY = 0.5, 0.02
+"""How long a worker that an earlier run has left is waited for before one is started, and how often it is looked at."""
 MAX_FAILURES = 8
 """Compilations in a row that fail before no more are tried in this process."""
 
@@ -62,7 +66,7 @@ class Background:
     def prepare(self, promotion: Promotion) -> None:
         """Have a worker that knows the program, soon."""
         self._programs.add(ref(promotion))
-        self._put(promotion.prepare)
+        self._put(lambda compiler: self._prepare(promotion, compiler))
 
     def _put(self, item: Item) -> None:
         with self._starting:
@@ -85,7 +89,8 @@ class Background:
     def leave(self) -> None:
         """Let the worker compile what is left when this process has ended, which is about to."""
         promotions = [promotion for each in self._programs if (promotion := each()) is not None]
-        requests = [request for promotion in promotions if (request := promotion.rest()) is not None]
+        seconds = max(LEAST_AFTERWARDS, SHARE_AFTERWARDS * time.process_time())
+        requests = [request for promotion in promotions if (request := promotion.rest(seconds)) is not None]
         if requests:
             self._is_closed = True
             self.compiler.leave(requests, LIMITS_AFTERWARDS)
@@ -124,7 +129,23 @@ class Background:
             self._runs = False
             return True
 
+    def _prepare(self, promotion: Promotion, compiler: Compiler) -> None:
+        self._attend(promotion)
+        promotion.prepare(compiler)
+
+    def _attend(self, promotion: Promotion) -> None:
+        """Take what a worker that an earlier run has left compiles: that has LLVM and the program at hand already."""
+        until = time.monotonic() + ATTEND_SECONDS
+        while promotion.is_attended and not self._is_closed and time.monotonic() < until:
+            with suppress(Exception):  # what others have compiled is not needed
+                promotion.fetch()
+            time.sleep(ATTEND_EVERY)
+
     def _compile(self, promotion: Promotion) -> None:
+        if not self.compiler.has_worker:
+            self._attend(promotion)
+        with suppress(Exception):  # what others have compiled is not needed
+            promotion.fetch()
         function = promotion.hottest()
         if function is None:
             return
@@ -134,8 +155,7 @@ class Background:
         except Exception as error:  # noqa: BLE001 - the program goes on without this code, and statistics say so
             promotion.failures[function] = f"{type(error).__name__}: {error}"
         self.failures = self.failures + 1 if function in promotion.failures else 0
-        if self._wanted.empty():
-            promotion.keep_soon()
+        promotion.keep_soon()
         if is_rationed():
             time.sleep(REST * (time.monotonic() - begun))
 

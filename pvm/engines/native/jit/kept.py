@@ -13,8 +13,10 @@ from pvm.engines.native.linked import plain
 from pvm.engines.native.machine_code.blob import Blob, Relocation
 from pvm.engines.native.program import HOT
 from pvm.typed import NamedTuple
-from pvm.user_cache import load, store
+from pvm.user_cache import load, store, written
 
+TURN = "afterwards"
+"""What one worker of a user does at a time."""
 AFTERWARDS = "pvm.engines.native.jit.afterwards:finish"
 """What is asked of a worker that is left what is left of a program."""
 MAX_BYTES = 8 << 20
@@ -40,7 +42,8 @@ class Rest(NamedTuple):
 
     ``wanted`` is the heat of functions that are not compiled; ``entered`` are those that have run, the only ones worth
     compiling of what compiled functions call; ``translated`` are those whose translation is kept with the program,
-    ``compiled`` those that have machine code; ``profile`` is what calls were seen to call.
+    ``compiled`` those that have machine code; ``seconds`` is how long the processor may work on it, ``profile`` what
+    calls were seen to call.
     """
 
     program: str
@@ -49,7 +52,13 @@ class Rest(NamedTuple):
     entered: frozenset[int]
     translated: frozenset[int]
     compiled: frozenset[int]
+    seconds: float
     profile: Counts = ()
+
+
+def hot_version(key: str) -> tuple[int, int] | None:
+    """Another one whenever something is kept under a key; None if nothing is."""
+    return written(HOT, key)
 
 
 def load_hot(key: str) -> Kept:

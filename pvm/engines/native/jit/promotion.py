@@ -17,13 +17,13 @@ from pvm.engines.api import Compilation
 from pvm.engines.native import layout
 from pvm.engines.native.interpreter.loading import PROFILING, code_region
 from pvm.engines.native.jit.installed import BODY, COUNTS, ENTRY, decode_notes, encode_notes, osr_offset
-from pvm.engines.native.jit.kept import AFTERWARDS, HotFunction, Kept, Rest, store_hot
+from pvm.engines.native.jit.kept import AFTERWARDS, TURN, HotFunction, Kept, Rest, hot_version, load_hot, store_hot
 from pvm.engines.native.jit.profile import CallProfile
 from pvm.engines.native.machine_code.request import Request
 from pvm.engines.native.translation import Translation
 from pvm.errors import PvmError
 from pvm.typed import TYPE_CHECKING
-from pvm.user_cache import sha256
+from pvm.user_cache import sha256, turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,6 +70,8 @@ class Promotion:
         self._module = b""
         self._loops_only = False
         self._blobs: dict[int, Blob] = {}
+        self._used: dict[int, tuple[int, ...]] = {}
+        """Functions whose translations the code of a function depends on."""
         self._called: dict[int, tuple[int, ...]] = {}
         """What compiled functions call that was not asked for yet."""
         self._quiet = 0
@@ -85,7 +87,9 @@ class Promotion:
         self._fuel = COUNTS
         """What the code does about fuel that is compiled from now on."""
         self.from_cache = 0
-        """How many of them an earlier run has compiled."""
+        """How many of them another run has compiled."""
+        self._written: tuple[int, int] | None = None
+        """Which version of what is kept was looked at last."""
         self.seconds = 0.0
         """Time of waiting for the worker."""
         self.natives: dict[int, int] = {}
@@ -190,6 +194,11 @@ class Promotion:
 
     # In the background
 
+    @property
+    def is_attended(self) -> bool:
+        """Whether a worker that an earlier run has left behind is compiling for the next one, which is this."""
+        return self._key is not None and turn(TURN) == self._key
+
     def prepare(self, compiler: Compiler) -> None:
         """Let the worker load what it needs, and read the program."""
         self._module = self._program.checked.to_bytes()
@@ -250,9 +259,8 @@ class Promotion:
         program.shared.write(descriptor + layout.FUNCTION_CODE, _U32.pack(program.linked.native_stub))
         self.natives[function] = native
         self.compiled[function] = len(blob.data)
-        # The translations are kept with the linked program; it is enough to know whose they are.
-        called = self._called[function]
-        self._blobs[function] = blob._replace(notes=encode_notes(dict.fromkeys(translations), called))
+        self._used[function] = tuple(translations)
+        self._blobs[function] = blob._replace(notes=encode_notes({}, self._called[function]))
 
     def _add_entry(self, pc: int, distance: int) -> None:
         """Let whoever polls at an address go on in machine code, if there is room in the table."""
@@ -291,6 +299,7 @@ class Promotion:
             self._heat[function] = hot.heat // 2
             self.install(function, hot.blob)
         self.from_cache = self._kept = len(self.compiled)
+        self._written = self._version()
         self._heat.update(kept.wanted)
         self._wanted = [function for function, heat in kept.wanted.items() if heat >= HOT]
         self._kept_wanted = set(kept.wanted)
@@ -300,10 +309,33 @@ class Promotion:
         wanted = self._waiting()
         if self._key is not None and (len(self._blobs) > self._kept or wanted.keys() != self._kept_wanted):
             self._kept, self._kept_wanted = len(self._blobs), set(wanted)
-            hot = {
-                function: HotFunction(self._heat.get(function, 0), blob) for function, blob in list(self._blobs.items())
-            }
-            store_hot(self._key, hot, wanted)
+            store_hot(self._key, {function: self._hot(function) for function in list(self._blobs)}, wanted)
+
+    def _hot(self, function: int) -> HotFunction:
+        """What is kept of a function: translations too that are not kept with the linked program."""
+        blob, placed, known = self._blobs[function], self._program.placed, self._program.checked.code
+        translations = {
+            each: None if each in known else tuple(placed[each].translation) for each in self._used[function]
+        }
+        _, called = decode_notes(blob.notes)
+        return HotFunction(self._heat.get(function, 0), blob._replace(notes=encode_notes(translations, called)))
+
+    def _version(self) -> tuple[int, int] | None:
+        return None if self._key is None else hot_version(self._key)
+
+    def fetch(self) -> None:
+        """Install what other processes that run the program, or have run it, have compiled since this one looked."""
+        version = self._version()
+        if self._key is None or version is None or version == self._written:
+            return
+        self._written = version
+        for function, hot in load_hot(self._key).functions.items():
+            if function not in self.compiled and function not in self.failures:
+                self._asked.add(function)
+                self._taken.add(function)
+                self._heat[function] = max(self._heat.get(function, 0), hot.heat // 2)
+                self.install(function, hot.blob)
+                self.from_cache += 1
 
     def keep_soon(self) -> None:
         """The same, if it is twice as much as what was kept: a process may end without a chance to do it."""
@@ -318,12 +350,13 @@ class Promotion:
             if function not in self.compiled and function not in self.failures and self._is_small(function)
         }
 
-    def rest(self) -> Request | None:
+    def rest(self, seconds: float) -> Request | None:
         """What a worker that knows the program can do for the next run, if there is something."""
         wanted = self._waiting()
         if self._key is None or not wanted or not self._module:
             return None
         name, program = sha256(self._module).hexdigest(), self._program
         compiled = frozenset([*self.compiled, *self.failures])
-        rest = Rest(name, self._key, wanted, program.entered, frozenset(program.placed), compiled, self.profile.of())
+        translated, profile = frozenset(program.checked.code), self.profile.of()
+        rest = Rest(name, self._key, wanted, program.entered, translated, compiled, seconds, profile)
         return Request(AFTERWARDS, marshal.dumps(tuple(rest)))

@@ -66,6 +66,11 @@ class Compiler:
         if worker is not None:
             worker.kill()
 
+    @property
+    def has_worker(self) -> bool:
+        """Whether a worker was started."""
+        return self._worker is not None
+
     def prepare(self, request: Request) -> None:
         """Start the worker, and have it do what it will need; what goes wrong shows when code is asked for."""
         from pvm.engines.native.machine_code.worker_process import WorkerError
