@@ -7,8 +7,16 @@ from random import Random
 from pvm.isa.types import Prim, Signature, ValueType, class_ref
 from pvm.pbc.builder import FunctionBuilder
 from pvm.pbc.model import Module
+from tests.fuzz import (
+    compiled_barriers,
+    compiled_call_drills,
+    compiled_drills,
+    compiled_map_drills,
+    compiled_numbers,
+    compiled_text_drills,
+)
 from tests.fuzz.compiled_bodies import CONSTANTS, MAX, MIN, Body
-from tests.fuzz.compiled_drills import write_drill
+from tests.fuzz.compiled_drilling import Drill
 from tests.fuzz.compiled_loops import LoopBody
 from tests.fuzz.compiled_objects import rounds_of_objects
 from tests.fuzz.compiled_tables import (
@@ -27,6 +35,15 @@ from tests.fuzz.compiled_tables import (
     write,
 )
 
+_DRILLS = (
+    *compiled_drills.DRILLS,
+    *compiled_numbers.DRILLS,
+    *compiled_barriers.DRILLS,
+    *compiled_call_drills.DRILLS,
+    *compiled_text_drills.DRILLS,
+    *compiled_map_drills.DRILLS,
+)
+"""Kinds of short functions."""
 _PARAMS: tuple[ValueType, ...] = (INTS, INTS, BYTES, class_ref(BOX), class_ref(SHAPE), Prim.I64, Prim.I64)
 
 
@@ -55,7 +72,7 @@ def generate_compiled(random: Random) -> Module:
         code.return_()
         tables.builder.export(f"call{number}", index, "() -> i64")
     objects = [_objects(tables, number, random) for number in range(random.choice((1, 2, 3)))]
-    short = [_short(tables, number, random) for number in range(random.choice((4, 6, 8)))]
+    short = [_short(tables, number, random) for number in range(random.choice((6, 9, 12)))]
     _all(tables, [*short, *calls, *drills, *drills, *objects], random)
     return tables.builder.build()
 
@@ -132,7 +149,9 @@ def _drill(tables: Tables, number: int, random: Random) -> int:
 def _short(tables: Tables, number: int, random: Random) -> int:
     """A function that is about one thing."""
     index = tables.function(f"short{number}", Signature((Prim.I64, Prim.I64), (Prim.I64,)))
-    write_drill(tables, tables.builder.function(index), random)
+    drill = Drill(tables, tables.builder.function(index), random)
+    random.choice(_DRILLS)(drill)
+    drill.end()
     return index
 
 

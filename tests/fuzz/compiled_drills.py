@@ -7,13 +7,10 @@ takes two numbers and gives one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
-from pvm.isa.runtime import RUNTIME_BY_NAME
-from pvm.isa.types import STRING, ArrayKind, Prim, ValueType, array_ref, class_ref
-from pvm.pbc.builder import FunctionBuilder
-from pvm.pbc.model import ImportKind
+from pvm.isa.types import STRING, ArrayKind, Prim, array_ref, class_ref
+from tests.fuzz.compiled_drilling import MAX, MIN, Drill, runtime_function
 from tests.fuzz.compiled_tables import (
     ASKED,
     BOX,
@@ -30,11 +27,8 @@ from tests.fuzz.compiled_tables import (
     SHAPE_TALLY,
     SUM,
     UNARY,
-    Tables,
-    write,
 )
 
-MAX, MIN = (1 << 63) - 1, -(1 << 63)
 _AS_NUMBER = {
     ArrayKind.I64: "",
     ArrayKind.U8: "i64.extend_i32_u",
@@ -51,59 +45,6 @@ _AS_ELEMENT = {
     ArrayKind.F32: "f32.convert_i64_s",
 }
 _WORDS = ("a", "abcdefgh", "abcdefghijklmno", "aé€ and more of that", "0123456789012345678901234567890123456789")
-
-
-class Drill:
-    """A function that is being written: what it gives is in ``total``."""
-
-    def __init__(self, tables: Tables, code: FunctionBuilder, random: Random) -> None:
-        self.tables, self.code, self.random = tables, code, random
-        self.total, self.at = self.local(Prim.I64), self.local(Prim.I64)
-        self.write(f"local.get 1; local.set {self.total}")
-
-    def write(self, text: str, **types: object) -> None:
-        """Emit instructions by their text; types have names in it."""
-        write(self.code, text, **types)
-
-    def local(self, kind: ValueType) -> int:
-        return self.code.local(kind)
-
-    def chance(self, probability: float) -> bool:
-        return self.random.random() < probability
-
-    def take_up(self, text: str) -> str:
-        """The text of what mixes a number into the total."""
-        total = self.total
-        return f"local.get {total}; i64.const 31; i64.mul; {text}; i64.xor; local.set {total};"
-
-    def rounds(self, body: str, bound: str, start: str = "i64.const 0", **types: object) -> None:
-        """Emit a loop whose variable grows by one up to a bound, by the texts of what is pushed and done."""
-        at, is_at_test = self.at, self.chance(0.6)
-        self.write(
-            f"""{start}; local.set {at}; {"jump @test" if is_at_test else ""}; @next:; {body};
-            local.get {at}; i64.const 1; i64.add{self.random.choice(("", "_checked_s"))}; local.set {at};
-            @test:; local.get {at}; {bound}; i64.lt_s; branch.if @next""",
-            **types,
-        )
-
-    def few(self) -> str:
-        """The text of how many rounds there are mostly."""
-        return f"i64.const {self.random.choice((5, 17, 40, 90))}"
-
-    def new_array(self, length: int, kind: ArrayKind = ArrayKind.I64) -> int:
-        """A local with a new array."""
-        local = self.local(array_ref(kind))
-        self.write(f"i64.const {length}; array.new {kind.name}; local.set {local}")
-        return local
-
-    def maybe_task(self) -> None:
-        """Sometimes there is another task, so that turns end."""
-        if self.tables.tasks and self.chance(0.5):
-            self.code.func_ref(self.random.choice(self.tables.tasks))
-            self.write("task.spawn; ref.drop")
-
-    def end(self) -> None:
-        self.write(f"local.get {self.total}; return")
 
 
 # Rounds
@@ -346,45 +287,6 @@ _MIXED = {
 """What makes an object, and what makes a number of it, by an index."""
 
 
-def texts_in_place(drill: Drill) -> None:
-    """Short texts at the edges of words, of letters and of numerals, in rounds."""
-    random, at = drill.random, drill.at
-    one, other, part = random.choice(_EDGES), random.choice(_EDGES), random.choice(_EDGES)[:1]
-    names = ("lower_ascii", "upper_ascii", "hash", "equals", "compare", "index_of", "from_i64", "concat", "is_i64")
-    calls = {name: f"call.runtime {runtime_function(drill, f'string.{name}')}" for name in names}
-    number = f"local.get {at}; i64.const {random.choice((1, 9, 1 << 20, 99_999_999, 123_456_789, -7))}; i64.mul"
-    texts = ("string.const one", f"{number}; {calls['from_i64']}")
-    made = random.choice(texts)
-    if drill.chance(0.7):
-        made += f"; {calls[random.choice(('lower_ascii', 'upper_ascii'))]}"
-    elif drill.chance(0.5):
-        made += f"; string.const other; {calls['concat']}"
-    uses = (
-        f"i64.const 3; {calls['hash']}",
-        f"string.const other; {calls['equals']}; i64.extend_i32_u",
-        f"string.const other; {calls['compare']}; i64.extend_i32_s",
-        f"string.const part; i64.const 0; {calls['index_of']}",
-        f"{calls['is_i64']}; i64.extend_i32_u",
-    )
-    body = "; ".join(drill.take_up(f"{made}; {use}") for use in (uses[0], random.choice(uses)))
-    drill.rounds(body, "i64.const 5", one=one, other=other, part=part)
-
-
-_EDGES = (
-    "@AZ[",
-    "`az{",
-    "@AZ[`az{",
-    "abcdefgh",
-    "abcdefgi",
-    "abcdefghijklmno",
-    "abcdefghxjklmno",
-    "-7",
-    "99999999",
-    "é",
-    "",
-)
-
-
 # Calls
 
 
@@ -411,11 +313,6 @@ def relayed(drill: Drill) -> None:
     use = drill.take_up(f"local.get {number}; local.get {items}; array.size; i64.add")
     keep = f"local.get {drill.total}; global.set {SUM}" if drill.chance(0.4) else ""
     drill.rounds(f"{use}; {call}; {keep}", drill.few(), unary=UNARY)
-
-
-def runtime_function(drill: Drill, name: str) -> int:
-    """The import of a function of the runtime image."""
-    return drill.tables.builder.add_import(ImportKind.RUNTIME, name, RUNTIME_BY_NAME[name].signature)
 
 
 def parade(drill: Drill) -> None:
@@ -629,7 +526,7 @@ def waiting(drill: Drill) -> None:
         drill.write(drill.take_up(f"local.get {one}; array.size"))
 
 
-_DRILLS: tuple[Callable[[Drill], None], ...] = (
+DRILLS: tuple[Callable[[Drill], None], ...] = (
     carried,
     carried,
     edges,
@@ -643,7 +540,6 @@ _DRILLS: tuple[Callable[[Drill], None], ...] = (
     rows,
     mixed,
     mixed,
-    texts_in_place,
     relayed,
     relayed,
     relayed,
@@ -657,10 +553,3 @@ _DRILLS: tuple[Callable[[Drill], None], ...] = (
     held_by_the_caller,
     waiting,
 )
-
-
-def write_drill(tables: Tables, code: FunctionBuilder, random: Random) -> None:
-    """The code of one, of any kind."""
-    drill = Drill(tables, code, random)
-    random.choice(_DRILLS)(drill)
-    drill.end()

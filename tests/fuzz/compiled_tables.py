@@ -55,6 +55,8 @@ class Tables:
         self.bound: list[int] = []
         """Functions that take a captured array before that."""
         self.tasks: list[int] = []
+        self.own: list[int] = []
+        """Functions that only one other function calls."""
         self.shapes: list[int] = []
         """Classes that have objects, all of them shapes."""
         self.methods: dict[int, int] = {}
