@@ -53,6 +53,8 @@ class Body:
         self.prims: list[ValueType] = []
         self.refs: list[RefType] = []
         self.loops: list[Loop] = []
+        self.has_forgotten = False
+        """Whether the head of a loop has forgotten something."""
         self.covering: list[set[int]] = []
         """For each handler's range around the place: the locals that its label may count on."""
 
@@ -110,14 +112,21 @@ class Body:
             self.initialised = set(join.initialised)
 
     def bind_head(self, head: Join) -> None:
-        """Place the label of a loop; it may forget that some locals are initialised."""
+        """Place the label of a loop; it may forget that some locals are initialised.
+
+        From then on other heads say what they take for granted: a head that nothing goes back to is no label, so the
+        builder would go on to find there what was forgotten here, and what loops in these heads may forget, too.
+        """
         kept = set(self.initialised)
-        if self.random.random() < 0.15 and self.builder.is_reachable:
+        is_forgetful = self.random.random() < 0.15 and self.builder.is_reachable
+        if is_forgetful:
             needed = self.reserved.union(*(loop.head.initialised or () for loop in self.loops))
             kept = {each for each in kept if each in needed or self.random.random() < 0.6}
-            head.label.initialised = split_mask(sum(1 << each for each in kept))
             for floor in self.covering:
                 floor.intersection_update(kept)
+        self.has_forgotten |= is_forgetful
+        if self.has_forgotten:
+            head.label.initialised = split_mask(sum(1 << each for each in kept))
         self.bind(head)
         self.initialised &= kept
 
