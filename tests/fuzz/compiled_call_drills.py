@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pvm.isa.types import ANY_NULL, STRING, TASK, ArrayKind, Prim, Signature, ValueType, array_ref, class_ref, func_ref
+from pvm.isa.types import (
+    ANY_NULL,
+    STRING,
+    TASK,
+    ArrayKind,
+    Prim,
+    RefType,
+    Signature,
+    ValueType,
+    array_ref,
+    class_ref,
+    func_ref,
+)
 from pvm.pbc.builder import FunctionBuilder
 from tests.fuzz import edges
 from tests.fuzz.compiled_drilling import Drill
@@ -290,38 +302,38 @@ def switched(drill: Drill) -> None:
     )
 
 
-def told_apart(drill: Drill) -> None:
-    """Classes of what may be null are tested: of classes, interfaces, arrays, texts, function values."""
-    random, at, tables = drill.random, drill.at, drill.tables
+def _table_of_anything(drill: Drill) -> int:
+    """A local with an array of eight objects of any kind, or none."""
+    random, tables = drill.random, drill.tables
     table = drill.new_array(8, ArrayKind.REF)
     box = f"i64.const 3; array.new I64; i64.const 3; ref.null; i64.const 2; object.new {BOX}"
-    made = {
-        "cell": f"i64.const 1; {_CELL}",
-        "leaf": f"i64.const 2; i32.const 3; ref.null; i64.const 4; object.new {tables.leaf}",
-        "box": box,
-        "shape": f"{box}; i64.const 5; ref.null; i64.const 0; object.new {random.choice(tables.shapes)}",
-        "ints": "i64.const 3; array.new I64",
-        "bytes": "i64.const 3; array.new U8",
-        "text": "string.const word",
-        "value": "func.ref twice",
-        "bound": "i64.const 2; array.new I64; closure.new behind",
-        "null": "ref.null",
-    }
-    names = [random.choice(tuple(made)) for _ in range(8)]
-    for number, name in enumerate(names):
-        drill.write(f"local.get {table}; i64.const {number}; {made[name]}; array.set REF", word="abc")
+    made = (
+        f"i64.const 1; {_CELL}",
+        f"i64.const 2; i32.const 3; ref.null; i64.const 4; object.new {tables.leaf}",
+        box,
+        f"{box}; i64.const 5; ref.null; i64.const 0; object.new {random.choice(tables.shapes)}",
+        "i64.const 3; array.new I64",
+        "i64.const 3; array.new U8",
+        "string.const word",
+        "func.ref twice",
+        "i64.const 2; array.new I64; closure.new behind",
+        "ref.null",
+    )
+    for number in range(8):
+        drill.write(f"local.get {table}; i64.const {number}; {random.choice(made)}; array.set REF", word="abc")
+    return table
+
+
+def told_apart(drill: Drill) -> None:
+    """Classes of what may be null are tested: of classes, interfaces, arrays, texts, function values."""
+    random, at, tables, code = drill.random, drill.at, drill.tables, drill.code
+    table, some, place = _table_of_anything(drill), drill.local(ANY_NULL), drill.local(Prim.I64)
     targets = (
-        class_ref(CELL),
-        class_ref(tables.leaf),
-        class_ref(BOX),
-        class_ref(SHAPE),
-        class_ref(ASKED),
-        class_ref(random.choice(tables.shapes)),
-        array_ref(ArrayKind.I64),
-        array_ref(ArrayKind.U8),
+        *map(class_ref, (CELL, tables.leaf, BOX, SHAPE, ASKED, random.choice(tables.shapes))),
+        *map(array_ref, (ArrayKind.I64, ArrayKind.U8)),
+        STRING,
         func_ref(tables.unary),
     )
-    code, some, place = drill.code, drill.local(ANY_NULL), drill.local(Prim.I64)
 
     def body() -> None:
         drill.write(f"local.get {at}; i64.const 7; i64.and; local.set {place}")
@@ -330,46 +342,68 @@ def told_apart(drill: Drill) -> None:
         drill.write(f"local.get {table}; local.get {place}; array.get REF; local.set {some}")
         for _ in range(random.choice((1, 2, 4))):
             wanted = random.choice(targets).with_null(nullable=drill.chance(0.5))
-            kind = random.random()
-            if kind < 0.45:
-                code.local_get(some)
-                code.ref_instance(wanted)
-                drill.take_up_top(Prim.I32)
-            elif kind < 0.75:
-                code.local_get(some)
-                skip, end = code.label(), code.label()
-                code.branch_instance(skip, wanted)
-                code.ref_drop()
-                drill.write(drill.take_up("i64.const 5"))
-                code.jump(end)
-                code.bind(skip)
-                code.ref_is_null()
-                drill.take_up_top(Prim.I32)
-                code.bind(end)
-            elif kind < 0.9:
-                code.local_get(some)
-                code.ref_instance(wanted)
-                skip = code.label()
-                code.branch_unless(skip)
-                code.local_get(some)
-                code.ref_cast(wanted)
-                code.ref_is_null()
-                drill.take_up_top(Prim.I32)
-                code.bind(skip)
-            elif drill.chance(0.3):
-                code.local_get(some)
-                code.ref_cast(wanted)
-                code.ref_drop()
-            else:
-                none = code.label()
-                code.local_get(some)
-                code.branch_null(none)
-                code.ref_identity_hash()
-                drill.write("i64.const 0; i64.lt_s")
-                drill.take_up_top(Prim.I32)
-                code.bind(none)
+            code.local_get(some)
+            random.choice(_TESTS)(drill, wanted)
 
     drill.rounds(body, drill.few())
+
+
+def _tested(drill: Drill, wanted: RefType) -> None:
+    drill.code.ref_instance(wanted)
+    drill.take_up_top(Prim.I32)
+
+
+def _branched(drill: Drill, wanted: RefType) -> None:
+    """One of two ways, by the class."""
+    code, skip, end = drill.code, drill.code.label(), drill.code.label()
+    code.branch_instance(skip, wanted)
+    code.ref_drop()
+    drill.write(drill.take_up("i64.const 5"))
+    code.jump(end)
+    code.bind(skip)
+    code.ref_is_null()
+    drill.take_up_top(Prim.I32)
+    code.bind(end)
+
+
+def _cast_if(drill: Drill, wanted: RefType) -> None:
+    """A cast where a test has passed."""
+    code, skip, end = drill.code, drill.code.label(), drill.code.label()
+    code.ref_dup()
+    code.ref_instance(wanted)
+    code.branch_unless(skip)
+    code.ref_cast(wanted)
+    code.ref_is_null()
+    drill.take_up_top(Prim.I32)
+    code.jump(end)
+    code.bind(skip)
+    code.ref_drop()
+    code.bind(end)
+
+
+def _cast(drill: Drill, wanted: RefType) -> None:
+    """A cast, seldom: it mostly fails."""
+    if drill.chance(0.2):
+        drill.code.ref_cast(wanted)
+    drill.code.ref_drop()
+
+
+def _identified(drill: Drill, wanted: RefType) -> None:
+    """The number that an object keeps for life."""
+    code, none = drill.code, drill.code.label()
+    code.branch_null(none)
+    code.ref_identity_hash()
+    drill.take_up_top(Prim.I64)
+    code.bind(none)
+
+
+_TESTS: tuple[Callable[[Drill, RefType], None], ...] = (
+    *[_tested] * 4,
+    *[_branched] * 3,
+    *[_cast_if] * 2,
+    _cast,
+    _identified,
+)
 
 
 def crowded(drill: Drill) -> None:
