@@ -44,7 +44,7 @@ COMPILED_MODES = (*MODES, NO_DEBUG._replace(loops=(300, 2_000, 900, 6_000)), NO_
 QUANTA = (97, 500, 3_000, DEFAULT_QUANTUM)
 SELDOM_OPTIMISED = 4
 """One of so many such modules is compiled with all that LLVM does, which takes eight times as long."""
-FUEL_COMPILED = 40_000
+FUEL_COMPILED = 60_000
 FUEL_LIMITS = 4
 SLOWER = 25
 """Factor on the intervals where programs are longer."""

@@ -36,7 +36,7 @@ from tests.fuzz.compiled_tables import (
 )
 
 _DRILLS = (
-    *compiled_drills.DRILLS,
+    *compiled_drills.DRILLS * 2,
     *compiled_numbers.DRILLS,
     *compiled_barriers.DRILLS,
     *compiled_call_drills.DRILLS,
@@ -72,7 +72,7 @@ def generate_compiled(random: Random) -> Module:
         code.return_()
         tables.builder.export(f"call{number}", index, "() -> i64")
     objects = [_objects(tables, number, random) for number in range(random.choice((1, 2, 3)))]
-    short = [_short(tables, number, random) for number in range(random.choice((6, 9, 12)))]
+    short = [_short(tables, number, random) for number in range(random.choice((8, 12, 16)))]
     _all(tables, [*short, *calls, *drills, *drills, *objects], random)
     return tables.builder.build()
 

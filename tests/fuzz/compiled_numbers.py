@@ -125,7 +125,7 @@ def computed(drill: Drill) -> None:
 
 def random_traps(drill: Drill) -> float:
     """How many of a hundred operators may trap."""
-    return drill.random.choice((0.0, 0.05, 0.2))
+    return drill.random.choice((0.0, 0.0, 0.15, 0.4))
 
 
 def elementwise(drill: Drill) -> None:

@@ -122,21 +122,23 @@ def alike(drill: Drill) -> None:
 def sought(drill: Drill) -> None:
     """A byte, or a short text, is looked for from each place on."""
     random, at = drill.random, drill.at
-    text = _random_text(random, random.choice(_ALPHABETS[:3]), sizes=(0, 1, 8, 9, 15, 16, 17, 24, 33, 40))
+    text = _random_text(random, random.choice(_ALPHABETS[:3]), sizes=(0, 1, 8, 9, 15, 16, 16, 17, 24, 33, 40))
     part = random.choice((*text, "x", "b", ""))
     if text and drill.chance(0.3):
         place = random.randrange(len(text))
         part = text[place : place + random.choice((1, 2, 8))]
     elif drill.chance(0.6):
         # One that is there once, at any distance.
-        place = random.randrange(len(text) + 1)
+        place = min(random.choice((0, 7, 14, 15, 16, 23, 32)), len(text))
         part = "X"
         text = text[:place] + part + text[place:]
     texts = _Texts(drill, (text, part))
     calls = _calls(drill, "index_of")
     part_of = random.choice(("string.const text1", f"local.get {texts.locals[1]}"))
-    start = random.choice((f"local.get {at}", "i64.const 0"))
-    body = f"{random.choice(('string.const text0', f'local.get {texts.locals[0]}'))}; {part_of}; {start}"
+    start = random.choice((f"local.get {at}", f"local.get {at}", "i64.const 0"))
+    # Of a long text that is a constant it is known that it is not short.
+    known = len(text.encode()) < 16 and drill.chance(0.4)
+    body = f"{'string.const text0' if known else f'local.get {texts.locals[0]}'}; {part_of}; {start}"
     drill.rounds(drill.take_up(f"{body}; {calls['index_of']}"), f"i64.const {len(text.encode()) + 1}", **texts.names)
 
 
@@ -254,4 +256,14 @@ def cut(drill: Drill) -> None:
     )
 
 
-DRILLS: tuple[Callable[[Drill], None], ...] = (texts_in_place, alike, alike, sought, numerals, written, cut, cut)
+DRILLS: tuple[Callable[[Drill], None], ...] = (
+    texts_in_place,
+    alike,
+    alike,
+    sought,
+    sought,
+    numerals,
+    written,
+    cut,
+    cut,
+)
