@@ -59,6 +59,8 @@ _COST = (1 << 31) - 1
 """The bits of FUNCTION_COST that are a number."""
 
 
+_NOT_KNOWN = -1
+"""The number of no task."""
 _KEPT_BLOCKS = 64
 _INVOCATION = f"7q{layout.INVOKED_ARGUMENTS - layout.INVOKED - 56}x"
 _INVOKED, _TASK_INVOKED = layout.INVOKED, layout.INVOKED + 8 * INVOKED_TASK
@@ -347,25 +349,27 @@ class Machine:
         if self.heap.is_torn or self.heap.releasing:
             self._mend()
         outer, stack = self._suspended()
-        record = native.call_begin(target.descriptor, target.code, target.halt, stack)
-        if not record:
-            from pvm.isa.traps import TrapKind
-
-            self.exceptions.end_by(TrapKind.STACK_OVERFLOW)
-        if target.order is not None:
-            arguments = [arguments[number] for number in target.order]
-        cage.store(target.arguments, record + _FIRST_SLOT, *arguments)
-        number = cage.i64(record + layout.TASK_NUMBER)
-        if self._is_jit:
-            self._enter_compiled(target.function, target.cost)
+        number = _NOT_KNOWN
         self.activations += 1
         try:
+            record = native.call_begin(target.descriptor, target.code, target.halt, stack)
+            if not record:
+                from pvm.isa.traps import TrapKind
+
+                self.exceptions.end_by(TrapKind.STACK_OVERFLOW)
+            if target.order is not None:
+                arguments = [arguments[each] for each in target.order]
+            cage.store(target.arguments, record + _FIRST_SLOT, *arguments)
+            number = cage.i64(record + layout.TASK_NUMBER)
+            if self._is_jit:
+                self._enter_compiled(target.function, target.cost)
             self._run(number)
             result = cage.u64(_EXIT_VALUE)
             native.call_end(outer)
         except BaseException:
-            self._abandon(number)
-            native.scheduler_enter(outer)
+            if cage.word("current") != outer:  # it was begun, and a signal may have ended that anywhere
+                self._abandon(number)
+                native.scheduler_enter(outer)
             raise
         finally:
             self.activations -= 1
@@ -401,7 +405,7 @@ class Machine:
     def _abandon(self, number: int) -> None:
         """Forget the tasks that cannot go on after an activation has failed."""
         current = self.cage.word("current")
-        for word in ("interrupted", "progress"):
+        for word in ("interrupted", "progress", "machine_pc"):
             self.cage.set_word(word, 0)
         for record in dict.fromkeys((self._find(number), current)):
             if record:

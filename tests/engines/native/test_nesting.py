@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 import pvm
+from pvm.engines.native.debug import Debug, debugging
 from pvm.pbc.asm import assemble
 
 MODULE = pvm.Module(
     assemble("""
 import host ask (i64) -> i64
+export size as (string) -> i64
 export f as (string, i64) -> i64
 export g as (i64) -> i64
 export churn as (i64) -> i64
@@ -23,6 +25,11 @@ func f (text: ref string, n: i64) -> i64 {
 func g (n: i64) -> i64 {
     local.get n
     hypercall ask
+    return
+}
+func size (text: ref string) -> i64 {
+    local.get text
+    string.size
     return
 }
 func churn (n: i64) -> i64 {
@@ -77,3 +84,28 @@ def test_host_function_may_call_but_not_where_its_result_is_converted(tier: str)
         instance.call("g", 3)
     assert instance.call("g", 2) == 7
     instance.close()
+
+
+@pytest.mark.parametrize("where", ["enter", "call_begin"])
+def test_call_that_a_signal_ends_before_it_has_begun(where: str) -> None:
+    """The host function goes on, and so does who has called it: in its own code, not in that of what was called."""
+
+    def ask(n: int) -> int:
+        native = instance._engine._machine.native  # type: ignore[attr-defined] # the native engine's
+        real = getattr(native, where)
+
+        def interrupted(*arguments: int) -> int:
+            setattr(native, where, real)
+            if where == "call_begin":
+                real(*arguments)
+            raise KeyboardInterrupt
+
+        setattr(native, where, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            instance.call("size", "hello")
+        return n + instance.call("size", "hello")
+
+    with debugging(Debug(eager=True, whole=True, speed=0, keep=False)):
+        instance = pvm.Instance(MODULE, tier="jit", imports={"ask": ask})
+        assert [instance.call("g", 7), instance.call("g", -9)] == [12, -4]
+        instance.close()
