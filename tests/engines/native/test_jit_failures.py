@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+from errno import ENOMEM
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 import pvm
 from compiler.driver import compile_source
+from pvm.engines.native.interpreter.loading import code_region
 from pvm.engines.native.jit import background as background_module
 from pvm.engines.native.jit import promotion as promotion_module
 from pvm.engines.native.jit.background import MAX_FAILURES, Background, background
 from pvm.engines.native.jit.build import encode_argument, function_ir
-from pvm.engines.native.jit.installed import COUNTS
-from pvm.engines.native.jit.promotion import GENERATOR, HOT, Promotion
+from pvm.engines.native.jit.installed import COUNTS, encode_notes
+from pvm.engines.native.jit.kept import HotFunction, Kept
+from pvm.engines.native.jit.promotion import GENERATOR, HOT, CompilationFailed, Promotion
 from pvm.engines.native.llvm.compilation import compile_blob, compile_object
 from pvm.engines.native.machine_code.linking import OutsideReference, link
 from pvm.engines.native.machine_code.request import Limits
@@ -105,6 +109,47 @@ def test_nothing_is_asked_of_a_thread_that_was_closed() -> None:
         promotion = machine.program.promoted(machine._code)
         made.ask(promotion)
         assert promotion.compiled == {}
+
+
+def test_code_for_another_translation_is_not_installed() -> None:
+    """It would leave for places in internal code that are others here."""
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        assert instance.call("f5", 7) == 35
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        promotion.compile_now([5], keep=False)
+        blob = promotion._blobs[5]
+        other = machine.program.translate(5).translation._replace(entry=8)
+        blob = blob._replace(notes=encode_notes({5: tuple(other)}, ()))
+        with pytest.raises(CompilationFailed, match="another translation of function 5"):
+            promotion.install(5, blob)
+
+
+def test_a_program_has_so_much_machine_code_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        promotion.compile_now([7], keep=False)
+        monkeypatch.setattr(promotion_module, "MAX_CODE", promotion.compiled[7] + 1)
+        with pytest.raises(CompilationFailed, match="no room for its code"):
+            promotion.compile_now([8], keep=False)
+        assert [instance.call("f7", 3), instance.call("f8", 3)] == [21, 24]
+
+
+def test_kept_code_that_finds_no_room_costs_speed_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> NoReturn:
+        raise OSError(ENOMEM, "no memory")
+
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        promotion.compile_now([6], keep=False)
+        kept = Kept({6: HotFunction(9, promotion._blobs[6])}, {})
+        del promotion.compiled[6]
+        monkeypatch.setattr(code_region(), "load", full)
+        promotion.install_kept(kept)
+        assert promotion.failures[6].endswith("no memory")
+        assert instance.call("f6", 7) == 42
 
 
 def test_loop_that_becomes_a_division_of_128_bits_is_compiled_as_a_loop() -> None:

@@ -47,6 +47,10 @@ MAX_FRAME = 8 << 10
 _U32, _I32 = struct.Struct("<I"), struct.Struct("<i")
 
 
+MAX_CODE = 64 << 20
+"""Bytes of machine code of one program, which no limit of its instances counts."""
+
+
 class CompilationFailed(PvmError):
     """A function that was to be compiled was not."""
 
@@ -225,7 +229,15 @@ class Promotion:
             self._install(function, blob)
 
     def _install(self, function: int, blob: Blob) -> None:
-        loaded = code_region().load(blob)
+        program = self._program
+        translations, called = decode_notes(blob.notes)
+        for used, fields in translations.items():
+            known = program.placed.get(used)
+            if known is not None and fields is not None and known.translation != fields:
+                message = f"it was made for another translation of function {used}"
+                raise CompilationFailed(message)
+        fits = sum(self.compiled.values()) + len(blob.data) <= MAX_CODE
+        loaded = code_region().load(blob) if fits else None
         if loaded is None:
             self.failures[function] = "there is no room for its code"
             return
@@ -233,8 +245,7 @@ class Promotion:
         if PROFILING in sys.modules:
             name = self._program.module.functions[function].name
             sys.modules[PROFILING].note_function(loaded, blob.code_size, name)
-        program = self._program
-        translations, self._called[function] = decode_notes(blob.notes)
+        self._called[function] = called
         for used, fields in translations.items():
             program.translate(used, enter=False, known=None if fields is None else Translation(*fields))
         placed = program.translate(function)
@@ -260,7 +271,7 @@ class Promotion:
         self.natives[function] = native
         self.compiled[function] = len(blob.data)
         self._used[function] = tuple(translations)
-        self._blobs[function] = blob._replace(notes=encode_notes({}, self._called[function]))
+        self._blobs[function] = blob._replace(notes=encode_notes({}, called))
 
     def _add_entry(self, pc: int, distance: int) -> None:
         """Let whoever polls at an address go on in machine code, if there is room in the table."""
@@ -294,15 +305,22 @@ class Promotion:
     def install_kept(self, kept: Kept) -> None:
         """Install what earlier runs have compiled, and note what they wanted."""
         for function, hot in kept.functions.items():
-            self._asked.add(function)
-            self._taken.add(function)
-            self._heat[function] = hot.heat // 2
-            self.install(function, hot.blob)
+            self._install_hot(function, hot)
         self.from_cache = self._kept = len(self.compiled)
         self._written = self._version()
         self._heat.update(kept.wanted)
         self._wanted = [function for function, heat in kept.wanted.items() if heat >= HOT]
         self._kept_wanted = set(kept.wanted)
+
+    def _install_hot(self, function: int, hot: HotFunction) -> None:
+        """Install what others have compiled; the program runs without what cannot be."""
+        self._asked.add(function)
+        self._taken.add(function)
+        self._heat[function] = max(self._heat.get(function, 0), hot.heat // 2)
+        try:
+            self.install(function, hot.blob)
+        except Exception as error:  # noqa: BLE001 - statistics say so
+            self.failures[function] = f"{type(error).__name__}: {error}"
 
     def keep(self) -> None:
         """Keep what is compiled by now, and what is wanted, for the next process that runs the program."""
@@ -331,11 +349,8 @@ class Promotion:
         self._written = version
         for function, hot in load_hot(self._key).functions.items():
             if function not in self.compiled and function not in self.failures:
-                self._asked.add(function)
-                self._taken.add(function)
-                self._heat[function] = max(self._heat.get(function, 0), hot.heat // 2)
-                self.install(function, hot.blob)
-                self.from_cache += 1
+                self._install_hot(function, hot)
+                self.from_cache += function in self.compiled
 
     def keep_soon(self) -> None:
         """The same, if it is twice as much as what was kept: a process may end without a chance to do it."""
