@@ -1,0 +1,110 @@
+; A local that gets another object inside of a handler's range, which the handler changes.
+class Error {
+  field message: ref? string
+  field trace: ref? array i32
+}
+throwable Error
+trap index-out-of-bounds = Error
+trap divide-by-zero = Error
+trap stack-overflow = Error
+trap bad-cast = Error
+trap null-reference = Error
+trap integer-overflow = Error
+class P {
+  field a: i64
+  field b: ref? any
+  field c: i8
+  field d: u16
+  field e: f32
+  field g: f64
+}
+export f as (i64) -> i64
+func f (n: i64) -> i64 {
+  .local i: i64
+  .local s: i64
+  .local p: ref P
+  .local k: i64
+    i64.const 0
+    local.set i
+    i64.const 7
+    local.set s
+@loop:
+    local.get i
+    ref.null
+    i32.const 0x1ff
+    local.get i
+    i32.wrap_i64
+    i32.const 0x12345
+    i32.mul
+    local.get i
+    f32.convert_i64_s
+    local.get i
+    f64.convert_i64_s
+    object.new P
+    local.set p
+  .try t @c
+    local.get i
+    ref.null
+    i32.const 0x1ff
+    local.get i
+    i32.wrap_i64
+    i32.const 0x12345
+    i32.mul
+    local.get i
+    f32.convert_i64_s
+    local.get i
+    f64.convert_i64_s
+    object.new P
+    local.tee p
+    local.get i
+    local.get i
+    i64.const 4
+    i64.rem_s
+    i64.div_s
+    field.set P.a
+  .end t
+    jump @d
+@c:
+    field.get Error.message
+    ref.is_null
+    i64.extend_i32_s
+    local.set k
+    local.get p
+    local.get k
+    i64.const -50
+    i64.add
+    field.set P.a
+@d:
+    local.get p
+    field.get P.a
+    local.get p
+    field.get P.c
+    i64.extend_i32_s
+    i64.add
+    local.get p
+    field.get P.d
+    i64.extend_i32_s
+    i64.add
+    local.get p
+    field.get P.e
+    i64.trunc_sat_f32_s
+    i64.add
+    local.get p
+    field.get P.g
+    i64.trunc_sat_f64_s
+    i64.add
+    local.get s
+    i64.const 31
+    i64.mul
+    i64.add
+    local.set s
+    local.get i
+    i64.const 1
+    i64.add
+    local.tee i
+    local.get n
+    i64.lt_s
+    branch.if @loop
+    local.get s
+    return
+}

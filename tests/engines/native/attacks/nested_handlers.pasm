@@ -1,0 +1,71 @@
+; A handler that throws to the one around it.
+class Error {
+  field message: ref? string
+  field trace: ref? array i32
+}
+throwable Error
+trap index-out-of-bounds = Error
+trap divide-by-zero = Error
+trap stack-overflow = Error
+trap bad-cast = Error
+trap null-reference = Error
+trap integer-overflow = Error
+func bad (n: i64) -> i64 {
+    i64.const 100
+    local.get n
+    i64.const 3
+    i64.rem_s
+    i64.div_s
+    return
+}
+export f as (i64) -> i64
+func f (n: i64) -> i64 {
+  .local i: i64
+  .local s: i64
+  .local k: i64
+    i64.const 0
+    local.set i
+    i64.const 7
+    local.set s
+@loop:
+    i64.const 1
+    local.set k
+  .try o @co
+  .try t @c
+    local.get i
+    call bad
+    local.set k
+  .end t
+    local.get k
+    i64.const 2
+    i64.mul
+    local.set k
+    jump @d
+@c:
+    i64.const 5
+    local.set k
+    throw
+  .end o
+@co:
+    ref.drop
+    local.get k
+    i64.const 1000
+    i64.add
+    local.set k
+@d:
+    local.get k
+    local.get s
+    i64.const 31
+    i64.mul
+    i64.add
+    local.set s
+    local.get i
+    i64.const 1
+    i64.add
+    local.tee i
+    local.get n
+    i64.lt_s
+    branch.if @loop
+    local.get s
+    return
+}

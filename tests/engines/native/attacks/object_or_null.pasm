@@ -1,0 +1,65 @@
+; An object or null, under an operand that waits.
+class P {
+  field a: i64
+  field b: ref? any
+  field c: i8
+  field d: u16
+  field e: f32
+  field g: f64
+}
+export f as (i64) -> i64
+func f (n: i64) -> i64 {
+  .local i: i64
+  .local s: i64
+  .local p: ref? P
+    i64.const 0
+    local.set i
+    i64.const 7
+    local.set s
+@loop:
+    ref.null
+    local.set p
+    local.get i
+    i64.const 3
+    i64.and
+    i64.eqz
+    branch.if @z
+    local.get i
+    ref.null
+    i32.const 0x1ff
+    local.get i
+    i32.wrap_i64
+    i32.const 0x12345
+    i32.mul
+    local.get i
+    f32.convert_i64_s
+    local.get i
+    f64.convert_i64_s
+    object.new P
+    local.set p
+@z:
+    i64.const 17
+    local.get p
+    branch.null @none
+    field.get P.a
+    i64.add
+    jump @j
+@none [i64]:
+    i64.const 2
+    i64.mul
+@j [i64]:
+    local.get s
+    i64.const 31
+    i64.mul
+    i64.add
+    local.set s
+    local.get i
+    i64.const 1
+    i64.add
+    local.tee i
+    local.get n
+    i64.lt_s
+    branch.if @loop
+    local.get s
+    return
+}
