@@ -241,6 +241,37 @@ def rows(drill: Drill) -> None:
         drill.rounds(drill.take_up(f"{element_of_row}; array.get I64"), f"i64.const {length}", row=INTS)
 
 
+def far_off(drill: Drill) -> None:
+    """An index is good for a large array of references at the end of all memory, not for what should be in it."""
+    random = drill.random
+    count = 9_000
+    table, items = drill.new_array(count, ArrayKind.REF), drill.new_array(9)
+    make = random.choice((_NEW, f"i64.const {count}; array.new U8", _box(3), "ref.null", "i64.const 2; array.new REF"))
+    drill.write(f"local.get {table}; i64.const 0; {make}; array.set REF")
+    use = f"""local.get {items}; local.get {table}; i64.const 0; array.get REF; ref.cast ints;
+        i64.const {random.choice((count - 1, count - 1, 8, 0))}; array.get I64; array.get I64"""
+    drill.rounds(drill.take_up(use), drill.few(), ints=INTS)
+
+
+def side_by_side(drill: Drill) -> None:
+    """A variable beside the one that is compared goes through an array, and is at its end sooner or later."""
+    random = drill.random
+    length, step = random.choice((5, 9, 30)), random.choice((1, 1, -1))
+    items, index = drill.new_array(length), drill.local(Prim.I64)
+    start, end = (0, length) if step > 0 else (length - 1, -1)
+    start += random.choice((0, 0, 2)) * step
+    place = f"local.get {index}"
+    if drill.chance(0.3):
+        place, start = f"i64.const {length - 1}; local.get {index}; i64.sub", length - 1 - start
+        step, end = -step, length - 1 - end
+    drill.write(f"i64.const {start}; local.set {index}")
+    use = drill.take_up(f"local.get {items}; {place}; array.get I64")
+    if drill.chance(0.5):
+        use += f"local.get {items}; {place}; local.get {drill.total}; array.set I64"
+    rounds = abs(end - start) + random.choice((0, 0, 0, -1, 1, 2, 9))
+    drill.rounds(f"{use}; local.get {index}; i64.const {step}; i64.add; local.set {index}", f"i64.const {rounds}")
+
+
 def mixed(drill: Drill) -> None:
     """Arrays and objects of several kinds in an array: each is cast, read and perhaps replaced in all rounds."""
     random, at = drill.random, drill.at
@@ -540,6 +571,8 @@ DRILLS: tuple[Callable[[Drill], None], ...] = (
     rows,
     mixed,
     mixed,
+    far_off,
+    side_by_side,
     relayed,
     relayed,
     relayed,
