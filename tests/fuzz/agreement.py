@@ -39,8 +39,15 @@ EAGER = Debug(eager=True, speed=0, keep=False)
 LOOKS = (30, 400, 90, 1_500, 200)
 SHORT_LOOKS = (45, 60, 90, 130, 200, 400)
 """Units from one look to the next, by the case: some more than what a short function needs."""
-COMPILED_MODES = (*MODES, NO_DEBUG._replace(loops=(300, 2_000, 900, 6_000)), NO_DEBUG._replace(looks=LOOKS))
-"""How compiled code runs a module that was drawn for it."""
+LOOPS = (300, 2_000, 900, 6_000)
+COMPILED_MODES = (
+    *MODES,
+    NO_DEBUG._replace(loops=LOOPS),
+    NO_DEBUG._replace(looks=LOOKS),
+    Debug(stress=2, marks=40, check_every=500, loops=LOOPS),
+)
+"""How compiled code runs a module that was drawn for it: each mode with and without all that LLVM does and any profile,
+since their number has no divisor in common with how many modules there are for one of those."""
 QUANTA = (97, 500, 3_000, DEFAULT_QUANTUM)
 SELDOM_OPTIMISED = 4
 """One of so many such modules is compiled with all that LLVM does, which takes eight times as long."""

@@ -29,6 +29,7 @@ NEED_OPTIMISATION = frozenset(
         "numbers_stay_as_they_come",
         "compared_numbers_are_those_of_now",
         "texts_touch_nothing",
+        "shift_counts_are_small",
     }
 )
 """Faults that show only where LLVM does all that it can; the others are looked for where it does little."""

@@ -22,6 +22,7 @@ from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
 from pvm.engines.native.machine_code.target import Target
 from pvm.isa.instruction import Form
+from tests.fuzz.planted_numbers import FAULTS_OF_NUMBERS
 from tests.fuzz.planted_objects import FAULTS_OF_OBJECTS
 from tests.fuzz.planting import Patch, changed, constant
 from tests.fuzz.profiles import any_profile
@@ -547,6 +548,7 @@ FAULTS: dict[str, Callable[[], Patch]] = {
         stores_dirty_no_cards,
         heaps_are_never_marked,
         *FAULTS_OF_OBJECTS,
+        *FAULTS_OF_NUMBERS,
     )
 }
 
