@@ -11,7 +11,7 @@ from tests.fuzz import (
     compiled_barriers,
     compiled_call_drills,
     compiled_drills,
-    compiled_map_drills,
+    compiled_image_drills,
     compiled_numbers,
     compiled_text_drills,
 )
@@ -38,10 +38,10 @@ from tests.fuzz.compiled_tables import (
 _DRILLS = (
     *compiled_drills.DRILLS * 2,
     *compiled_numbers.DRILLS,
-    *compiled_barriers.DRILLS,
+    *compiled_barriers.DRILLS * 2,
     *compiled_call_drills.DRILLS,
     *compiled_text_drills.DRILLS,
-    *compiled_map_drills.DRILLS,
+    *compiled_image_drills.DRILLS,
 )
 """Kinds of short functions."""
 _PARAMS: tuple[ValueType, ...] = (INTS, INTS, BYTES, class_ref(BOX), class_ref(SHAPE), Prim.I64, Prim.I64)

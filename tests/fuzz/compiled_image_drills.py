@@ -1,10 +1,15 @@
-"""Short functions about tables of numbers, which compiled code searches in place as far as the first slot."""
+"""Short functions about functions of the runtime image: all of them, and tables of numbers.
+
+Of those, compiled code looks at the first slot in place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from pvm.isa.types import ArrayKind, Prim
+from pvm.isa.runtime import RUNTIME_BY_NAME
+from pvm.isa.types import STRING, ArrayKind, Prim, ValueType, array_ref
+from tests.fuzz import edges
 from tests.fuzz.compiled_drilling import MAX, MIN, Drill, runtime_function
 
 _SIZES = (1, 2, 8, 16, 16, 32, 64, 0, 12)
@@ -87,4 +92,60 @@ def kept_apart(drill: Drill) -> None:
     )
 
 
-DRILLS: tuple[Callable[[Drill], None], ...] = (looked_up, looked_up, kept_apart)
+_BY_TIME = ("weak.", "trace.")
+"""Functions whose results depend on when there is a collection, or on what was thrown."""
+_NAMES = tuple(sorted(name for name in RUNTIME_BY_NAME if not name.startswith(_BY_TIME)))
+_KINDS = (ArrayKind.U8, ArrayKind.I32, ArrayKind.I64, ArrayKind.REF)
+
+
+def of_the_image(drill: Drill) -> None:
+    """Functions of the image are called one after the other, and what one gives another one takes."""
+    random, at, code = drill.random, drill.at, drill.code
+    locals_: dict[ValueType, int] = {array_ref(kind): drill.new_array(8, kind) for kind in _KINDS}
+    locals_[STRING] = drill.local(STRING)
+    code.string_const(random.choice(("", "12", "abcdefgh", "-1.5e3 and more of that", "aé€")))
+    code.local_set(locals_[STRING])
+    drill.rounds(
+        f"""local.get {locals_[array_ref(ArrayKind.REF)]}; local.get {at}; local.get {locals_[STRING]}; array.set REF;
+        local.get {locals_[array_ref(ArrayKind.U8)]}; local.get {at}; local.get {at}; i32.wrap_i64; i32.const 97;
+        i32.add; array.set U8""",
+        "i64.const 8",
+    )
+    for prim in Prim:
+        locals_[prim] = drill.local(prim)
+        code.emit(f"{prim}.const", edges.constant(random, prim))
+        code.local_set(locals_[prim])
+    names = random.sample(_NAMES, 2)
+
+    def push(kind: ValueType) -> None:
+        if kind is Prim.I64 and drill.chance(0.7):
+            drill.write(random.choice((f"local.get {at}", "i64.const 0", "i64.const 3", "i64.const 8")))
+        elif kind is Prim.I32 and drill.chance(0.5):
+            drill.write(random.choice((f"local.get {at}; i32.wrap_i64", "i32.const 97", "i32.const 0")))
+        elif kind == STRING and drill.chance(0.3):
+            code.string_const(random.choice(("", "a", "12", "abc", "1e9", "abcdefghijklmnop")))
+        else:
+            code.local_get(locals_[kind])
+
+    def body() -> None:
+        for name in names:
+            signature = RUNTIME_BY_NAME[name].signature
+            for kind in signature.params:
+                push(kind)
+            drill.write(f"call.runtime {runtime_function(drill, name)}")
+            for kind in signature.results:
+                code.local_set(locals_[kind])
+            drill.write(drill.take_up(f"local.get {locals_[array_ref(ArrayKind.U8)]}; array.size"))
+            drill.write(drill.take_up(f"local.get {locals_[STRING]}; string.size"))
+            code.local_get(locals_[Prim.I64])
+            drill.take_up_top(Prim.I64)
+
+    drill.rounds(body, f"i64.const {random.choice((3, 9))}")
+    for prim in Prim:
+        code.local_get(locals_[prim])
+        drill.take_up_top(prim)
+    seed = runtime_function(drill, "string.hash")
+    drill.write(drill.take_up(f"local.get {locals_[STRING]}; i64.const 7; call.runtime {seed}"))
+
+
+DRILLS: tuple[Callable[[Drill], None], ...] = (looked_up, looked_up, kept_apart, of_the_image, of_the_image)
