@@ -47,10 +47,10 @@ class Instance:
         limits: memory, fuel, time and stack; the defaults allow 256 MiB and unlimited time.
         kernel: files, streams, clock and so on; by default nothing but output to the host's streams.
         imports: a Python callable for each host import of the module, by name.
-        tier: which engine; ``auto`` takes the fastest that is known to be safe: the ``interpreter``, or the
-            ``reference`` engine where that cannot be.  ``jit`` is the interpreter with a JIT that compiles in a process
-            of its own what runs for long: for code that you trust (docs/decisions/0011-jit-in-use.md).  That process
-            ends with yours.
+        tier: which engine.  ``jit`` is the interpreter with a compiler beside it, in a process that ends with yours,
+            for what runs for long (docs/embedding.md): for code that you trust (docs/decisions/0011-jit-in-use.md).
+            ``auto`` takes what the variable ``PVM_TIER`` of the environment says, else the fastest that is known to be
+            safe, the ``interpreter``; and the ``reference`` engine where that cannot be.
 
     Raises:
         LinkError: a host import is missing or is not callable, or a kernel import is unknown.

@@ -12,7 +12,7 @@ from pvm.user_cache import MAX_SIZE, cache_directory, cache_location, clear, sur
 KINDS = {
     "native": "machine code of the interpreter, and of functions of programs that were made in memory",
     "linked": "programs that ran: verified, linked, translated",
-    "hot": "machine code of the hot functions of programs that ran",
+    "hot": "machine code of the hot functions of programs that ran (tier jit)",
     "program": "modules that sources were compiled to",
     "incremental": "what the compiler knows of programs from one compilation to the next",
     "library": "functions of the standard library, compiled",

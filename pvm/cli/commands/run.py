@@ -11,6 +11,7 @@ from pvm.cli.dispatch import LinuxOptions, NetworkOptions, RunOptions, run_file
 from pvm.cli.dumping import KINDS
 from pvm.cli.files import load_module, read_program
 from pvm.cli.status import STATUS_HELP, print_error
+from pvm.embed.instance import AUTO
 from pvm.embed.limits import Limits, parse_duration, parse_size
 from pvm.errors import UsageError
 from pvm.kernel import HostDir
@@ -92,6 +93,7 @@ Examples:
   pvm run --clock virtual --seed 1 simulation.pbc      the same run every time
   cat hello.peb | pvm run -                            the program from standard input
   pvm run --stats --tier jit long.peb                  what was compiled, and where the time went
+  PVM_TIER=jit pvm run long.peb                        the environment says what tier auto is
   pvm run --dump asm Parser.next parser.peb            the machine code of a method
   perf record -k mono pvm run --perf map long.peb      then: perf report
   pvm run --system /usr/bin/python3 script.py          a Linux program, contained
@@ -122,7 +124,8 @@ Examples:
     "--tier",
     type=click.Choice(["auto", "reference", "interpreter", "jit"]),
     default="auto",
-    help="Engine; auto is the interpreter. jit compiles what runs for long, for programs that you trust.",
+    help=f"Engine; auto is what PVM_TIER says, else the {AUTO}. jit is the interpreter with a compiler beside it, "
+    "in a process of its own, for what runs for long: for programs that you trust.",
 )
 @click.option("--seed", type=int, help="Make random numbers repeat; with --clock virtual the whole run does.")
 @click.option(
