@@ -101,6 +101,20 @@ def test_no_worker_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
         assert promotion.failures[2].startswith("the worker cannot be reached")
 
 
+@pytest.mark.parametrize("attribute", ["frozen", "executable"])
+def test_no_worker_is_started_where_that_would_start_the_application_again(
+    attribute: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, attribute, attribute == "frozen", raising=False)
+    with pvm.Instance(MODULE, tier="jit") as instance:
+        machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+        promotion = machine.program.promoted(machine._code)
+        heat(promotion, 2)
+        background().wait()
+        assert instance.call("f2", 7) == 14
+        assert promotion.failures[2] == "there is no Python for a worker in this application"
+
+
 def test_nothing_is_asked_of_a_thread_that_was_closed() -> None:
     made = Background()
     made.close()

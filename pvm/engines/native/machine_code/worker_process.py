@@ -101,6 +101,17 @@ class _Child:
                 os.close(descriptor)
 
 
+def python() -> str:
+    """The interpreter that a worker runs on.
+
+    Raises:
+        WorkerError: there is none: an application that was frozen would be started a second time instead.
+    """
+    if getattr(sys, "frozen", False) or not sys.executable:
+        raise WorkerError("there is no Python for a worker in this application")
+    return sys.executable
+
+
 class WorkerProcess:
     """A worker, started when it is first asked, and again after it failed."""
 
@@ -193,7 +204,7 @@ class WorkerProcess:
             self.close()
             boot = _BOOT.format(module=self.module)
             paths = "\n".join(path or os.curdir for path in sys.path)
-            self._child = _Child([sys.executable, "-I", "-c", boot, paths], self.niceness)
+            self._child = _Child([python(), "-I", "-c", boot, paths], self.niceness)
             self._owner = os.getpid()
         return self._child
 
