@@ -62,6 +62,7 @@ PROGRAMS = (
     Hostile("copy", "prepareNumbers", 500, 50),
     Hostile("newArrays", "prepareNumbers", 500, 50),
     Hostile("collections", "prepareCells", 1024, 64),
+    Hostile("survivors"),
     Hostile("pingPong"),
     Hostile("hypercalls"),
 )

@@ -25,7 +25,8 @@ class Debug(NamedTuple):
     stress: int = 0
     """Collect after about so many allocations."""
     marks: int = 0
-    """Mark the old space again and again, by so much work at a time: begin wherever the interpreter polls."""
+    """Mark the old space again and again, by so much work at a time: begin wherever the interpreter polls.  So many
+    bytes leave the nursery at a time, too."""
     check_every: int = 0
     """Check the heap where the interpreter polls, after so many units of fuel, if there was a collection since."""
     suspend_every: int = 0
@@ -130,8 +131,9 @@ class Inspector:
         cage, debug = self._machine.cage, self._debug
         used = self._machine.fuel_used()
         if debug.marks:
-            for name, value in (("trigger", 0), ("work_least", debug.marks), ("work_most", debug.marks)):
-                cage.set_i64(layout.collector_word(name), value)
+            cage.set_i64(layout.collector_word("trigger"), 0)
+            for name in ("work_least", "work_most", "move_slice"):
+                cage.set_i64(layout.collector_word(name), debug.marks)
         if debug.check_every and used - self._checked >= debug.check_every:
             self._checked = used
             self.check()

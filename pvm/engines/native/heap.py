@@ -22,6 +22,7 @@ RESERVE = 16 << 20
 be over the limit, and which must be free when it goes on."""
 _HOLE_BYTES = layout.collector_word("hole_bytes")
 _NURSERY_END = layout.collector_word("nursery_end")
+_MOVING = layout.collector_word("moving")
 _TRIES = 4
 """Signals that may come while the collector says what can be given back."""
 _PIECE = 16 << 20
@@ -97,6 +98,8 @@ class GuestHeap:
         self._closed = False
         self.is_torn = False
         """Whether it was interrupted where the collector and the host disagree about what is free."""
+        self.is_moving = False
+        """Whether a collection of the nursery was interrupted: objects are not where references say."""
         self.releasing: list[tuple[int, int]] = []
         """What the collector has let go and the system does not have yet, address and size: it has to read as zeros
         before anything is allocated."""
@@ -125,17 +128,33 @@ class GuestHeap:
         Raises:
             HeapFull: there is none.
         """
-        cage = self.cage
-        record = cage.word("current")
-        if record:
-            cage.set_u32(record + layout.TASK_BASE, cage.word("base"))
-        cage.set_word("need", 0)
+        self._show_frames()
+        self.cage.set_word("need", 0)
         status = layout.COLLECT_AGAIN
+        self.is_moving = True
         while status == layout.COLLECT_AGAIN:
             status = self._native.gc_collect(need)
             self.give_back()
+        self.is_moving = False
         if status != layout.COLLECT_DONE:
             raise HeapFull
+
+    def _show_frames(self) -> None:
+        """Tell the collector where the frames of the task are that runs."""
+        record = self.cage.word("current")
+        if record:
+            self.cage.set_u32(record + layout.TASK_BASE, self.cage.word("base"))
+
+    def note_moving(self) -> None:
+        """Note whether the program has ended in the middle of a collection of the nursery."""
+        self.is_moving = self.cage.i64(_MOVING) != 0
+
+    def finish_moving(self) -> None:
+        """Finish such a collection, if there is one."""
+        self._show_frames()
+        while self.cage.i64(_MOVING):
+            self._native.gc_collect(0)
+        self.is_moving = False
 
     def give_back(self, look: Callable[[], None] | None = None) -> None:
         """Let the system have the memory that the collector does not need.
@@ -267,6 +286,8 @@ class GuestHeap:
 
     def resolve(self, handle: int) -> int:
         """Where the object of a handle is now."""
+        if self.is_moving:
+            self.finish_moving()
         return self.cage.u32(self._first + 8 * handle) if not self._closed else 0
 
     def release(self, handle: int) -> None:

@@ -399,7 +399,6 @@ COLLECTOR_WORDS: Final = (
     "old_start",  # where blocks begin, and EXIT_ROOM behind the nursery ends
     "nursery_end",  # where it ends until the next collection
     "nursery_bytes",  # what it has at most for now
-    "surviving",  # how many of the last collections nearly all of it survived
     "zeroed",
     "stress_left",  # allocations until the next one that fails
     "large_freed",  # bytes of blocks of such that went in one collection, at most since one of the old space
@@ -419,7 +418,15 @@ COLLECTOR_WORDS: Final = (
     "spare_limit",
     "spare_block",
     "spare_line",
+    # A collection of the nursery, which comes in slices
+    "moving",  # where its objects end while it is under way; else 0
+    "moved_before",  # bytes promoted before it began
+    "is_rooted",  # 1 when all has moved that roots and dirty cards refer to
+    "move_limit",  # bytes promoted at which the slice ends
+    "move_slice",  # bytes that move in a slice; tests make slices small
     "copy_top",
+    "part",  # an object of which a part has been looked into; 0: none
+    "part_end",  # where the rest of it ends
     # The old space's collections
     "phase",
     "epoch",  # mark of the lines that are in use: 1 and 2 in turns

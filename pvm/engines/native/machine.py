@@ -281,7 +281,7 @@ class Machine:
         if self._is_jit:
             self._see_to_stack()
         heap = self.heap
-        if heap.is_torn or heap.releasing:
+        if heap.is_torn or heap.releasing or heap.is_moving:
             self._mend()
         if target.order is not None:
             arguments = [arguments[number] for number in target.order]
@@ -320,10 +320,11 @@ class Machine:
         return not self.activations
 
     def _mend(self) -> None:
-        """Finish what was interrupted while memory was given back."""
+        """Finish what was interrupted while memory was given back, or while objects moved."""
         if self.heap.is_torn:
             raise UsageError("the instance was interrupted while it gave memory back; make another one")
         self.heap.give_back()
+        self.heap.finish_moving()
 
     def _go_on(self, reason: int) -> int:
         """Finish a call by ``invoke`` that has left for a reason."""
@@ -346,7 +347,7 @@ class Machine:
     def _call_back(self, target: Target, arguments: Sequence[int | float]) -> int:
         """As ``call``, by a host function that the guest has called."""
         cage, native = self.cage, self.native
-        if self.heap.is_torn or self.heap.releasing:
+        if self.heap.is_torn or self.heap.releasing or self.heap.is_moving:
             self._mend()
         outer, stack = self._suspended()
         number = _NOT_KNOWN
@@ -405,8 +406,9 @@ class Machine:
     def _abandon(self, number: int) -> None:
         """Forget the tasks that cannot go on after an activation has failed."""
         current = self.cage.word("current")
-        for word in ("interrupted", "progress", "machine_pc"):
+        for word in ("interrupted", "progress", "machine_pc", "need"):
             self.cage.set_word(word, 0)
+        self.heap.note_moving()
         for record in dict.fromkeys((self._find(number), current)):
             if record:
                 self._waits.pop(record, None)

@@ -298,27 +298,52 @@ _COLLECTED = f"""\
   %new.longest = select i1 %longer, i64 %pause, i64 %longest
 {_store("pause_longest", "%new.longest")}"""
 
+_IS_MOVING = f"""\
+  %moving.at = getelementptr i8, ptr %cage, i64 {layout.collector_word("moving")}
+  %moving = load i64, ptr %moving.at, align 8
+  %is.moving = icmp ne i64 %moving, 0
+"""
+
+
+def _look(then: str) -> str:
+    """Let the host look at the clock, at label ``look``; from label ``slice``, ``then`` goes on with the collection.
+
+    While objects move, nothing else of the program may run.
+    """
+    return f"""\
+slice:
+  %then.address = ptrtoint ptr {then} to i64
+  %table.address = ptrtoint ptr %table to i64
+  %distance = sub i64 %then.address, %table.address
+{_store("machine_pc", "%distance")}{_store("need", "%need", ".again")}  br label %look
+look:
+{_exit(Exit.POLL, str(layout.POLL_CLOCK | int(Poll.COLLECT) << 8))}"""
+
+
 _COLLECT = f"""\
 {_COLLECTED}\
   switch i64 %status, label %exhausted [ i64 {layout.COLLECT_DONE}, label %done
     i64 {layout.COLLECT_AGAIN}, label %again ]
 done:
   %is.long = icmp sgt i64 %pause, {LONG_PAUSE}
-  br i1 %is.long, label %again, label %on
+  br i1 %is.long, label %look, label %on
 on:
 {_dispatch()}again:
-{_exit(Exit.POLL, str(layout.POLL_CLOCK | int(Poll.COLLECT) << 8))}exhausted:
+{_IS_MOVING}  br i1 %is.moving, label %slice, label %look
+{_look("@collect")}exhausted:
 {_tail(f'@"trap.{TrapKind.OUT_OF_MEMORY.mnemonic}"')}"""
 
-# A slice is enough: the nursery is empty then, and whoever allocates waits for more if there has to be more.
+# It is enough that the nursery is empty: whoever allocates waits for more if there has to be more.
 _COLLECT_FIRST = f"""\
 {_COLLECTED}\
   %is.exhausted = icmp eq i64 %status, {layout.COLLECT_EXHAUSTED}
-  br i1 %is.exhausted, label %exhausted, label %on
+  br i1 %is.exhausted, label %exhausted, label %checked
+checked:
+{_IS_MOVING}  br i1 %is.moving, label %slice, label %on
 on:
 {_load("%service", "leave_for")}  %place.of = getelementptr ptr, ptr %table, i64 %service
   %going = load ptr, ptr %place.of, align 8
-{_tail("%going")}exhausted:
+{_tail("%going")}{_look(COLLECT_FIRST)}exhausted:
 {_tail(f'@"trap.{TrapKind.OUT_OF_MEMORY.mnemonic}"')}"""
 
 _ENTER = f"""\

@@ -24,7 +24,7 @@ from pvm.verify import verify
 from pvm.verify.verified import VerifiedModule
 
 RUNS_NATIVELY = os.environ.get("PVM_RUNTIME_IMAGE") == "native"
-MODULES = ("gc_*.peb", "heap.peb", "layout.peb")
+MODULES = ("gc_*", "heap", "layout", "tasks", "stacks", "queues", "fuel", "outcome")
 _FLAGS = foreign.MAP_PRIVATE | foreign.MAP_ANONYMOUS | foreign.MAP_NORESERVE
 
 
@@ -39,8 +39,10 @@ class Cage(Protocol):
 
 @cache
 def image() -> VerifiedModule:
-    """The heap and the collector, without the rest of the runtime image."""
-    sources = {path.name: path.read_text(encoding="utf-8") for glob in MODULES for path in sorted(RUNTIME.glob(glob))}
+    """The heap, the collector and tasks, without the rest of the runtime image."""
+    sources = {
+        path.name: path.read_text(encoding="utf-8") for name in MODULES for path in sorted(RUNTIME.glob(f"{name}.peb"))
+    }
     return verify(compile_system(sources), privileged=True)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
+
 import pytest
 
 from pvm.engines.native import layout
@@ -308,20 +311,6 @@ def test_marking_waits_for_the_next_allocation_behind_a_long_collection_of_the_n
     assert heap.word("work_done") > 0 or not heap.word("marking")
 
 
-def test_the_nursery_is_half_as_large_as_long_as_nearly_all_of_it_survives() -> None:
-    heap = world()
-    full = heap.word("nursery_size")
-    for size in (full, full >> 1, full >> 1):  # once is no sign of a program that fills memory
-        make_list(heap, 0, 1000)
-        heap.collect()
-        assert heap.word("nursery_end") - layout.HEAP == size
-    assert heap.word("nursery_bytes") == full, "what is left for it stays the same"
-    make_list(heap, 0, 1000)
-    heap.clear_root(0)
-    heap.collect()
-    assert heap.word("nursery_end") - layout.HEAP == full
-
-
 def test_what_is_promoted_while_marking_is_under_way_does_not_count_as_staying() -> None:
     """It was taken to be alive; the nursery keeps the size to which it has grown until it is known how much is."""
     heap = world(limit=1 << 24, check=False)
@@ -342,6 +331,100 @@ def test_what_is_promoted_while_marking_is_under_way_does_not_count_as_staying()
         heap.clear_root(2)
     assert heap.word("live") > heap.word("live_before")
     assert heap.word("nursery_bytes") == grown
+
+
+def fill_array(heap: World, length: int, *, is_old: bool) -> None:
+    """Let the first root refer to an array of new objects."""
+    heap.new_array(0, REF_ARRAY, length)
+    if is_old:
+        heap.collect()
+    for number in range(600):
+        heap.new_object(MANY, NODE, number)
+        heap.write(0, number * (length // 600), MANY)
+        heap.clear_root(MANY)
+
+
+def fill_roots(heap: World) -> None:
+    """Let many roots refer to an array each."""
+    for root in range(20):
+        heap.new_array(root, BYTE_ARRAY, 2500)
+
+
+SLICE = 2000
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda heap: make_list(heap, 0, 1500),
+        lambda heap: fill_array(heap, 3000, is_old=False),
+        lambda heap: fill_array(heap, 6000, is_old=False),
+        lambda heap: fill_array(heap, 3000, is_old=True),
+        lambda heap: fill_array(heap, 6000, is_old=True),
+        fill_roots,
+    ],
+    ids=["list", "array", "large array", "old array", "large old array", "roots"],
+)
+def test_what_survives_moves_in_slices(fill: Callable[[World], None]) -> None:
+    heap = world()
+    heap.collect()
+    fill(heap)
+    heap.set_word("move_slice", SLICE)
+    young = heap.word("nursery_top") - layout.HEAP
+    begin = heap.word("promoted")
+    statuses, moved = [], [begin]
+    while heap.word("moving") or not statuses:
+        statuses.append(heap.cage.call("gc.collect", 0))
+        moved.append(heap.word("promoted"))
+        heap.assert_sane()
+        if heap.word("moving"):  # nobody gets memory meanwhile
+            assert not heap.cage.call("heap.allocate", 16, NODE)
+            assert not heap.cage.call("heap.allocate", 2 * layout.LARGE_SIZE, BYTE_ARRAY)
+            assert not heap.cage.call("weak.new", 0)
+    assert statuses == [layout.COLLECT_AGAIN] * (len(statuses) - 1) + [layout.COLLECT_DONE]
+    assert len(statuses) >= young // (2 * SLICE) > 2
+    assert max(after - before for before, after in itertools.pairwise(moved)) < SLICE + 256 * 24 + layout.LARGE_SIZE
+    assert moved[-1] - begin <= young
+    heap.compare()
+
+
+def test_a_task_that_is_abandoned_while_objects_move_is_finished_for_whoever_asks() -> None:
+    """Its record knows where its object is, although roots that come later have not been visited."""
+    heap = world()
+    descriptor = layout.METADATA_PROGRAM + layout.CLASS_TASK * layout.CLASS_SIZE
+    heap.store(descriptor + layout.CLASS_INSTANCE_SIZE, layout.TASK_OBJECT_SIZE)
+    heap.cage.data[descriptor + layout.CLASS_KIND] = layout.KIND_TASK
+    record = heap.word("tasks_first")
+    task = heap.allocate(layout.TASK_OBJECT_SIZE, layout.CLASS_TASK)
+    heap.store(task + layout.TASK_RECORD, record)
+    heap.store(record + layout.TASK_OBJECT, task)
+    heap.store(record + layout.TASK_STACK_SIZE, layout.STACK_SMALLEST)
+    heap.store(record + layout.TASK_STATE, layout.TASK_PARKED)
+    heap.store(heap.slots[0], task)
+    heap.set_word("move_slice", 1)
+    assert heap.cage.call("gc.collect", 0) == layout.COLLECT_AGAIN
+    assert heap.word("is_rooted") == 0
+    moved = heap.load(heap.slots[0])
+    assert moved != task
+    heap.cage.call("task.abandon", record)
+    heap.collect()
+    assert heap.load(moved + layout.TASK_RECORD) == 0
+    assert heap.word("tasks_first") != record
+
+
+def test_weak_references_to_what_did_not_move_are_cleared_in_slices() -> None:
+    heap = world()
+    for number in range(60):
+        heap.new_object(MANY, NODE, number)
+        heap.new_weak(0, MANY)
+        heap.new_object(1, PAIR, number)
+        heap.clear_root(MANY)
+    heap.set_word("weak_slice", 7)
+    slices = 1
+    while heap.cage.call("gc.collect", 0) == layout.COLLECT_AGAIN:
+        slices += 1
+    assert slices == 60 // 7 + 1
+    assert not heap.read_weak(1, 0)
 
 
 def test_late_marking_has_three_slices_before_the_program_goes_on() -> None:

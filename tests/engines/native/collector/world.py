@@ -71,7 +71,7 @@ class World:
         cage.call("heap.initialize")
         self.eager = eager
         if eager:
-            slices = {"work_least": 1000, "work_most": 2000, "weak_slice": 2, "sweep_slice": 1}
+            slices = {"work_least": 1000, "work_most": 2000, "weak_slice": 2, "sweep_slice": 1, "move_slice": 300}
             for name, value in (slices | {"trigger": 0, "mark_limit": layout.MARK_STACK + 512}).items():
                 self.set_word(name, value)
         self.roots: list[Thing | None] = [None] * len(self.slots)
