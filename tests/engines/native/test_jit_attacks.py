@@ -1,4 +1,4 @@
-"""Modules that somebody would write who wants compiled code to take one object, frame or handler for another.
+"""Modules that somebody would write who wants native code to take one object, frame or handler for another.
 
 Each is a file in ``attacks``, whose function ``f`` takes how many rounds it goes, and maybe another number.
 """
@@ -51,6 +51,7 @@ def test_compiled_code_takes_nothing_for_something_else(name: str) -> None:
     for last in (0, 7)[: 1 + more]:
         arguments = (ROUNDS, *[last] * more)
         wanted = outcome(module, "reference", arguments, PLAIN)
+        assert outcome(module, "interpreter", arguments, Debug(stress=1, check_every=1)) == wanted
         for way in WAYS:
             assert outcome(module, "jit", arguments, way) == wanted
         used = wanted[-1][1]

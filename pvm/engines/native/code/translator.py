@@ -485,6 +485,7 @@ class Translator:
             target = self.function.labels[label].offset, label + 1
             self._branch_between("if.ref.is_null", [slot], target, instruction.end)
             self.refs.push(slot)
+            self.freed.clear()  # whoever falls through goes on with it
             return
         self.refs.settle()
         self.prims.settle()
