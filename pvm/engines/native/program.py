@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 HOT = "hot"
 """The kind of what is kept of the functions that became hot."""
 KEPT_PROGRAMS = 16
-PATIENCE, PATIENCE_ON_ONE_CORE, PATIENCE_RATIONED = 12, 30, 600
+PATIENCE, PATIENCE_ON_ONE_CORE, PATIENCE_RATIONED = 12, 60, 600
 """Looks at the clock, 2.5 ms each, before functions are counted: to begin compiling takes the program one or two ms,
-and seven where a worker can start only on the core of the program.  Where the worker's time is taken from the
+and twelve where a worker can start only on the core of the program.  Where the worker's time is taken from the
 program's, a tenth of a second for its start is little after so many."""
 TRIES = 400
 """Looks from one attempt to begin to the next, if the host does not let it: it may be short of files or threads."""

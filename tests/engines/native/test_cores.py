@@ -10,6 +10,7 @@ import pvm
 from compiler.driver import compile_source
 from pvm.engines.native import cores as cores_module
 from pvm.engines.native.cores import granted
+from pvm.engines.native.jit import background as background_module
 from pvm.engines.native.program import PATIENCE, PATIENCE_ON_ONE_CORE, PATIENCE_RATIONED, TRIES, Program
 
 
@@ -65,3 +66,10 @@ def test_a_program_that_shares_its_time_with_the_worker_waits_longer(
         for _ in range(PATIENCE_RATIONED + TRIES - 1):
             assert not machine.program.is_time_to_compile(machine._code)
     assert begun == list(range(patience, PATIENCE_RATIONED + TRIES, TRIES))
+
+
+def test_on_one_core_the_worker_gives_way_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background_module, "has_cores", lambda: False)
+    assert background_module.Background().compiler.niceness == background_module.NICENESS_ON_ONE_CORE
+    monkeypatch.setattr(background_module, "has_cores", lambda: True)
+    assert background_module.Background().compiler.niceness == background_module.NICENESS

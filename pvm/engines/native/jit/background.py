@@ -14,7 +14,7 @@ from _thread import allocate_lock, start_new_thread
 from _weakref import ref
 from contextlib import suppress
 
-from pvm.engines.native.cores import is_rationed
+from pvm.engines.native.cores import has_cores, is_rationed
 from pvm.engines.native.machine_code.compiling import Compiler
 from pvm.engines.native.machine_code.request import Limits
 from pvm.typed import TYPE_CHECKING
@@ -37,6 +37,8 @@ NICENESS = 11
 """The worker's: on a core that it shares with the program it gets a twelfth of the time, an idle one is all its own."""
 REST = 9
 """How long nothing is compiled after a function, as a multiple of its time, where the program has less for it."""
+NICENESS_ON_ONE_CORE = 12
+"""Where there is no other core: a sixteenth."""
 IDLE_SECONDS = 10.0
 """How long thread and worker wait for more."""
 ATTEND_SECONDS, ATTEND_EVERY = 0.5, 0.02
@@ -50,7 +52,7 @@ class Background:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
-        self.compiler = Compiler(LIMITS, niceness=NICENESS)
+        self.compiler = Compiler(LIMITS, niceness=NICENESS if has_cores() else NICENESS_ON_ONE_CORE)
         self.failures = 0
         """Compilations that failed since the last one that did not."""
         self._wanted: SimpleQueue[Item] = SimpleQueue()
