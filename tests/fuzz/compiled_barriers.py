@@ -13,7 +13,7 @@ from tests.fuzz.compiled_tables import CELL, CELL_COUNT, CELL_NARROW, CELL_OTHER
 
 _COUNT, _NARROW, _OTHER = (f"{CELL}.{number}" for _, number in (CELL_COUNT, CELL_NARROW, CELL_OTHER))
 _TYPES: dict[str, object] = {"cell": class_ref(CELL)}
-_MANY = (8, 24, 60)
+_MANY = (6, 12, 40)
 
 
 def _cell(number: str, refers_to: str = "ref.null") -> str:
@@ -56,7 +56,6 @@ def _garbage(drill: Drill) -> str:
     at = drill.at
     return drill.random.choice(
         (
-            "",
             "i64.const 2; array.new I64; ref.drop",
             f"local.get {at}; call churn; prim.drop",
             f"{_cell(f'local.get {at}')}; ref.drop; i64.const 1; array.new REF; ref.drop",
@@ -108,7 +107,7 @@ def gone_round(drill: Drill) -> None:
         local.set {spare}; local.get {one}; local.get {held}; field.set {_OTHER}; local.get {spare}; local.set {held}"""
     drill.write(f"ref.null; local.set {held}")
     body = random.choice((swap, swap, moved, carried))
-    drill.rounds(f"{body}; {_garbage(drill)}; {_garbage(drill)}", f"i64.const {random.choice((40, 80))}", **_TYPES)
+    drill.rounds(f"{body}; {_garbage(drill)}", f"i64.const {random.choice((60, 100))}", **_TYPES)
     drill.write(
         f"""local.get {held}; ref.is_null; branch.if @none;
         {drill.take_up(f"local.get {held}; ref.as_non_null; field.get {_COUNT}")} @none:;"""
@@ -121,10 +120,10 @@ def turned_around(drill: Drill) -> None:
     random, at = drill.random, drill.at
     first, before, behind = (drill.local(MAYBE_CELL) for _ in range(3))
     cell, turns = drill.local(class_ref(CELL)), drill.local(Prim.I64)
-    count = random.choice((6, 20, 50))
+    count = random.choice((6, 15, 40))
     drill.write(f"ref.null; local.set {first}; i64.const 0; local.set {turns}")
     drill.rounds(f"{_cell(f'local.get {at}', f'local.get {first}')}; local.set {first}", f"i64.const {count}")
-    make = random.choice(("", _garbage(drill)))
+    make = random.choice(("", _garbage(drill), _garbage(drill)))
     turn = f"""local.get {first}; ref.as_non_null; local.set {cell}; local.get {cell}; field.get {_OTHER};
         local.set {behind}; local.get {cell}; local.get {before}; field.set {_OTHER}; local.get {cell};
         local.set {before}; local.get {behind}; local.set {first}; {make};"""
@@ -132,7 +131,7 @@ def turned_around(drill: Drill) -> None:
     drill.write(
         f"""@turn:; ref.null; local.set {before}; @next:; {turn} {seen} local.get {first}; ref.is_null;
         branch.unless @next; local.get {before}; local.set {first}; {_garbage(drill)}; local.get {turns}; i64.const 1;
-        i64.add; local.tee {turns}; i64.const {random.choice((2, 5))}; i64.lt_s; branch.if @turn"""
+        i64.add; local.tee {turns}; i64.const {random.choice((3, 6))}; i64.lt_s; branch.if @turn"""
     )
     drill.write(
         f"""@look:; local.get {first}; ref.is_null; branch.if @none; local.get {first}; ref.as_non_null;
@@ -161,9 +160,7 @@ def moved_along(drill: Drill) -> None:
 
 DRILLS: tuple[Callable[[Drill], None], ...] = (
     stored_young,
-    stored_young,
-    gone_round,
-    gone_round,
-    turned_around,
+    *[gone_round] * 3,
+    *[turned_around] * 3,
     moved_along,
 )
