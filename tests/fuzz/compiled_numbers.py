@@ -20,6 +20,7 @@ _TO_I64 = {
 }
 _FROM_I64 = {Prim.I64: "", Prim.I32: "i32.wrap_i64", Prim.F64: "f64.convert_i64_s", Prim.F32: "f32.convert_i64_s"}
 _KINDS = tuple(each for each in ArrayKind if each is not ArrayKind.REF)
+_NARROW = (ArrayKind.I8, ArrayKind.U8, ArrayKind.I16, ArrayKind.U16)
 _TRAPPING = {
     prim: [each for each in OPERATORS[prim] if each[0].traps and all(isinstance(pop, Prim) for pop in each[1])]
     for prim in (Prim.I32, Prim.I64)
@@ -132,7 +133,7 @@ def elementwise(drill: Drill) -> None:
     """Elements are computed of those of other arrays at the same or a neighbouring place, then reduced."""
     terms, random, code = _Terms(drill, traps=0.01), drill.random, drill.code
     length = random.choice(_LENGTHS)
-    kinds = [random.choice(_KINDS) for _ in range(2)]
+    kinds = [random.choice((*_KINDS, *_NARROW, *_NARROW)) for _ in range(2)]
     kinds.append(random.choice((kinds[0], random.choice(_KINDS))))
     arrays = [(kind, drill.new_array(length, kind)) for kind in kinds]
     for kind, array in arrays[:2]:
@@ -216,11 +217,16 @@ def divided(drill: Drill) -> None:
     number, by = drill.local(prim), drill.local(prim)
     fit = 64 if prim is Prim.I64 else 32
     start = _within(random.choice(_DIVIDENDS), fit)
+    is_extreme = drill.chance(0.3)
+    if is_extreme:
+        start = _within(1 << (fit - 1), fit)
     drill.write(f"i64.const {start}; {_FROM_I64[prim]}; local.set {number}")
     drill.write(f"i64.const {_within(random.choice(_DIVISORS[:-1]), fit)}; {_FROM_I64[prim]}; local.set {by}")
 
     def right(choices: tuple[int, ...]) -> str:
         kind = random.random()
+        if is_extreme and kind < 0.5:
+            return f"{prim}.const -1"
         if kind < 0.5:
             return f"{prim}.const {_within(random.choice(choices), fit)}"
         if kind < 0.75:
