@@ -22,6 +22,7 @@ from pvm.engines.native.jit.targets import Targets
 from pvm.engines.native.jit.unit import Unit
 from pvm.engines.native.machine_code.target import Target
 from pvm.isa.instruction import Form
+from pvm.isa.machine import Val
 from tests.fuzz.planted_numbers import FAULTS_OF_NUMBERS
 from tests.fuzz.planted_objects import FAULTS_OF_OBJECTS
 from tests.fuzz.planting import Patch, changed, constant
@@ -90,7 +91,7 @@ def rounds_are_not_limited_by_fuel() -> Patch:
     """More rounds than the fuel suffices for."""
 
     def make(method: Any) -> Any:
-        return lambda self, *rest: self._plusconstant(method(self, *rest), 40)
+        return lambda self, *rest: self._plus_constant(method(self, *rest), 40)
 
     return changed(StripLowering, "_affordable", make)
 
@@ -108,12 +109,12 @@ def _bounds(change: Callable[[Any, tuple[str, str], bool], tuple[str, str]]) -> 
 
 def the_last_index_is_one_too_far() -> Patch:
     """Indices that grow may be equal to the length."""
-    return _bounds(lambda self, found, grows: (found[0], self._plusconstant(found[1], 1) if grows else found[1]))
+    return _bounds(lambda self, found, grows: (found[0], self._plus_constant(found[1], 1) if grows else found[1]))
 
 
 def indices_fall_below_zero() -> Patch:
     """Indices that fall may be -1."""
-    return _bounds(lambda self, found, grows: (found[0], found[1] if grows else self._plusconstant(found[1], -1)))
+    return _bounds(lambda self, found, grows: (found[0], found[1] if grows else self._plus_constant(found[1], -1)))
 
 
 def the_first_index_is_unchecked() -> Patch:
@@ -152,7 +153,7 @@ def strips_leave_the_variable_behind() -> Patch:
     def make(method: Any) -> Any:
         def note_end(self: Any, test: Any) -> None:
             kept = self.strip.threshold
-            self.strip.threshold = self._plusconstant(kept, 1)
+            self.strip.threshold = self._plus_constant(kept, 1)
             method(self, test)
             self.strip.threshold = kept
 
@@ -472,7 +473,9 @@ def classes_are_intervals() -> Patch:
 
 def function_values_capture_nothing() -> Patch:
     """A function value that is inlined finds null for what it has captured."""
-    return changed(_Call, "_with_captured", lambda make: lambda self, function, _: make(self, function, "0"))
+    return changed(
+        _Call, "_with_captured", lambda make: lambda self, function, _: make(self, function, Val("0", "ref"))
+    )
 
 
 def what_was_seen_is_all() -> Patch:
