@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -68,6 +69,23 @@ def test_hung_worker() -> None:
     begin = time.monotonic()
     assert failure(Request(f"{HERE}:hang"), Limits(seconds=0.5)) == "the worker takes too long"
     assert time.monotonic() - begin < 20
+
+
+def test_an_answer_counts_that_came_while_this_process_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = WorkerProcess()
+    worker.compile(SEVEN, HOST, GENEROUS)
+    real, stops = select.select, [1.0]
+
+    def stopped(reads: list[int], writes: list[int], others: list[int], timeout: float) -> tuple[list[int], ...]:
+        if reads and stops:
+            real(reads, writes, others, 60.0)
+            time.sleep(stops.pop())
+            return [], [], []
+        return real(reads, writes, others, timeout)
+
+    monkeypatch.setattr(select, "select", stopped)
+    assert worker.compile(SEVEN, HOST, Limits(seconds=1.0)).symbols == {"f": 0}
+    worker.close()
 
 
 def test_worker_over_its_memory() -> None:

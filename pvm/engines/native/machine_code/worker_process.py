@@ -231,10 +231,11 @@ class WorkerProcess:
             if note is not None and now >= noted:
                 note()
                 note, noted = None, deadline
-            if now >= deadline:
-                raise WorkerError("the worker takes too long")
             readable, _, _ = select.select([descriptor], [], [], max(0.0, min(noted, deadline) - now))
             if not readable:
+                # Not before: this process may have been stopped for longer than that, and the answer is there.
+                if now >= deadline:
+                    raise WorkerError("the worker takes too long")
                 continue
             piece = os.read(descriptor, _PIECE)
             if not piece:
