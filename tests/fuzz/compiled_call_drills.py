@@ -30,8 +30,11 @@ from tests.fuzz.compiled_tables import (
     BOX,
     CELL,
     CELL_COUNT,
+    CELL_OTHER,
+    HELD,
     INTS,
     MAX_LOCALS_INLINED,
+    MAYBE_CELL,
     SHAPE,
     SUM,
     THUNK,
@@ -406,6 +409,63 @@ _TESTS: tuple[Callable[[Drill, RefType], None], ...] = (
 )
 
 
+def gone_on_with(drill: Drill) -> None:
+    """What was just loaded, or given by a call, is tested and stays on the stack, while other operands wait."""
+    random, at, code = drill.random, drill.at, drill.code
+    cell, table = drill.local(class_ref(CELL)), drill.new_array(4, ArrayKind.REF)
+    other = f"{CELL}.{CELL_OTHER[1]}"
+    drill.write(f"i64.const 1; i32.const 2; i64.const 3; {_CELL}; object.new {CELL}; local.set {cell}")
+    drill.write(f"local.get {table}; i64.const 1; local.get {cell}; array.set REF")
+    sources = (
+        f"local.get {cell}; field.get {other}",
+        f"local.get {cell}; field.get {other}",
+        f"local.get {at}; call perhaps",
+        f"global.get {HELD}",
+        f"local.get {table}; local.get {at}; i64.const 3; i64.and; array.get REF; ref.cast maybe",
+        f"local.get {cell}; field.get {other}; ref.dup; ref.drop",
+    )
+    changes = (
+        "",
+        f"local.get {cell}; local.get {at}; call perhaps; field.set {other};",
+        f"local.get {cell}; ref.null; field.set {other};",
+        f"local.get {cell}; global.set {HELD};",
+    )
+
+    def body() -> None:
+        for _ in range(random.choice((1, 2, 3))):
+            waits = drill.chance(0.4)
+            if waits:
+                drill.write(f"local.get {at}")
+            drill.write(random.choice(sources), maybe=MAYBE_CELL)
+            end, none = code.label(), code.label()
+            kind = random.random()
+            if kind < 0.6:
+                code.branch_null(none)
+            elif kind < 0.8:
+                some = code.label()
+                code.branch_non_null(some)
+                code.jump(none)
+                code.bind(some)
+            else:
+                some = code.label()
+                code.branch_instance(some, class_ref(random.choice((CELL, drill.tables.leaf))))
+                code.ref_drop()
+                code.jump(none)
+                code.bind(some)
+            drill.write(random.choice(("", f"local.get {at}; call twice; prim.drop")))
+            drill.write(f"field.get {_COUNT}")
+            drill.take_up_top(Prim.I64)
+            code.jump(end)
+            code.bind(none)
+            drill.write(drill.take_up("i64.const 9"))
+            code.bind(end)
+            if waits:
+                drill.take_up_top(Prim.I64)
+            drill.write(random.choice(changes))
+
+    drill.rounds(body, drill.few())
+
+
 def crowded(drill: Drill) -> None:
     """Loops with many locals of all types, all of which are of use behind them, and change hands in them."""
     random, code, at = drill.random, drill.code, drill.at
@@ -511,6 +571,8 @@ DRILLS: tuple[Callable[[Drill], None], ...] = (
     switched,
     told_apart,
     told_apart,
+    gone_on_with,
+    gone_on_with,
     crowded,
     replaced_frames,
     taking_turns,
