@@ -521,6 +521,33 @@ def held_by_another(drill: Drill) -> None:
     )
 
 
+def tested_where_it_is(drill: Drill) -> None:
+    """A field is tested for null, and what it refers to is used where it is none, without a local for it."""
+    random, at = drill.random, drill.at
+    holder, other, number = drill.local(class_ref(CELL)), drill.local(class_ref(CELL)), drill.local(Prim.I64)
+    count, field = f"{CELL}.{CELL_COUNT[1]}", f"{CELL}.{CELL_OTHER[1]}"
+    made = f"local.get {at}; i64.const 9; i64.mul; i32.const 3; ref.null; object.new {CELL}"
+    before = random.choice(("", "string.const word; string.size; prim.drop;", f"{made}; field.get {count}; prim.drop;"))
+    use = random.choice(
+        (
+            f"field.get {count}; local.set {number}",
+            f"local.set {other}; local.get {other}; field.get {count}; local.set {number}",
+            f"""ref.dup; field.get {field}; branch.null @end; ref.drop; field.get {count}; local.set {number};
+            jump @none; @end:; field.get {count}; i64.const 2; i64.mul; local.set {number}""",
+            f"ref.dup; field.get {count}; local.set {number}; local.get {number}; field.set {count}",
+        )
+    )
+    drill.rounds(
+        f"""local.get {at}; i32.const 1; {made}; object.new {CELL}; local.set {holder};
+        local.get {at}; i64.const {random.choice((1, 3))}; i64.and; i64.eqz; branch.unless @keeps;
+        local.get {holder}; ref.null; field.set {field}; @keeps:; i64.const 5; local.set {number}; {before}
+        local.get {holder}; field.get {field}; branch.null @none; {use}; @none:;
+        {drill.take_up(f"local.get {number}")}""",
+        drill.few(),
+        word="abcd",
+    )
+
+
 def held_by_the_caller(drill: Drill) -> None:
     """An object that only the caller will look at is still of use where a function makes one like it."""
     at, cell, count = drill.at, drill.local(class_ref(CELL)), f"{CELL}.{CELL_COUNT[1]}"
@@ -584,5 +611,6 @@ DRILLS: tuple[Callable[[Drill], None], ...] = (
     one_of_several,
     held_by_another,
     held_by_the_caller,
+    tested_where_it_is,
     waiting,
 )
