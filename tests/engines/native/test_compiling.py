@@ -88,6 +88,15 @@ def test_an_answer_counts_that_came_while_this_process_was_stopped(monkeypatch: 
     worker.close()
 
 
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="the system has no such thing")
+def test_where_memory_runs_out_the_worker_goes_first() -> None:
+    worker = WorkerProcess()
+    worker.compile(SEVEN, HOST, GENEROUS)
+    assert worker._child is not None
+    assert Path(f"/proc/{worker._child.pid}/oom_score_adj").read_text().strip() == "1000"
+    worker.close()
+
+
 def test_worker_over_its_memory() -> None:
     assert failure(Request(f"{HERE}:devour", b"4000"), Limits(memory=1 << 30)).startswith("MemoryError")
 

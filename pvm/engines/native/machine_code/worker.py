@@ -79,6 +79,9 @@ def _answer(request: Request, target: Target) -> bytes:
 
 def main() -> None:
     """Serve standard input; what LLVM prints goes to standard error."""
+    # Where memory runs out, as in a container, this process has to go, not the one that runs the program.
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:  # noqa: PTH123 - as of others
+        score.write("1000")
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     serve(sys.stdin.buffer, sink)
