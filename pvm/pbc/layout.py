@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from pvm.errors import VerifyError
 from pvm.isa.types import RefType, class_ref
+from pvm.pbc.literals import shown
 from pvm.pbc.model import ClassDef, ClassFlag, Field, Module
 
 MAX_FLATTENED = 1_000_000
@@ -103,7 +104,9 @@ class _Flattener:
         work += sum(len(self.done[each].interface_slots) for each in definition.interfaces)
         self.total += work
         if self.total > MAX_FLATTENED:
-            message = f"class {definition.name}: expected at most {MAX_FLATTENED} fields and slots over all classes"
+            message = (
+                f"class {shown(definition.name)}: expected at most {MAX_FLATTENED} fields and slots over all classes"
+            )
             raise VerifyError("", 0, "limits", message)
 
     def _interface(self, index: int, definition: ClassDef) -> ClassLayout:

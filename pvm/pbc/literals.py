@@ -22,9 +22,17 @@ RESERVED = frozenset(
 MAX_NUMBER = 512
 """Characters of the longest number: the exact decimal of any double is written shorter."""
 
+_LONGEST_SHOWN = 80
+
 _ESCAPES = {"\\": "\\", '"': '"', "n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 _NAMED = {value: f"\\{key}" for key, value in _ESCAPES.items()}
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
+
+
+def shown(name: str) -> str:
+    """A name from a file, safe to print, for messages; it does not parse back."""
+    text = name if len(name) <= _LONGEST_SHOWN else name[:_LONGEST_SHOWN] + "…"
+    return text if text.isprintable() and text else repr(text)
 
 
 def format_string(text: str) -> str:

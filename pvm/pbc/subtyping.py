@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from pvm.errors import VerifyError
 from pvm.isa.types import HeapKind, RefType, ValueType
+from pvm.pbc.literals import shown
 from pvm.pbc.model import ClassDef
 
 MAX_INTERFACE_MERGES = 1_000_000
@@ -74,7 +75,9 @@ def _close_interfaces(classes: Sequence[ClassDef]) -> tuple[frozenset[int], ...]
             continue
         merged += len(inherited) + sum(1 + len(closures[each]) for each in definition.interfaces)
         if merged > MAX_INTERFACE_MERGES:
-            message = f"class {definition.name}: expected at most {MAX_INTERFACE_MERGES} interfaces over all classes"
+            message = (
+                f"class {shown(definition.name)}: expected at most {MAX_INTERFACE_MERGES} interfaces over all classes"
+            )
             raise VerifyError("", 0, "limits", message)
         closures.append(inherited.union(definition.interfaces, *(closures[each] for each in definition.interfaces)))
     return tuple(closures)

@@ -28,11 +28,12 @@ from pvm.pbc.effects import (
     item_bank,
 )
 from pvm.pbc.layout import ClassLayout
+from pvm.pbc.literals import shown
 from pvm.pbc.model import Feature, Function, ImportKind, Module
 from pvm.verify.limits import MAX_REMEMBERED
 from pvm.verify.rules import BY_LABEL, Broken, Rule
 from pvm.verify.states import Cell, State, StateTable
-from pvm.verify.types import TypeTable, shown
+from pvm.verify.types import TypeTable
 
 Item = int | TypeVariable
 

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 from pvm.isa.types import RefType, Storage, class_ref
 from pvm.pbc.layout import ClassLayout, Slot
+from pvm.pbc.literals import shown
 from pvm.pbc.model import ClassDef, ClassFlag, Method, Module
 from pvm.verify.actions import check_index
 from pvm.verify.limits import MAX_CLASSES
 from pvm.verify.rules import Broken, Rule
-from pvm.verify.types import TypeTable, shown
+from pvm.verify.types import TypeTable
 
 _INTERFACE, _FINAL = int(ClassFlag.INTERFACE), int(ClassFlag.FINAL)
 _KNOWN_FLAGS = int(ClassFlag.INTERFACE | ClassFlag.ABSTRACT | ClassFlag.FINAL)

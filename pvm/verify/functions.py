@@ -14,13 +14,13 @@ from pvm.errors import FormatError, VerifyError
 from pvm.isa.encoding import Instruction, decode_code
 from pvm.isa.instruction import ENDS_BLOCK, Form, Opcode
 from pvm.isa.types import ValueType
+from pvm.pbc.literals import shown
 from pvm.pbc.model import Function
 from pvm.verify.actions import PLANS, ActionTable, Plan, check_index
 from pvm.verify.labels import HandlerCheck, Landmarks, declare_targets, sort_handlers
 from pvm.verify.limits import MAX_BORDER_BITS, MAX_LOCALS
 from pvm.verify.rules import Broken, Rule
 from pvm.verify.states import State, StepKey
-from pvm.verify.types import shown
 from pvm.verify.verified import VerifiedFunction
 
 

@@ -13,11 +13,12 @@ from pvm.isa.traps import TrapKind
 from pvm.isa.types import STRING, ArrayKind, HeapKind, Prim, RefType, Signature, Storage, ValueType, array_ref
 from pvm.pbc.boundary import parse_boundary
 from pvm.pbc.layout import ClassLayout
+from pvm.pbc.literals import shown
 from pvm.pbc.model import Export, Field, Function, Global, Import, ImportKind, Module
 from pvm.verify.actions import check_index
 from pvm.verify.limits import MAX_INLINE_DEPTH, MAX_PARAMS
 from pvm.verify.rules import Broken, Rule
-from pvm.verify.types import TypeTable, shown
+from pvm.verify.types import TypeTable
 
 _THROWABLE_FIELDS = (
     Field("message", Storage.REF, STRING.with_null(nullable=True)),

@@ -8,18 +8,11 @@ derives from those.
 from __future__ import annotations
 
 from pvm.isa.types import ArrayKind, HeapKind, Prim, RefType, ValueType
+from pvm.pbc.literals import shown
 from pvm.pbc.model import Module
 from pvm.pbc.subtyping import Hierarchy, is_subtype
 from pvm.verify.limits import MAX_REMEMBERED
 from pvm.verify.rules import Broken, Rule
-
-_LONGEST_NAME = 80
-
-
-def shown(name: str) -> str:
-    """A name from a file, safe to print."""
-    text = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…"
-    return text if text.isprintable() and text else repr(text)
 
 
 class TypeTable:

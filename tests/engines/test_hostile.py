@@ -9,6 +9,7 @@ import pytest
 
 import pvm
 from pvm.engines.api import EngineLimits
+from pvm.engines.native import layout
 from pvm.engines.native.unsupported import Unsupported
 from pvm.errors import Exhaustion, Trap, UsageError
 from pvm.pbc.asm import assemble
@@ -79,6 +80,18 @@ def test_a_larger_frame_is_left_to_the_reference_engine() -> None:
         assert instance.call("main", 1) == 2
     with pytest.raises(UsageError, match=r"the native engine cannot run this: .* slots in its frame; use tier auto"):
         pvm.Instance(module, tier="interpreter")
+
+
+def test_tables_that_leave_no_room_for_code_are_left_to_the_reference_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """256 MiB are there for descriptors, dispatch tables and string constants; a test makes do with less."""
+    text = f'func main(n: i64) -> i64 {{\nstring.const "{"x" * 5000}"\nref.drop\nlocal.get n\nreturn\n}}'
+    assert agreed(text, 7)[0] == "7"
+    module = assemble(f"{text}\nexport main = main as (i64) -> i64", "test")
+    monkeypatch.setattr(layout, "METADATA_END", layout.METADATA_PROGRAM + 5000)
+    with pvm.Instance(pvm.Module(module)) as instance:
+        assert instance.call("main", 7) == 7
+    with pytest.raises(UsageError, match="the module's tables and string constants are too large; use tier auto"):
+        pvm.Instance(pvm.Module(module), tier="interpreter")
 
 
 def test_a_frame_that_does_not_fit_into_the_stack_is_an_overflow() -> None:

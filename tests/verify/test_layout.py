@@ -108,6 +108,21 @@ def test_flattening_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         flat(make(fields=(X,)), make(base=0, fields=(X,)), make(base=1, fields=(X,)))
 
 
+def test_a_name_is_safe_to_print_where_limits_are_exceeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    evil = make(INTERFACE)._replace(name="\x1b[2J" + "x" * 100)
+    monkeypatch.setattr(layout, "MAX_FLATTENED", 0)
+    monkeypatch.setattr(subtyping, "MAX_INTERFACE_MERGES", 0)
+    for check in (
+        lambda: flat(evil._replace(flags=ClassFlag.NONE, fields=(X,))),
+        lambda: Hierarchy([make(INTERFACE), evil._replace(interfaces=(0,))]),
+    ):
+        with pytest.raises(VerifyError) as caught:
+            check()
+        assert str(caught.value).startswith(r"module: class '\x1b[2Jxxx")
+        assert str(caught.value).isprintable()
+        assert len(caught.value.message) < 200
+
+
 def test_closing_interfaces_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subtyping, "MAX_INTERFACE_MERGES", 3)
     chain = [make(INTERFACE), make(INTERFACE, interfaces=(0,)), make(INTERFACE, interfaces=(1,))]

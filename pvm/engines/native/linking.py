@@ -17,6 +17,7 @@ from pvm.engines.native.linked import (
     LinkedSignature,
 )
 from pvm.engines.native.tables import powers_of_ten
+from pvm.engines.native.unsupported import Unsupported
 from pvm.isa.types import RefType, Signature, ValueType
 from pvm.pbc.model import Function, Import, ImportKind, Module
 
@@ -30,6 +31,7 @@ def link(linkage: Linkage) -> LinkedProgram:
 
     Raises:
         LinkError: the runtime image lacks a function that it imports.
+        Unsupported: its tables leave no room for code.
     """
     metadata = linkage.metadata
     module = metadata.module
@@ -39,6 +41,8 @@ def link(linkage: Linkage) -> LinkedProgram:
         place = metadata.descriptor(index) - metadata.base
         struct.pack_into("<I", data, place + layout.FUNCTION_CODE, stub)
     data += services
+    if metadata.base + len(data) >= layout.METADATA_END:
+        raise Unsupported("the module's tables and string constants are too large")
     return LinkedProgram(
         interface=interface_of(module),
         start=module.start,
