@@ -1,7 +1,8 @@
 """Values at the border between Python and a guest, as far as they are the same for every engine.
 
-Everything that comes from Python is checked, since embedders and host functions are not verified.  ``where`` names a
-value in the error.  How text and arrays get into the guest's memory is the engine's business.
+Everything that comes from Python is checked, since embedders and host functions are not verified; of an instance of a
+subclass it is what the base holds that counts, whatever its own methods say.  ``where`` names a value in the error.
+How text and arrays get into the guest's memory is the engine's business.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def number_to_guest(expected: BoundaryType, value: object, where: str) -> int | 
 def _integer(expected: BoundaryType, bounds: tuple[int, int], value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong(expected, value, where)
+    value = int.__index__(value)
     kind, (low, high) = expected.kind, bounds
     if not low <= value <= high:
         found = str(value) if value.bit_length() <= 128 else f"an int of {value.bit_length()} bits"
@@ -80,6 +82,7 @@ def _integer(expected: BoundaryType, bounds: tuple[int, int], value: object, whe
 def _char(expected: BoundaryType, value: object, where: str) -> int:
     if not isinstance(value, str):
         raise wrong(expected, value, where)
+    value = str.__str__(value)
     if len(value) != 1 or 0xD800 <= ord(value) <= 0xDFFF:
         raise UsageError(f"{where}: expected one character, found {len(value)} or a lone surrogate")
     return ord(value)
@@ -94,7 +97,7 @@ def text_to_guest(expected: BoundaryType, value: object, where: str) -> bytes:
     if not isinstance(value, str):
         raise wrong(expected, value, where)
     try:
-        return value.encode("utf-8")
+        return str.encode(value, "utf-8")
     except UnicodeEncodeError:
         raise UsageError(f"{where}: the text holds a lone surrogate, which is not Unicode") from None
 

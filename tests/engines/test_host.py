@@ -156,10 +156,34 @@ export flags = flags as (array bool) -> array bool
 """
 
 
+class LyingInt(int):
+    def __le__(self, other: object) -> bool:
+        return True
+
+    def __ge__(self, other: object) -> bool:
+        return True
+
+    def __add__(self, other: object) -> int:
+        return 7
+
+
+class LyingText(str):
+    __slots__ = ()
+
+    def encode(self, *_: object) -> bytes:
+        return b"lie"
+
+    def __len__(self) -> int:
+        return 1
+
+
 @pytest.mark.parametrize(
     ("name", "given", "expected"),
     [
         ("u8", 255, 255),
+        ("u8", LyingInt(255), 255),
+        ("text", LyingText("naïve"), "naïve"),
+        ("char", LyingText("é"), "é"),
         ("u32", 2**32 - 1, 2**32 - 1),
         ("i8", -128, -128),
         ("bool", True, True),
@@ -187,6 +211,9 @@ def test_round_trip(name: str, given: Any, expected: Any, engine: str) -> None:
     ("name", "given", "message"),
     [
         ("u8", 256, "u8: argument 1: expected u8, from 0 to 255, found 256"),
+        ("u8", LyingInt(256), "u8: argument 1: expected u8, from 0 to 255, found 256"),
+        ("char", LyingText("ab"), "char: argument 1: expected one character, found 2 or a lone surrogate"),
+        ("text", LyingText("\ud800"), "text: argument 1: the text holds a lone surrogate, which is not Unicode"),
         ("u8", True, "u8: argument 1: expected u8, found bool"),
         ("i8", "1", "i8: argument 1: expected i8, found str"),
         ("u64", 1 << 500, "u64: argument 1: expected u64, from 0 to 18446744073709551615, found an int of 501 bits"),
