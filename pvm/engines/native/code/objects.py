@@ -78,12 +78,16 @@ def _new_object(t: Translator, index: int) -> None:
     overwritten = any(storage is Storage.REF and slot == result for storage, _, slot in rest)
     if not made or overwritten or shape.size > MAX_SHORT_OFFSET:
         _allocate_and_store(t, index, result, placed)
-        return
-    slots, offsets = [slot for _, _, slot in made], [offset for _, offset, _ in made]
-    values = slots if operation.offsets else slots + offsets
-    t.buffer.emit(operation.operation, result, metadata.class_ids[index], shape.size, *values)
-    for storage, offset, slot in rest:
-        t.buffer.emit(f"field.initialize.{storage}{_width(offset)}", result, slot, offset)
+        rest = placed
+    else:
+        slots, offsets = [slot for _, _, slot in made], [offset for _, offset, _ in made]
+        values = slots if operation.offsets else slots + offsets
+        t.buffer.emit(operation.operation, result, metadata.class_ids[index], shape.size, *values)
+        for storage, offset, slot in rest:
+            t.buffer.emit(f"field.initialize.{storage}{_width(offset)}", result, slot, offset)
+    if rest:
+        # The last instruction is not the one that makes the object, so what is in that slot before it is used behind.
+        t.freed = [slot for slot in t.freed if slot != result]
 
 
 def _made(placed: list[_Stored]) -> tuple[list[_Stored], MadeShape]:
