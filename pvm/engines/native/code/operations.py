@@ -123,7 +123,7 @@ BRANCH_FIELDS = (
 )
 """``polls`` has bits that say which of the blocks that are paid for are places where the task may be preempted."""
 TAKEN_POLLS, FALLEN_POLLS, STEP_POLLS, OWN_POLLS = 1, 2, 4, 8
-MAX_COST = 0xFFFF
+MAX_HALF = MAX_COST = 0xFFFF
 DESCRIPTOR_POLL_BIT = 1 << 31
 """In the cost of a function's entry."""
 

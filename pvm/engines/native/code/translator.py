@@ -24,6 +24,7 @@ from pvm.engines.native.code.operations import (
     DIVISIONS,
     FALLEN_POLLS,
     MAX_COST,
+    MAX_HALF,
     TAKEN_POLLS,
     TypeShape,
 )
@@ -52,6 +53,10 @@ class Point(NamedTuple):
     result: int = -1
 
 
+class LoopTooLong(Exception):
+    """The code between an operation that ends a loop and the test that it stands for is longer than a field can say."""
+
+
 class Points:
     """Points of one function, by bytecode offset: before each instruction, and after each call."""
 
@@ -63,9 +68,11 @@ class Points:
 class Translator:
     """One function on its way to internal code."""
 
-    def __init__(self, linkage: Linkage, index: int, points: Points | None = None) -> None:
+    def __init__(self, linkage: Linkage, index: int, points: Points | None = None, *, max_jump: int = MAX_JUMP) -> None:
+        """``max_jump`` is as far as the test of a loop may be from an operation that stands for it, in bytecode."""
         self.linkage = linkage
         self.points = points
+        self.max_jump = max_jump
         self.module = linkage.metadata.module
         self.index = index
         self.verified = linkage.metadata.verified.functions[index]
@@ -146,7 +153,7 @@ class Translator:
         if last.opcode.form is not Form.JUMP:
             return block, []
         target = self.function.labels[last.immediates[0]].offset
-        if not last.offset < target < last.offset + MAX_JUMP:
+        if not last.offset < target < last.offset + self.max_jump:
             return block, []
         at = self.numbers[target]
         return block[:-1], blocks[at : at + 2]
@@ -180,8 +187,14 @@ class Translator:
             self._jump_unpaid(jump.immediates[0])
 
     def _place_loop_ends(self, offset: int, begun: int) -> None:
-        """Fill in where the test of a loop is, whose block is done, in the operations that stand for it."""
+        """Fill in where the test of a loop is, whose block is done, in the operations that stand for it.
+
+        Raises:
+            LoopTooLong: one of them is further away than they can say.
+        """
         for behind, test_at, skipped in self.loop_ends.pop(offset, ()):
+            if len(self.buffer.data) - behind > MAX_HALF:
+                raise LoopTooLong
             self.buffer.patch_half(test_at, begun - behind)
             self.buffer.patch_half(skipped, len(self.buffer.data) - behind)
 
@@ -692,4 +705,8 @@ _FORMS: dict[Form, Callable[[Translator, Instruction], None]] = {
 
 def translate(linkage: Linkage, index: int, points: Points | None = None) -> Translation:
     """Translate a function; fills in ``points`` if there are some."""
-    return Translator(linkage, index, points).translate()
+    try:
+        return Translator(linkage, index, points).translate()
+    except LoopTooLong:
+        # Little bytecode became much code: calls of many arguments that come from labels, new objects of many fields.
+        return Translator(linkage, index, points, max_jump=0).translate()
