@@ -80,8 +80,10 @@ class TraceFrame(NamedTuple):
     pc: int
 
     def __str__(self) -> str:
+        """One line, whatever names the module has."""
         where = f"{self.file}:{self.line}" if self.line else f"pc {self.pc}"
-        return f"{self.function} ({where})"
+        line = f"{self.function} ({where})"
+        return line if line.isprintable() else repr(line)[1:-1]
 
 
 class _Ended(PvmError):

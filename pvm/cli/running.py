@@ -96,7 +96,10 @@ def report_end(error: Trap | Exhaustion) -> None:
 
 def described(error: Trap) -> str:
     """Class and message of an exception."""
-    return f"{error.exception}: {error.message}" if error.message else error.exception
+    from pvm.pbc.literals import shown
+
+    name = shown(error.exception)
+    return f"{name}: {error.message}" if error.message else name
 
 
 def trace_lines(frames: Sequence[TraceFrame]) -> list[str]:

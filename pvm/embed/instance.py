@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from _thread import RLock
+from itertools import islice
 
 from pvm.embed.limits import Limits
 from pvm.embed.module import Module
@@ -27,6 +28,8 @@ MAIN = "main"
 AUTO = "interpreter"
 """The tier that ``auto`` stands for, unless the environment names another one."""
 AUTO_VARIABLE = "PVM_TIER"
+MAX_LISTED = 20
+"""Names that a message lists."""
 TIERS = ("auto", "reference", "interpreter", "jit")
 
 
@@ -240,7 +243,9 @@ def checked_imports(module: Module, imports: Mapping[str, Callable[..., Any]]) -
     for name in needed:
         if name not in imports:
             found = unknown("host function", name, imports)
-            raise LinkError(f"{found}; the module needs {name}{module.host_imports[name]}")
+            from pvm.pbc.literals import shown
+
+            raise LinkError(f"{found}; the module needs {shown(name)}{module.host_imports[name]}")
         if not callable(imports[name]):
             raise LinkError(f"host function {name!r} is {type(imports[name]).__name__}, expected a callable")
     return {name: imports[name] for name in needed}
@@ -250,7 +255,11 @@ def unknown(what: str, name: str, known: Mapping[str, object]) -> str:
     """Say that a name is unknown, with the nearest known one: ``no export 'fbi'; did you mean 'fib'?``."""
     from difflib import get_close_matches
 
+    from pvm.pbc.literals import shown
+
     close = get_close_matches(name, known, n=1)
     if close:
         return f"no {what} {name!r}; did you mean {close[0]!r}?"
-    return f"no {what} {name!r}; there are: {', '.join(known) or 'none'}"
+    listed = ", ".join(map(shown, islice(known, MAX_LISTED))) or "none"
+    more = len(known) - MAX_LISTED
+    return f"no {what} {name!r}; there are: {listed}{f' and {more:,} more' if more > 0 else ''}"

@@ -45,6 +45,16 @@ export main
 """
 FOREVER = "func main() -> i64 {\n@again:\n jump @again\n}\nexport main\n"
 TRAPS = "func main() -> i64 {\n unreachable\n}\nexport main\n"
+FORGING = r"""
+func "a\u{1b}[31m\n    at forged (x.peb:1)"() {
+    unreachable
+}
+func main() {
+    call "a\u{1b}[31m\n    at forged (x.peb:1)"
+    return
+}
+export main
+"""
 DEEP = "func main() -> i64 {\n call main\n return\n}\nexport main\n"
 HOARD = """
 func main() -> i64 {
@@ -116,6 +126,14 @@ def test_ends_that_pvm_brings_about(
 ) -> None:
     assert run_command(["run", *options, write(tmp_path / "p.pbc", text)]) == status
     assert message in capfd.readouterr().err
+
+
+def test_names_in_a_trace_cannot_write_to_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["run", write(tmp_path / "p.pbc", FORGING)]) == 1
+    assert [line for line in capfd.readouterr().err.splitlines() if line.startswith("    at ")] == [
+        r"    at a\x1b[31m\n    at forged (x.peb:1) (pc 0)",
+        "    at main (pc 0)",
+    ]
 
 
 def test_long_stack_traces_are_cut(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

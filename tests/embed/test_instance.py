@@ -295,3 +295,14 @@ def test_trap_has_the_exceptions_that_led_to_it() -> None:
     assert inner is not None
     assert (inner.exception, inner.message, inner.cause) == ("StateError", "disk on fire", None)
     assert [frame.function for frame in inner.frames] == ["read", "start"]
+
+
+def test_names_of_a_module_are_safe_to_print() -> None:
+    functions = "".join(f"func f{number}() {{\n return\n}}\nexport f{number}\n" for number in range(25))
+    module = pvm.Module.assemble('import host "as\\u{1b}k"() -> i64\n' + functions)
+    with pytest.raises(pvm.LinkError) as raised:
+        pvm.Instance(module)
+    assert str(raised.value) == r"no host function 'as\x1bk'; there are: none; the module needs 'as\x1bk'() -> i64"
+    with pvm.Instance(module, imports={"as\x1bk": lambda: 1}) as instance, pytest.raises(pvm.UsageError) as refused:
+        instance.call("main")
+    assert str(refused.value).endswith(", f19 and 5 more")
