@@ -8,8 +8,8 @@ How text and arrays get into the guest's memory is the engine's business.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from pvm.errors import UsageError
 from pvm.isa.types import MAX_ARRAY_LENGTH, ArrayKind
@@ -19,6 +19,7 @@ ELEMENT_TYPES = {str(kind): BoundaryType(BoundaryKind(str(kind))) for kind in Ar
 _FLOATS = frozenset({BoundaryKind.F32, BoundaryKind.F64})
 _UNSIGNED = {ArrayKind.U32: 0xFFFFFFFF, ArrayKind.U64: 0xFFFFFFFFFFFFFFFF}
 _F32_CELL = array("f", [0.0])
+_Held = TypeVar("_Held", int, float, str)
 
 
 def wrap32(value: int) -> int:
@@ -56,7 +57,8 @@ def number_to_guest(expected: BoundaryType, value: object, where: str) -> int | 
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise wrong(expected, value, where)
         try:
-            number = float(value)
+            base = int.__index__ if isinstance(value, int) else float.__float__
+            number = float(_held(base, expected, value, where))
         except OverflowError:
             raise UsageError(f"{where}: {kind.value} cannot hold an int of {int(value).bit_length()} bits") from None
         return round_f32(number) if kind is BoundaryKind.F32 else number
@@ -68,10 +70,18 @@ def number_to_guest(expected: BoundaryType, value: object, where: str) -> int | 
     return _char(expected, value, where)
 
 
+def _held(base: Callable[[Any], _Held], expected: BoundaryType, value: object, where: str) -> _Held:
+    """What a value holds for a base class, by a method of that."""
+    try:
+        return base(value)
+    except TypeError:  # it has another ``__class__`` than it says
+        raise wrong(expected, value, where) from None
+
+
 def _integer(expected: BoundaryType, bounds: tuple[int, int], value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong(expected, value, where)
-    value = int.__index__(value)
+    value = _held(int.__index__, expected, value, where)
     kind, (low, high) = expected.kind, bounds
     if not low <= value <= high:
         found = str(value) if value.bit_length() <= 128 else f"an int of {value.bit_length()} bits"
@@ -82,7 +92,7 @@ def _integer(expected: BoundaryType, bounds: tuple[int, int], value: object, whe
 def _char(expected: BoundaryType, value: object, where: str) -> int:
     if not isinstance(value, str):
         raise wrong(expected, value, where)
-    value = str.__str__(value)
+    value = _held(str.__str__, expected, value, where)
     if len(value) != 1 or 0xD800 <= ord(value) <= 0xDFFF:
         raise UsageError(f"{where}: expected one character, found {len(value)} or a lone surrogate")
     return ord(value)
@@ -97,7 +107,7 @@ def text_to_guest(expected: BoundaryType, value: object, where: str) -> bytes:
     if not isinstance(value, str):
         raise wrong(expected, value, where)
     try:
-        return str.encode(value, "utf-8")
+        return _held(str.__str__, expected, value, where).encode("utf-8")
     except UnicodeEncodeError:
         raise UsageError(f"{where}: the text holds a lone surrogate, which is not Unicode") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from array import array
 from collections.abc import Callable
@@ -167,6 +168,22 @@ class LyingInt(int):
         return 7
 
 
+class LyingFloat(float):
+    def __float__(self) -> float:
+        return 7.0
+
+
+class LyingClass:
+    """As mocks do."""
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    @property  # type: ignore[misc] # it is one for whoever asks the instance
+    def __class__(self) -> type:
+        return self.kind
+
+
 class LyingText(str):
     __slots__ = ()
 
@@ -182,6 +199,7 @@ class LyingText(str):
     [
         ("u8", 255, 255),
         ("u8", LyingInt(255), 255),
+        ("f32", LyingFloat(2.5), 2.5),
         ("text", LyingText("naïve"), "naïve"),
         ("char", LyingText("é"), "é"),
         ("u32", 2**32 - 1, 2**32 - 1),
@@ -231,6 +249,15 @@ def test_wrong_argument(name: str, given: Any, message: str, engine: str) -> Non
     with pytest.raises(UsageError) as caught:
         start(engine, ECHO).call_export(name, (given,))
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "expected"),
+    [("u8", int, "u8"), ("f32", float, "f32"), ("char", str, "char"), ("text", str, "string?")],
+)
+def test_argument_that_lies_about_its_class(name: str, kind: type, expected: str, engine: str) -> None:
+    with pytest.raises(UsageError, match=f"{name}: argument 1: expected {re.escape(expected)}, found LyingClass"):
+        start(engine, ECHO).call_export(name, (LyingClass(kind),))
 
 
 def test_wrong_count_and_name(engine: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import pvm
@@ -11,15 +13,24 @@ from pvm.pbc.asm import assemble
 MODULE = pvm.Module(
     assemble("""
 import host ask (i64) -> i64
+import host list (i64) -> ref array i64 as (i64) -> array i64
 export size as (string) -> i64
-export f as (string, i64) -> i64
+export f as (string, array i64) -> i64
+export h
 export g as (i64) -> i64
 export churn as (i64) -> i64
-func f (text: ref string, n: i64) -> i64 {
+func f (text: ref string, more: ref array i64) -> i64 {
     local.get text
     string.size
-    local.get n
+    local.get more
+    array.size
     i64.add
+    return
+}
+func h (n: i64) -> i64 {
+    local.get n
+    hypercall list
+    array.size
     return
 }
 func g (n: i64) -> i64 {
@@ -56,33 +67,35 @@ func churn (n: i64) -> i64 {
 @pytest.mark.parametrize("tier", ["interpreter", "jit"])
 def test_argument_that_calls_when_it_is_converted(tier: str) -> None:
     """As finalizers and handlers of signals do: the text that was made already may move before anybody has it."""
-    instance = pvm.Instance(MODULE, tier=tier, imports={"ask": int})  # type: ignore[arg-type]
+    imports: dict[str, Callable[..., object]] = {"ask": int, "list": list}
+    instance = pvm.Instance(MODULE, tier=tier, imports=imports)  # type: ignore[arg-type]
 
-    class Calling(int):
-        def __ge__(self, other: int) -> bool:
+    class Calling(list[int]):
+        def __len__(self) -> int:
             instance.call("churn", 3000)
-            return int(self) >= other
+            return 5
 
     with pytest.raises(pvm.UsageError, match="the instance is running"):
-        instance.call("f", "hello", Calling(5))
-    assert instance.call("f", "hello", 5) == 10
+        instance.call("f", "hello", Calling([1, 2, 3, 4, 5]))
+    assert instance.call("f", "hello", [1, 2, 3, 4, 5]) == 10
     instance.close()
 
 
 @pytest.mark.parametrize("tier", ["interpreter", "jit"])
 def test_host_function_may_call_but_not_where_its_result_is_converted(tier: str) -> None:
-    class Calling(int):
-        def __ge__(self, other: int) -> bool:
+    class Calling(list[int]):
+        def __len__(self) -> int:
             instance.call("churn", 1)
-            return int(self) >= other
+            return 1
 
-    asked = {1: lambda: instance.call("churn", 2000), 2: lambda: instance.call("g", 1), 3: lambda: Calling(9)}
-    imports = {"ask": lambda n: asked[n]()}
+    asked = {1: lambda: instance.call("churn", 2000), 2: lambda: instance.call("g", 1)}
+    lists = {3: lambda: Calling([9]), 4: lambda: [instance.call("g", 1)]}
+    imports = {"ask": lambda n: asked[n](), "list": lambda n: lists[n]()}
     instance = pvm.Instance(MODULE, tier=tier, imports=imports)  # type: ignore[arg-type]
     assert [instance.call("g", 1), instance.call("g", 2)] == [7, 7]
     with pytest.raises(pvm.UsageError, match="the instance is running"):
-        instance.call("g", 3)
-    assert instance.call("g", 2) == 7
+        instance.call("h", 3)
+    assert [instance.call("g", 2), instance.call("h", 4)] == [7, 1]
     instance.close()
 
 
@@ -106,6 +119,6 @@ def test_call_that_a_signal_ends_before_it_has_begun(where: str) -> None:
         return n + instance.call("size", "hello")
 
     with debugging(Debug(eager=True, whole=True, speed=0, keep=False)):
-        instance = pvm.Instance(MODULE, tier="jit", imports={"ask": ask})
+        instance = pvm.Instance(MODULE, tier="jit", imports={"ask": ask, "list": list})
         assert [instance.call("g", 7), instance.call("g", -9)] == [12, -4]
         instance.close()
