@@ -98,6 +98,8 @@ class GuestHeap:
         self._closed = False
         self.is_torn = False
         """Whether it was interrupted where the collector and the host disagree about what is free."""
+        self.look: Callable[[], None] | None = None
+        """What looks at the clock, and may raise."""
         self.is_moving = False
         """Whether a collection of the nursery was interrupted: objects are not where references say."""
         self.releasing: list[tuple[int, int]] = []
@@ -123,10 +125,11 @@ class GuestHeap:
         return address
 
     def collect(self, need: int) -> None:
-        """Make room for ``need`` bytes.
+        """Make room for ``need`` bytes; the machine looks at the clock between slices.
 
         Raises:
             HeapFull: there is none.
+            Exhaustion: time is up.
         """
         self._show_frames()
         self.cage.set_word("need", 0)
@@ -134,7 +137,9 @@ class GuestHeap:
         self.is_moving = True
         while status == layout.COLLECT_AGAIN:
             status = self._native.gc_collect(need)
-            self.give_back()
+            self.give_back(self.look)
+            if self.look is not None:
+                self.look()
         self.is_moving = False
         if status != layout.COLLECT_DONE:
             raise HeapFull

@@ -153,6 +153,7 @@ class Machine:
         self.cage = program.cages.take()
         self.native = HostFunctions(code, self.cage.address)
         self.heap = GuestHeap(program, self.cage, self.native)
+        self.heap.look = self.check_clock
         self._exceptions: Exceptions | None = None
         self._watch: Watch | None = None
         self._stopped_at = (0, 0)

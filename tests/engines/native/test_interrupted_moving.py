@@ -21,6 +21,10 @@ SOURCE = """
     let kept = Kept()
 
     @host("interrupt") fun interrupt(count: Int) -> Int
+    @host("letters") fun letters(count: Int) -> String
+
+    @export fun ask(count: Int) -> Int = letters(count).size
+    @export fun size(text: String) -> Int = text.size
 
     @export fun build(count: Int) -> Any {
         kept.head = null
@@ -108,7 +112,12 @@ def instance(request: pytest.FixtureRequest) -> Iterator[pvm.Instance]:
 
     with (
         debugging(EAGER),
-        pvm.Instance(MODULE, tier=request.param, imports={"interrupt": interrupt}) as made,
+        pvm.Instance(
+            MODULE,
+            tier=request.param,
+            imports={"interrupt": interrupt, "letters": lambda count: "x" * count},
+            limits=pvm.Limits(memory="32M"),
+        ) as made,
     ):
         machine = made._engine._machine  # type: ignore[attr-defined] # the native engine's
         machine.cage.set_i64(layout.collector_word("nursery_bytes"), 1 << 16)
@@ -185,3 +194,23 @@ def test_time_that_is_up_between_slices_ends_the_run(
     monkeypatch.undo()
     assert allocate(instance) > 0
     assert not is_moving(instance)
+
+
+@pytest.mark.parametrize("export", ["ask", "size"])
+def test_time_that_is_up_while_the_host_needs_memory_ends_the_call(
+    instance: pvm.Instance, monkeypatch: pytest.MonkeyPatch, export: str
+) -> None:
+    """What a host function answers, or an argument, may have to wait for a complete collection."""
+    machine = instance._engine._machine  # type: ignore[attr-defined] # the native engine's
+    argument = 12 << 20 if export == "ask" else "x" * (12 << 20)
+    assert instance.call(export, argument) == 12 << 20
+    instance.call("build", 300_000)
+    machine.cage.set_i64(layout.collector_word("work_most"), 1000)
+    slices = machine.cage.word("collector_slices")
+    monkeypatch.setattr(Machine, "is_late", lambda each: each.cage.word("collector_slices") >= slices + 5)
+    with pytest.raises(pvm.Exhaustion, match="time"):
+        instance.call(export, argument)
+    assert machine.cage.word("collector_slices") == slices + 5
+    monkeypatch.undo()
+    assert instance.call("length") == 300_000
+    assert instance.call(export, argument) == 12 << 20
