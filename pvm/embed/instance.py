@@ -31,6 +31,7 @@ AUTO_VARIABLE = "PVM_TIER"
 MAX_LISTED = 20
 """Names that a message lists."""
 TIERS = ("auto", "reference", "interpreter", "jit")
+_EXPECTED = f"{', '.join(TIERS[:-1])} or {TIERS[-1]}"
 
 
 class GuestProcess:
@@ -208,12 +209,12 @@ def chosen_tier(tier: str) -> str:
         UsageError: there is no such tier.
     """
     if tier not in TIERS:
-        raise UsageError(f"tier {tier!r} is unknown, expected auto, reference, interpreter or jit")
+        raise UsageError(f"tier {tier!r} is unknown, expected {_EXPECTED}")
     if tier != "auto":
         return tier
     named = os.environ.get(AUTO_VARIABLE) or "auto"
     if named not in TIERS:
-        raise UsageError(f"{AUTO_VARIABLE} is {named!r}, expected auto, reference, interpreter or jit")
+        raise UsageError(f"{AUTO_VARIABLE} is {named!r}, expected {_EXPECTED}")
     return AUTO if named == "auto" else named
 
 

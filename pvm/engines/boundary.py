@@ -57,8 +57,10 @@ def number_to_guest(expected: BoundaryType, value: object, where: str) -> int | 
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise wrong(expected, value, where)
         try:
-            base = int.__index__ if isinstance(value, int) else float.__float__
-            number = float(_held(base, expected, value, where))
+            if type(value) is not float:
+                base = int.__index__ if isinstance(value, int) else float.__float__
+                value = _held(base, expected, value, where)
+            number = float(value)
         except OverflowError:
             raise UsageError(f"{where}: {kind.value} cannot hold an int of {int(value).bit_length()} bits") from None
         return round_f32(number) if kind is BoundaryKind.F32 else number
@@ -81,7 +83,8 @@ def _held(base: Callable[[Any], _Held], expected: BoundaryType, value: object, w
 def _integer(expected: BoundaryType, bounds: tuple[int, int], value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong(expected, value, where)
-    value = _held(int.__index__, expected, value, where)
+    if type(value) is not int:
+        value = _held(int.__index__, expected, value, where)
     kind, (low, high) = expected.kind, bounds
     if not low <= value <= high:
         found = str(value) if value.bit_length() <= 128 else f"an int of {value.bit_length()} bits"

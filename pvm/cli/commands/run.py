@@ -11,7 +11,7 @@ from pvm.cli.dispatch import LinuxOptions, NetworkOptions, RunOptions, run_file
 from pvm.cli.dumping import KINDS
 from pvm.cli.files import load_module, read_program
 from pvm.cli.status import STATUS_HELP, print_error
-from pvm.embed.instance import AUTO
+from pvm.embed.instance import AUTO, TIERS
 from pvm.embed.limits import Limits, parse_duration, parse_size
 from pvm.errors import UsageError
 from pvm.kernel import HostDir
@@ -122,7 +122,7 @@ Examples:
 @click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="Set an environment variable.")
 @click.option(
     "--tier",
-    type=click.Choice(["auto", "reference", "interpreter", "jit"]),
+    type=click.Choice(TIERS),
     default="auto",
     help=f"Engine; auto is what PVM_TIER says, else the {AUTO}. jit is the interpreter with a compiler beside it, "
     "in a process of its own, for what runs for long: for programs that you trust.",

@@ -88,8 +88,10 @@ class Reserve:
 class GuestHeap:
     """The heap of one instance."""
 
-    def __init__(self, program: Program, cage: Cage, native: HostFunctions) -> None:
+    def __init__(self, program: Program, cage: Cage, native: HostFunctions, look: Callable[[], None]) -> None:
+        """``look`` looks at the clock while something takes long, and may raise."""
         self.cage = cage
+        self._look = look
         self._program = program
         self._native = native
         self._first = layout.GLOBALS + 8 * program.linked.words["root_count"]
@@ -98,8 +100,6 @@ class GuestHeap:
         self._closed = False
         self.is_torn = False
         """Whether it was interrupted where the collector and the host disagree about what is free."""
-        self.look: Callable[[], None] | None = None
-        """What looks at the clock, and may raise."""
         self.is_moving = False
         """Whether a collection of the nursery was interrupted: objects are not where references say."""
         self.releasing: list[tuple[int, int]] = []
@@ -137,9 +137,8 @@ class GuestHeap:
         self.is_moving = True
         while status == layout.COLLECT_AGAIN:
             status = self._native.gc_collect(need)
-            self.give_back(self.look)
-            if self.look is not None:
-                self.look()
+            self.give_back()
+            self._look()
         self.is_moving = False
         if status != layout.COLLECT_DONE:
             raise HeapFull
@@ -161,11 +160,11 @@ class GuestHeap:
             self._native.gc_collect(0)
         self.is_moving = False
 
-    def give_back(self, look: Callable[[], None] | None = None) -> None:
+    def give_back(self) -> None:
         """Let the system have the memory that the collector does not need.
 
-        Between pieces ``look`` is called, which may raise, as the handler of a signal may.  Then the rest is given back
-        before the heap is used again.
+        Between pieces it looks at the clock, which may raise, as the handler of a signal may.  Then the rest is given
+        back before the heap is used again.
         """
         while self.releasing or self.cage.word("releasable"):
             if not self.releasing:
@@ -177,8 +176,7 @@ class GuestHeap:
                 self.releasing[-1] = (address, size - piece)
                 if size == piece:
                     self.releasing.pop()
-                if look is not None:
-                    look()
+                self._look()
 
     def _take_ranges(self) -> None:
         """Ask the collector what can be given back."""

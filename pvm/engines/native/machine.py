@@ -152,8 +152,7 @@ class Machine:
         self.deadline = limits.deadline
         self.cage = program.cages.take()
         self.native = HostFunctions(code, self.cage.address)
-        self.heap = GuestHeap(program, self.cage, self.native)
-        self.heap.look = self.check_clock
+        self.heap = GuestHeap(program, self.cage, self.native, self.check_clock)
         self._exceptions: Exceptions | None = None
         self._watch: Watch | None = None
         self._stopped_at = (0, 0)
@@ -423,7 +422,7 @@ class Machine:
             while True:
                 if not reason:
                     if heap.releasing:
-                        heap.give_back(self.check_clock)
+                        heap.give_back()
                     reason = native.enter()
                 try:
                     if exits[reason]():
@@ -523,7 +522,7 @@ class Machine:
             if action == layout.POLL_EXHAUSTED:
                 raise Exhaustion("fuel", "fuel used up", self.exceptions.here(kind))
             self.check_clock(kind)
-            self.heap.give_back(self.check_clock)
+            self.heap.give_back()
             self._adapt_clock()
             self._count_look()
             if self._is_jit and self.program.is_time_to_compile(self._code):

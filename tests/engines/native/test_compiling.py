@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pvm.engines.native import sources
-from pvm.engines.native.machine_code import compiling
+from pvm.engines.native.machine_code import compiling, worker_process
 from pvm.engines.native.machine_code.compiling import Compiler, request_key
 from pvm.engines.native.machine_code.loader import load
 from pvm.engines.native.machine_code.request import Limits, Request, literal_request
@@ -74,18 +74,35 @@ def test_hung_worker() -> None:
 def test_an_answer_counts_that_came_while_this_process_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = WorkerProcess()
     worker.compile(SEVEN, HOST, GENEROUS)
-    real, stops = select.select, [1.0]
+    real, clock, stopped = worker_process.is_ready, time.monotonic, [0.0]
 
-    def stopped(reads: list[int], writes: list[int], others: list[int], timeout: float) -> tuple[list[int], ...]:
-        if reads and stops:
-            real(reads, writes, others, 60.0)
-            time.sleep(stops.pop())
-            return [], [], []
-        return real(reads, writes, others, timeout)
+    def stops(descriptor: int, event: int, seconds: float) -> bool:
+        if event == select.POLLIN and not stopped[0]:
+            assert real(descriptor, event, 60.0)
+            stopped[0] = 100.0
+            return False
+        return real(descriptor, event, seconds)
 
-    monkeypatch.setattr(select, "select", stopped)
-    assert worker.compile(SEVEN, HOST, Limits(seconds=1.0)).symbols == {"f": 0}
+    monkeypatch.setattr(worker_process, "is_ready", stops)
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + stopped[0])
+    assert worker.compile(SEVEN, HOST, Limits(seconds=10.0)).symbols == {"f": 0}
     worker.close()
+
+
+def test_worker_of_a_process_with_many_files() -> None:
+    """``select`` refuses descriptors above 1,023."""
+    resource = pytest.importorskip("resource")
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    worker, files = WorkerProcess(), []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, 2048) if most == -1 else min(most, max(limit, 2048)), most))
+    try:
+        files = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+        assert worker.compile(SEVEN, HOST, GENEROUS).symbols == {"f": 0}
+    finally:
+        worker.close()
+        for descriptor in files:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
 
 
 @pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="the system has no such thing")

@@ -101,6 +101,13 @@ class _Child:
                 os.close(descriptor)
 
 
+def is_ready(descriptor: int, event: int, seconds: float) -> bool:
+    """Whether one can read or write within some time; ``select`` knows only the first 1,024 files of a process."""
+    poll = select.poll()
+    poll.register(descriptor, event)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
 def python() -> str:
     """The interpreter that a worker runs on.
 
@@ -214,8 +221,7 @@ class WorkerProcess:
         os.set_blocking(descriptor, False)
         rest = memoryview(data)
         while rest:
-            _, writable, _ = select.select([], [descriptor], [], max(0.0, deadline - time.monotonic()))
-            if not writable:
+            if not is_ready(descriptor, select.POLLOUT, deadline - time.monotonic()):
                 raise WorkerError("the worker does not listen")
             with suppress(BlockingIOError):
                 rest = rest[os.write(descriptor, rest) :]
@@ -231,8 +237,7 @@ class WorkerProcess:
             if note is not None and now >= noted:
                 note()
                 note, noted = None, deadline
-            readable, _, _ = select.select([descriptor], [], [], max(0.0, min(noted, deadline) - now))
-            if not readable:
+            if not is_ready(descriptor, select.POLLIN, min(noted, deadline) - now):
                 # Not before: this process may have been stopped for longer than that, and the answer is there.
                 if now >= deadline:
                     raise WorkerError("the worker takes too long")
